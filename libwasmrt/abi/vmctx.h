@@ -1,0 +1,104 @@
+// What an instance looks like to the code that executes it: interpreter handlers, generated code
+// and the runtime agree on these structs. Standard layout only; offsets are taken by offsetof.
+//
+// A Vmctx is made by runtime/instantiate and lives as long as its instance. The hot words come
+// first, in one cache line. Everything reachable from here keeps its address for the instance's
+// life, except what VmMemory::base and VmTable::elements point to when they grow without a
+// reservation.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace wasmrt {
+
+struct Vmctx;
+struct VmFuncRef;
+struct Builtins;
+
+/// A trap as a number: 0 is none, else 1 + the row of wasm/traps.def.
+using TrapWord = std::uint32_t;
+
+/// A linear memory. `base` never moves while `reserved` is set.
+struct VmMemory {
+  std::uint8_t* base = nullptr;
+  std::uint64_t bytes = 0;        ///< Current size. Shared memories: read with relaxed loads.
+  std::uint64_t reserved = 0;     ///< Bytes of address space behind base; 0 when it may move.
+  std::uint8_t page_size_log2 = 16;
+  std::uint8_t is_64 = 0;
+  /// Every 32-bit address plus 32-bit offset beyond `bytes` faults: no checks are needed.
+  std::uint8_t fully_guarded = 0;
+};
+
+/// A table. An element is one word: a VmFuncRef* for function tables, else a reference word; 0 is null.
+struct VmTable {
+  std::uint64_t* elements = nullptr;
+  std::uint64_t size = 0;
+  std::uint8_t is_64 = 0;
+};
+
+/// A global's cell. i32 and f32 are stored zero-extended to 64 bits; v128 takes both words.
+struct alignas(16) VmGlobal {
+  std::uint64_t words[2] = {};
+};
+
+/// Runs a function: arguments are in slots[0..], results go to the same place. `slots` has room for
+/// max(arguments, results). Returns 0 or a trap; the details of a trap are in the activation.
+using EntryFn = TrapWord (*)(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots);
+
+/// A function as a value: what funcref words point to. Owned by the instance (or host function) that
+/// defines it. Identity: one per function per instance.
+struct VmFuncRef {
+  /// Engine-specific code: interpreter code object, or generated code's address. May be replaced
+  /// by a faster one at any time (tier-up); load it with acquire.
+  std::atomic<const void*> code{nullptr};
+  EntryFn entry = nullptr;       ///< Enters the function from outside its engine; never null.
+  Vmctx* vmctx = nullptr;        ///< The instance it runs in; null for host functions.
+  std::uint64_t type_id = 0;     ///< Canonical type id.
+  const void* type = nullptr;    ///< const CanonType*, for supertypes and messages.
+  void* host = nullptr;          ///< The runtime's HostFunc for host functions, else null.
+  std::uint32_t func_idx = 0;    ///< Index in its module, for backtraces.
+  std::uint32_t param_slots = 0;
+  std::uint32_t result_slots = 0;
+  std::uint32_t engine = 0;      ///< Which engine `code` belongs to (VmEngine).
+};
+
+/// Values of VmFuncRef::engine.
+enum class VmEngine : std::uint32_t { Host, Interp, Native };
+
+/// A passive segment's remaining size: 0 once dropped.
+struct VmSegment {
+  const void* data = nullptr;  ///< bytes of a data segment, or the words of an element segment.
+  std::uint64_t size = 0;      ///< in bytes, or in elements.
+};
+
+/// An instance.
+struct alignas(64) Vmctx {
+  // --- hot line ---
+  std::uint8_t* memory0_base = nullptr;   ///< Copy of memories[0]->base; refreshed by grow.
+  std::uint64_t memory0_bytes = 0;        ///< Copy of memories[0]->bytes, for checked accesses.
+  const std::uint32_t* poll = nullptr;    ///< Readable page, or a PROT_NONE page when armed (native).
+  std::atomic<std::uint64_t> stack_limit{0};  ///< Native stack limit; ~0 when armed.
+  /// Non-zero when an interrupt is armed: the interpreter reads it on back-edges and calls.
+  std::atomic<std::uint32_t> interrupt{0};
+  std::uint32_t flags = 0;
+  VmGlobal** globals = nullptr;           ///< By GlobalIdx; imported ones point into other instances.
+  VmFuncRef** funcs = nullptr;            ///< By FuncIdx.
+  VmTable** tables = nullptr;             ///< By TableIdx.
+  // --- second line ---
+  VmMemory** memories = nullptr;          ///< By MemIdx.
+  VmSegment* data_segments = nullptr;     ///< By DataIdx.
+  VmSegment* elem_segments = nullptr;     ///< By ElemIdx.
+  const std::uint64_t* type_ids = nullptr;      ///< Canonical id by TypeIdx.
+  const void* const* types = nullptr;           ///< const CanonType* by TypeIdx.
+  const Builtins* builtins = nullptr;
+  void* instance = nullptr;               ///< The runtime's Instance.
+  void* store = nullptr;                  ///< The runtime's Store.
+  void* module_code = nullptr;            ///< The engine's code of the module (interp::ModuleCode).
+  void* activation = nullptr;             ///< Innermost activation on the thread that is inside.
+};
+
+static_assert(offsetof(Vmctx, memories) == 64, "the hot words fill one cache line");
+
+}  // namespace wasmrt

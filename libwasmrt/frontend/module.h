@@ -1,0 +1,148 @@
+// A decoded module: what the sections say, by index space, imported items first.
+//
+// In: made by frontend/decode from bytes, which it owns. Out: read by the validator, the engines,
+// instantiation and the API. Immutable after decoding; shared by threads. Everything that names
+// bytes of the module (bodies, segments, strings) is a view into `bytes`.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <wasmrt/features.hpp>
+#include <wasmrt/types.hpp>
+
+#include "libwasmrt/wasm/types.h"
+
+namespace wasmrt {
+
+/// A constant expression: its bytes without the final `end`, decoded again when evaluated, and the
+/// commonest forms resolved (spec 3.0 §3.4.13).
+struct ConstExpr {
+  enum class Form : std::uint8_t { General, I32, I64, F32, F64, RefNull, RefFunc, GlobalGet };
+  Form form = Form::General;
+  ValType type = kI32;
+  std::uint64_t value = 0;                ///< Bits of the constant, or the index.
+  std::span<const std::uint8_t> bytes;    ///< The whole expression including `end`.
+  std::uint64_t offset = 0;               ///< Of the first byte, in the module.
+};
+
+struct Import {
+  std::string_view module;
+  std::string_view name;
+  ExternKind kind = ExternKind::Func;
+  std::uint32_t index = 0;   ///< In the index space of its kind.
+};
+
+struct Export {
+  std::string_view name;
+  ExternKind kind = ExternKind::Func;
+  std::uint32_t index = 0;
+};
+
+struct TableDecl {
+  TableType type;
+  std::optional<ConstExpr> init;
+};
+
+struct GlobalDecl {
+  GlobalType type;
+  std::optional<ConstExpr> init;  ///< Absent exactly for imports.
+};
+
+enum class SegmentMode : std::uint8_t { Active, Passive, Declarative };
+
+struct ElemSegment {
+  SegmentMode mode = SegmentMode::Passive;
+  TableIdx table{};
+  ConstExpr offset;                   ///< Active only.
+  ValType type = kFuncref;
+  std::vector<FuncIdx> funcs;         ///< Used when the segment lists functions,
+  std::vector<ConstExpr> exprs;       ///< else this one.
+  [[nodiscard]] std::size_t size() const { return exprs.empty() ? funcs.size() : exprs.size(); }
+};
+
+struct DataSegment {
+  SegmentMode mode = SegmentMode::Passive;
+  MemIdx memory{};
+  ConstExpr offset;                   ///< Active only.
+  std::span<const std::uint8_t> bytes;
+};
+
+/// The code of one function: locals declarations and instructions, as they stand.
+struct FuncBody {
+  std::uint32_t offset = 0;   ///< In the module: of the first byte after the size field.
+  std::uint32_t size = 0;
+};
+
+struct CustomSection {
+  std::string_view name;
+  std::span<const std::uint8_t> bytes;
+  std::uint64_t offset = 0;
+};
+
+/// The name section (spec appendix), as far as it is well-formed; a malformed rest is ignored.
+struct Names {
+  std::string_view module;
+  std::unordered_map<std::uint32_t, std::string_view> funcs;
+};
+
+/// A branch hint (metadata.code.branch_hint): offset from the start of the body.
+struct BranchHint {
+  std::uint32_t offset = 0;
+  bool likely = false;
+};
+
+struct Module final : TypeSource {
+  std::shared_ptr<const std::vector<std::uint8_t>> bytes;
+  Features features;
+
+  std::vector<RecGroupRef> groups;                  ///< Keep the canonical types alive.
+  std::vector<const CanonType*> types;              ///< By TypeIdx.
+  std::vector<std::uint64_t> type_ids;              ///< types[i]->id, for Vmctx.
+  std::unordered_map<std::uint64_t, std::uint32_t> type_index;  ///< Canonical id -> first TypeIdx.
+
+  std::vector<Import> imports;
+  std::vector<TypeIdx> funcs;                       ///< By FuncIdx.
+  std::vector<TableDecl> tables;
+  std::vector<MemoryType> memories;
+  std::vector<GlobalDecl> globals;
+  std::vector<TypeIdx> tags;
+  std::uint32_t imported_funcs = 0;
+  std::uint32_t imported_tables = 0;
+  std::uint32_t imported_memories = 0;
+  std::uint32_t imported_globals = 0;
+  std::uint32_t imported_tags = 0;
+
+  std::vector<Export> exports;
+  std::optional<FuncIdx> start;
+  std::vector<ElemSegment> elems;
+  std::vector<DataSegment> datas;
+  std::optional<std::uint32_t> data_count;
+  std::vector<FuncBody> bodies;                     ///< By FuncIdx - imported_funcs.
+  std::vector<bool> declared_funcs;                 ///< By FuncIdx: may be named by ref.func.
+  std::vector<CustomSection> customs;
+  Names names;
+  std::unordered_map<std::uint32_t, std::vector<BranchHint>> branch_hints;  ///< By function index.
+  /// Text of the first instruction that no engine executes yet (GC, exceptions, atomics), with the
+  /// function it stands in; empty when everything can run. Filled by validation.
+  std::string not_executable;
+
+  [[nodiscard]] const FuncType& func_type(FuncIdx f) const {
+    return types[raw(funcs[raw(f)])]->composite.func;
+  }
+  [[nodiscard]] const CanonType& type(TypeIdx t) const { return *types[raw(t)]; }
+  [[nodiscard]] const CanonType& type_by_id(std::uint64_t id) const override {
+    return *types[type_index.at(id)];
+  }
+  [[nodiscard]] std::span<const std::uint8_t> body(FuncIdx f) const {
+    const FuncBody& b = bodies[raw(f) - imported_funcs];
+    return {bytes->data() + b.offset, b.size};
+  }
+};
+
+}  // namespace wasmrt
