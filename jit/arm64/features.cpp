@@ -1,0 +1,20 @@
+// Names of AArch64 features, as asmjit spells them, in lower case.
+//
+// Peculiar here: asmjit reads them from the kernel's HWCAP words and adds the architecture's versions ("armv8_1a") and
+// the 32-bit states; all of them are kept, since none varies on one machine.
+#include "jit/arm64/features.h"
+
+#include "jit/feature_name.h"
+
+namespace wasmrt::jit::arm64 {
+
+std::vector<std::string> feature_names(const asmjit::CpuInfo& cpu) {
+  std::vector<std::string> names;
+  asmjit::CpuFeatures::Iterator it = cpu.features().iterator();
+  while (it.hasNext()) {
+    names.push_back(feature_name(asmjit::Arch::kAArch64, static_cast<uint32_t>(it.next())));
+  }
+  return names;
+}
+
+}  // namespace wasmrt::jit::arm64

@@ -1,0 +1,16 @@
+// The features of an AArch64 processor by name; the twin of this file does the same for the other machine.
+//
+// In: what asmjit found out about a processor. Out: the names of its features, in no particular order.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <asmjit/core.h>
+
+namespace wasmrt::jit::arm64 {
+
+/// The lower-case name of every feature of `cpu`, which must be an arm64 processor.
+std::vector<std::string> feature_names(const asmjit::CpuInfo& cpu);
+
+}  // namespace wasmrt::jit::arm64

@@ -1,0 +1,20 @@
+// libwasmrt.so loads at run time, also with asmjit in it, and shows only the public API.
+#include <catch2/catch_test_macros.hpp>
+
+#include <dlfcn.h>
+
+#include <string_view>
+
+TEST_CASE("the shared library can be opened and called", "[public]") {
+  void* library = dlopen(WASMRT_SHARED_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) FAIL(dlerror());
+  // std::string_view wasmrt::version() noexcept
+  using Version = std::string_view (*)();
+  const auto version = reinterpret_cast<Version>(dlsym(library, "_ZN6wasmrt7versionEv"));
+  REQUIRE(version != nullptr);
+  CHECK(version().find('.') != std::string_view::npos);
+  // Internals and what is linked in stay hidden.
+  CHECK(dlsym(library, "_ZN6wasmrt3jit13host_featuresEv") == nullptr);
+  CHECK(dlsym(library, "__wrap_stderr") == nullptr);
+  CHECK(dlclose(library) == 0);
+}
