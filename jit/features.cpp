@@ -1,5 +1,5 @@
-// The host's features: asmjit looks at the processor, the machine's own folder names what was found, and the names are
-// sorted so that the string does not depend on asmjit's numbering.
+// The host's features: asmjit looks at the processor, the machine's own folder names what was
+// found, and the names are sorted so that the string does not depend on asmjit's numbering.
 #include "jit/features.h"
 
 #include <algorithm>

@@ -1,7 +1,8 @@
 // Names of AArch64 features, as asmjit spells them, in lower case.
 //
-// Peculiar here: asmjit reads them from the kernel's HWCAP words and adds the architecture's versions ("armv8_1a") and
-// the 32-bit states; all of them are kept, since none varies on one machine.
+// Peculiar here: asmjit reads them from the kernel's HWCAP words and adds the architecture's
+// versions ("armv8_1a") and the 32-bit states; all of them are kept, since none varies on one
+// machine.
 #include "jit/arm64/features.h"
 
 #include "jit/feature_name.h"

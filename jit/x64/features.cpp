@@ -1,7 +1,8 @@
 // Names of x86-64 features, as asmjit spells them, in lower case.
 //
-// Peculiar here: asmjit counts "has several hardware threads" among the features; it changes with the size of a virtual
-// machine and never with what code may use, so it is left out and cached code survives a resize.
+// Peculiar here: asmjit counts "has several hardware threads" among the features; it changes with
+// the size of a virtual machine and never with what code may use, so it is left out and cached code
+// survives a resize.
 #include "jit/x64/features.h"
 
 #include "jit/feature_name.h"

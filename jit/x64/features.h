@@ -1,6 +1,8 @@
-// The features of an x86-64 processor by name; the twin of this file does the same for the other machine.
+// The features of an x86-64 processor by name; the twin of this file does the same for the other
+// machine.
 //
-// In: what asmjit found out about a processor. Out: the names of its features, in no particular order.
+// In: what asmjit found out about a processor. Out: the names of its features, in no particular
+// order.
 #pragma once
 
 #include <string>

@@ -27,7 +27,8 @@ TEST_CASE("host features are one canonical line", "[jit]") {
 TEST_CASE("features of a given x64 processor", "[jit]") {
   asmjit::CpuInfo cpu;
   cpu.initArch(asmjit::Arch::kX64);
-  cpu.addFeature(asmjit::CpuFeatures::X86::kSSE4_1, asmjit::CpuFeatures::X86::kMT, asmjit::CpuFeatures::X86::kBMI2);
+  cpu.addFeature(asmjit::CpuFeatures::X86::kSSE4_1, asmjit::CpuFeatures::X86::kMT,
+                 asmjit::CpuFeatures::X86::kBMI2);
   CHECK(describe_features(cpu) == "x64 bmi2 sse4_1");
 }
 

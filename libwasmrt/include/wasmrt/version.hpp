@@ -1,4 +1,5 @@
-// The version of the library that is linked or loaded, which may differ from the headers a program was compiled with.
+// The version of the library that is linked or loaded, which may differ from the headers a program
+// was compiled with.
 #pragma once
 
 #include <string_view>
