@@ -1,0 +1,82 @@
+// Address space: reserve, commit, decommit, release, and a pool that recycles big reservations.
+//
+// In:  sizes in bytes (rounded up to whole pages here) and page-aligned addresses inside a
+//      reservation made by `reserve`.
+// Out: pages that read as zero when first committed, and again after a decommit.
+// Guaranteed: a reservation never moves; what is not committed faults on access; every function is
+//      thread-safe as long as two threads do not work on the same pages.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace wasmrt::os {
+
+/// The size in bytes of one page of the machine.
+size_t page_size();
+
+/// `bytes` rounded up to whole pages; 0 when that overflows.
+size_t round_up_to_pages(size_t bytes);
+
+/// Reserves address space without memory behind it: every access faults. Null when there is none
+/// or when `bytes` is 0.
+void* reserve(size_t bytes);
+
+/// Makes pages of a reservation readable and writable. Pages committed for the first time read as
+/// zero; pages committed already keep their content. False when memory is short.
+bool commit(void* at, size_t bytes);
+
+/// Gives the memory back and makes the pages fault again; the address space stays reserved. False
+/// when the system refused, and then the pages are in an unknown state and must be released.
+bool decommit(void* at, size_t bytes);
+
+/// Sets pages back to zero without taking away the access to them. False when refused.
+bool reset_to_zero(void* at, size_t bytes);
+
+/// Makes committed pages read-only.
+bool protect_read_only(void* at, size_t bytes);
+
+/// Ends a whole reservation.
+void release(void* at, size_t bytes);
+
+/// The resident memory of this process in bytes, for tests and statistics; 0 when unknown.
+uint64_t resident_bytes();
+
+/// A set of reservations of one size that are recycled instead of unmapped (mapping and unmapping
+/// gigabytes costs microseconds natively and tens of milliseconds under emulation).
+///
+/// Each slot is, for as long as it is mapped, a registered data range of fault.h, so taking a slot
+/// from the pool does not touch the fault registry. Thread-safe. All slots must have been given
+/// back when the pool is destroyed.
+class ReservationPool {
+ public:
+  /// Slots of `slot_bytes`; at most `max_live` in use at once (0: no limit); at most `max_idle`
+  /// kept mapped for reuse. `fault_tag` is the tag under which slots are registered.
+  ReservationPool(size_t slot_bytes, size_t max_live, size_t max_idle, uint32_t fault_tag);
+  ~ReservationPool();
+  ReservationPool(const ReservationPool&) = delete;
+  ReservationPool& operator=(const ReservationPool&) = delete;
+
+  /// A slot with nothing committed, or null when the limit or the address space is exhausted.
+  void* acquire();
+
+  /// Gives a slot back. `used_bytes`: the length of the prefix in which pages may be committed.
+  void give_back(void* slot, size_t used_bytes);
+
+  /// The size of each slot in bytes, whole pages.
+  size_t slot_bytes() const { return slot_bytes_; }
+
+  /// How many slots are in use.
+  size_t live() const;
+
+  /// How many slots are mapped and unused.
+  size_t idle() const;
+
+ private:
+  struct State;
+  size_t slot_bytes_;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace wasmrt::os
