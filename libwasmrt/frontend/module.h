@@ -97,7 +97,8 @@ struct BranchHint {
   bool likely = false;
 };
 
-struct Module final : TypeSource {
+/// Named so because wasmrt::Module is the public handle of a compiled module.
+struct DecodedModule final : TypeSource {
   std::shared_ptr<const std::vector<std::uint8_t>> bytes;
   Features features;
 

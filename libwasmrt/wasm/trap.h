@@ -1,24 +1,19 @@
-// TrapKind: traps.def as C++.
+// What the library adds to TrapKind: its wording and count.
 //
-// In: traps.def. Out: the enumeration and `trap_wording`, the text the specification's tests use.
+// In: traps.def. Out: `trap_wording`, the text the specification's tests use.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
-namespace wasmrt {
+#include <wasmrt/trap_kind.hpp>
 
-/// Why the guest stopped. `None` (0) means it did not.
-enum class TrapKind : std::uint8_t {
-#define TRAP(Name, wording) Name,
-#include "libwasmrt/wasm/traps.def"
-#undef TRAP
-};
+namespace wasmrt {
 
 inline constexpr std::size_t kTrapKindCount = 0
 #define TRAP(Name, wording) +1
-#include "libwasmrt/wasm/traps.def"
+#include <wasmrt/traps.def>
 #undef TRAP
     ;
 
@@ -28,7 +23,7 @@ constexpr std::string_view trap_wording(TrapKind kind) {
 #define TRAP(Name, wording) \
   case TrapKind::Name:      \
     return wording;
-#include "libwasmrt/wasm/traps.def"
+#include <wasmrt/traps.def>
 #undef TRAP
   }
   return {};
