@@ -5,7 +5,7 @@
 // machine.
 #include "jit/arm64/features.h"
 
-#include "jit/feature_name.h"
+#include "jit/emit/feature_name.h"
 
 namespace wasmrt::jit::arm64 {
 

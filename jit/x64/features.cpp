@@ -5,7 +5,7 @@
 // survives a resize.
 #include "jit/x64/features.h"
 
-#include "jit/feature_name.h"
+#include "jit/emit/feature_name.h"
 
 namespace wasmrt::jit::x64 {
 

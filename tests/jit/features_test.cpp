@@ -1,7 +1,7 @@
 // The feature string: canonical form, and both machines described on any host.
 #include <catch2/catch_test_macros.hpp>
 
-#include "jit/feature_name.h"
+#include "jit/emit/feature_name.h"
 #include "jit/features.h"
 
 namespace wasmrt::jit {

@@ -9,7 +9,7 @@
 #include <asmjit/core.h>
 
 #include "jit/arm64/features.h"
-#include "jit/feature_name.h"
+#include "jit/emit/feature_name.h"
 #include "jit/x64/features.h"
 
 namespace wasmrt::jit {

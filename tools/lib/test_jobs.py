@@ -1,0 +1,166 @@
+"""The jobs of tools/test: what is built, what runs on it, in which groups, for how long at most.
+
+In: command-line arguments. Out: the chosen Jobs, builds before what uses them. A job's counts are read from the last lines it
+prints; a job that is not counted (a check, a build) is one passed or failed by its exit code. run_tests.py runs them.
+"""
+import os
+from dataclasses import dataclass, field
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "wasmrt")
+IN_CI = os.environ.get("CI") == "true"
+FUZZ_SECONDS = 60
+# Commands of the 3.0 suite that need a module with instructions which are refused at compile time: garbage collection,
+# exceptions. Each engine that learns them lowers the number.
+SKIPS_3_0 = 900
+
+
+@dataclass
+class Job:
+    group: str
+    name: str
+    command: list
+    after: list = field(default_factory=list)  # keys of jobs that must have passed
+    timeout: int = 600
+    counted: bool = False       # prints counts
+    silent: bool = False        # a preparation: counts only when it fails
+    exclusive: bool = False     # alone on the machine: it measures, or uses every processor itself
+    allowed_skips: int = None   # more skipped than this is a failure
+    env: dict = field(default_factory=dict)
+    cwd: str = None
+
+    @property
+    def key(self):
+        return self.name
+
+
+def exists(path):
+    return os.path.exists(os.path.join(ROOT, path))
+
+
+def shell(script, *arguments):
+    return ["bash", "-euo", "pipefail", "-c", script, "tools/test", *arguments]
+
+
+class Plan:
+    def __init__(self, full):
+        self.full = full
+        self.jobs = []
+
+    def add(self, *arguments, **options):
+        self.jobs.append(Job(*arguments, **options))
+        return self.jobs[-1].key
+
+    def build(self, label, *options):
+        return self.add("build", f"build {label}", ["tools/build", *options], timeout=3000, silent=True)
+
+    def unit(self, label, directory, built, env=None, timeout=900):
+        self.add("unit", f"unit {label}", [f"{directory}/wasmrt-tests"], after=[built], counted=True, timeout=timeout,
+                 allowed_skips=0 if IN_CI else None, env=env or {})
+
+    def spec(self, label, directory, built, env=None, timeout=600, extras=True):
+        """The official suite on the interpreter; tools/get-spec-suite finds or fetches it."""
+        runner = f"{directory}/wasmrt-spectest"
+        parts = [("wasm-2.0", ["wasm-2.0"], [], 0), ("wasm-3.0", ["wasm-3.0"], [], SKIPS_3_0)]
+        if extras:
+            parts += [("custom", ["custom"], [], 0),
+                      ("threads", ["proposals/threads"], ["--features=+threads"], None),
+                      ("custom-page-sizes", ["proposals/custom-page-sizes"], ["--features=+custom-page-sizes"], 0),
+                      ("wide-arithmetic", ["proposals/wide-arithmetic"], ["--features=+wide-arithmetic"], 0)]
+        for part, folders, options, skips in parts:
+            script = 'suite=$(tools/get-spec-suite); runner=$1; folder=$2; shift 2; "$runner" --engine=interp "$@" "$suite/$folder"'
+            self.add("spec", f"spec {part} {label}", shell(script, runner, *folders, *options), after=[built, "suite"],
+                     counted=True, timeout=timeout, allowed_skips=skips, env=env or {})
+
+    def wasi(self, label, directory, built):
+        self.add("wasi", f"wasi {label}", ["tests/wasi/suite", f"--run={directory}/wasmrt-run"], after=[built], counted=True,
+                 allowed_skips=0 if IN_CI else None)
+
+
+def release(plan):
+    built = plan.build("release", "--werror")
+    plan.unit("release", "build", built)
+    plan.add("spec", "suite", ["tools/get-spec-suite"], timeout=900, silent=True)
+    plan.spec("release", "build", built)
+    plan.wasi("release", "build", built)
+    plan.add("programs", "programs", ["tests/programs/run", "--run=build/wasmrt-run"], after=[built], counted=True,
+             timeout=1800, allowed_skips=0 if IN_CI else None)
+    plan.add("examples", "tools/demo", ["tools/demo"], after=[built], timeout=900)
+    for check in ("layers", "files", "headers", "format"):
+        plan.add("checks", f"check {check}", [f"tools/check-{check}"], timeout=300)
+
+
+def other_builds(plan):
+    """The other compiler and the build without a JIT pass what the release passes."""
+    for label, directory, options in (("gcc", "build-gcc", ["--compiler=gcc"]),
+                                      ("no JIT", "build-jit-disabled", ["--jit=disabled"])):
+        built = plan.build(label, "--werror", *options)
+        plan.unit(label, directory, built)
+        plan.spec(label, directory, built, extras=False)
+        plan.wasi(label, directory, built)
+
+
+def sanitizers(plan):
+    options = {
+        "ASAN_OPTIONS": "detect_stack_use_after_return=0:allow_user_segv_handler=1:handle_segv=1:abort_on_error=0",
+        "UBSAN_OPTIONS": "print_stacktrace=1",
+        "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:history_size=4",
+    }
+    symbolizer = "/usr/lib/llvm-14/bin/llvm-symbolizer"
+    if os.path.exists(symbolizer):
+        options["ASAN_SYMBOLIZER_PATH"] = options["UBSAN_SYMBOLIZER_PATH"] = symbolizer
+        options["TSAN_OPTIONS"] += ":external_symbolizer_path=" + symbolizer
+    built = plan.build("ASan+UBSan", "--asan")
+    plan.unit("ASan+UBSan", "build-asan", built, env=options, timeout=1800)
+    plan.spec("ASan+UBSan", "build-asan", built, env=options, timeout=1800, extras=False)
+    built = plan.build("TSan", "--tsan", "wasmrt-tests")
+    plan.add("unit", "unit TSan [threads]", ["build-tsan/wasmrt-tests", "[threads]"], after=[built], counted=True, timeout=900,
+             env=options)
+
+
+def fuzzers(plan):
+    """Each target for a minute, on a corpus that is kept and grows from run to run."""
+    listed = os.path.join(ROOT, "tests", "fuzz", "targets")
+    if not os.path.exists(listed):
+        return
+    with open(listed) as file:
+        targets = [line.strip() for line in file if line.strip() and not line.startswith("#")]
+    built = plan.build("fuzzers", "--fuzz", *[f"fuzz-{t}" for t in targets])
+    for target in targets:
+        script = ('corpus=$1; seeds=tests/fuzz/seeds/$2; mkdir -p "$corpus" build/logs/fuzz-artifacts;'
+                  '[ -d "$seeds" ] || seeds=; '
+                  '"build-fuzz/fuzz-$2" -max_total_time=$3 -timeout=10 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 '
+                  '-artifact_prefix="build/logs/fuzz-artifacts/$2-" "$corpus" $seeds')
+        plan.add("fuzz", f"fuzz {target}", shell(script, os.path.join(CACHE, "fuzz", target), target, str(FUZZ_SECONDS)),
+                 after=[built], timeout=FUZZ_SECONDS + 240)
+
+
+def slow_checks(plan):
+    plan.add("checks", "check tidy", ["tools/check-tidy", "--limit=300", "--jobs=1"], after=["build release"], counted=True,
+             timeout=600)
+    plan.add("examples", "tools/demo is stable", ["tools/lib/repeat_demo"], after=["tools/demo"], timeout=900)
+    plan.add("chroot", "clean chroot", ["tools/lib/chroot_test"], after=["build release"], counted=True, timeout=3000)
+
+
+def select(arguments):
+    """The jobs that the arguments of tools/test ask for. Raises ValueError for what is not understood."""
+    full = "--full" in arguments
+    groups = [a for a in arguments if not a.startswith("-")]
+    for option in arguments:
+        if option.startswith("-") and option != "--full":
+            raise ValueError(f"unknown option {option}")
+    plan = Plan(full)
+    release(plan)
+    if full:
+        other_builds(plan)
+        sanitizers(plan)
+        fuzzers(plan)
+        slow_checks(plan)
+    known = {j.group for j in plan.jobs} - {"build"}
+    if unknown := [g for g in groups if g not in known]:
+        raise ValueError(f"unknown group {unknown[0]}; groups: {' '.join(sorted(known))}")
+    if not groups:
+        return plan.jobs
+    chosen = [j for j in plan.jobs if j.group in groups and j.key != "suite"]
+    needed = {key for j in chosen for key in j.after}
+    return [j for j in plan.jobs if j in chosen or j.key in needed]
