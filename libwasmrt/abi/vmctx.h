@@ -16,8 +16,9 @@ namespace wasmrt {
 struct Vmctx;
 struct VmFuncRef;
 struct Builtins;
+struct Activation;
 
-/// A trap as a number: 0 is none, else 1 + the row of wasm/traps.def.
+/// A trap as a number: the value of a TrapKind (wasm/trap.h); 0 is none.
 using TrapWord = std::uint32_t;
 
 /// A linear memory. `base` never moves while `reserved` is set.
@@ -96,7 +97,9 @@ struct alignas(64) Vmctx {
   void* instance = nullptr;               ///< The runtime's Instance.
   void* store = nullptr;                  ///< The runtime's Store.
   void* module_code = nullptr;            ///< The engine's code of the module (interp::ModuleCode).
-  void* activation = nullptr;             ///< Innermost activation on the thread that is inside.
+  Activation* activation = nullptr;       ///< Innermost activation on the thread that is inside.
+  /// End of the interpreter's value stack: copy of activation->limit, set by the interpreter on entry.
+  std::uint64_t* value_limit = nullptr;
 };
 
 static_assert(offsetof(Vmctx, memories) == 64, "the hot words fill one cache line");
