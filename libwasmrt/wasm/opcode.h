@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "libwasmrt/wasm/feature.h"
+#include <wasmrt/features.hpp>
 
 namespace wasmrt {
 
@@ -135,7 +135,9 @@ struct OpInfo {
   OpSig sig;
 
   /// 0 for one-byte ops, else 0xFB..0xFE.
-  [[nodiscard]] constexpr std::uint8_t prefix() const { return static_cast<std::uint8_t>(code >> 16); }
+  [[nodiscard]] constexpr std::uint8_t prefix() const {
+    return static_cast<std::uint8_t>(code >> 16);
+  }
   /// The code behind the prefix, or the byte itself.
   [[nodiscard]] constexpr std::uint32_t sub() const { return code & 0xFFFF; }
 };
@@ -147,23 +149,14 @@ inline void bad_sig_letter() {}
 
 consteval SigType sig_type(char c) {
   switch (c) {
-    case 'i':
-      return SigType::I32;
-    case 'I':
-      return SigType::I64;
-    case 'f':
-      return SigType::F32;
-    case 'F':
-      return SigType::F64;
-    case 'v':
-      return SigType::V128;
-    case 'a':
-      return SigType::MemAddr;
-    case 't':
-      return SigType::TableAddr;
-    default:
-      bad_sig_letter();
-      return SigType::I32;
+    case 'i': return SigType::I32;
+    case 'I': return SigType::I64;
+    case 'f': return SigType::F32;
+    case 'F': return SigType::F64;
+    case 'v': return SigType::V128;
+    case 'a': return SigType::MemAddr;
+    case 't': return SigType::TableAddr;
+    default: bad_sig_letter(); return SigType::I32;
   }
 }
 

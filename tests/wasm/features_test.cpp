@@ -1,61 +1,77 @@
-// Feature rows: distinct bits, names that read back, and presets that grow with the standard.
-#include <catch2/catch.hpp>
+// Features: names, presets that grow with the standard, and the texts of --features.
+#include <catch2/catch_test_macros.hpp>
 #include <set>
-
-#include "libwasmrt/wasm/errors.h"
-#include "libwasmrt/wasm/feature.h"
-#include "libwasmrt/wasm/limits.h"
-#include "libwasmrt/wasm/trap.h"
+#include <string>
+#include <wasmrt/features.hpp>
 
 using namespace wasmrt;
 
-TEST_CASE("feature names read back", "[wasm][features]") {
+namespace {
+
+constexpr unsigned kCount = 0
+#define FEATURE(Name, text, bit, since) +1
+#include <wasmrt/features.def>
+#undef FEATURE
+    ;
+
+Features parsed(std::string_view text) {
+  Result<Features> r = Features::parse(text);
+  REQUIRE(r.ok());
+  return *r;
+}
+
+}  // namespace
+
+TEST_CASE("every bit has one name, which parses back", "[wasm][features]") {
   std::set<std::string_view> names;
-  for (unsigned bit = 0; bit < kFeatureCount; ++bit) {
+  for (unsigned bit = 0; bit < kCount; ++bit) {
     const auto f = static_cast<Feature>(bit);
     REQUIRE_FALSE(feature_name(f).empty());  // the bits have no gap
     CHECK(names.insert(feature_name(f)).second);
-    Feature back = Feature::Mvp;
-    REQUIRE(feature_from_name(feature_name(f), back));
-    CHECK(back == f);
+    if (f == Feature::Mvp) continue;
+    CHECK(parsed("wasm1," + std::string(feature_name(f))).has(f));
+    CHECK_FALSE(parsed("wasm3,-" + std::string(feature_name(f))).has(f));
   }
-  Feature out = Feature::Simd;
-  CHECK_FALSE(feature_from_name("simd2", out));
-  CHECK_FALSE(feature_from_name("", out));
-  CHECK(out == Feature::Simd);
 }
 
 TEST_CASE("presets grow with the standard", "[wasm][features]") {
-  const auto has = [](unsigned version, Feature f) {
-    return (preset_bits(version) & feature_bit(f)) != 0;
-  };
-  CHECK((preset_bits(1) & ~preset_bits(2)) == 0);
-  CHECK((preset_bits(2) & ~preset_bits(3)) == 0);
-  CHECK(has(1, Feature::MutableGlobal));
-  CHECK_FALSE(has(1, Feature::SignExtension));
-  CHECK(has(2, Feature::Simd));
-  CHECK_FALSE(has(2, Feature::TailCall));
-  CHECK(has(3, Feature::Memory64));
-  CHECK_FALSE(has(3, Feature::Threads));
-  CHECK_FALSE(has(3, Feature::WideArithmetic));
-  CHECK_FALSE(has(3, Feature::CustomPageSizes));
+  const Features one = Features::wasm1(), two = Features::wasm2(), three = Features::wasm3();
+  CHECK((one.bits() & ~two.bits()) == 0);
+  CHECK((two.bits() & ~three.bits()) == 0);
+  CHECK(one.has(Feature::MutableGlobal));
+  CHECK_FALSE(one.has(Feature::SignExtension));
+  CHECK(two.has(Feature::Simd));
+  CHECK_FALSE(two.has(Feature::TailCall));
+  CHECK(three.has(Feature::Memory64));
+  CHECK_FALSE(three.has(Feature::Threads));
+  CHECK_FALSE(three.has(Feature::WideArithmetic));
+  CHECK_FALSE(three.has(Feature::CustomPageSizes));
+  CHECK(Features() == three);
 }
 
-TEST_CASE("trap and error wordings are the specification's", "[wasm][errors]") {
-  CHECK(trap_wording(TrapKind::IntegerDivideByZero) == "integer divide by zero");
-  CHECK(trap_wording(TrapKind::OutOfBoundsMemoryAccess) == "out of bounds memory access");
-  CHECK(trap_wording(TrapKind::IndirectCallTypeMismatch) == "indirect call type mismatch");
-  CHECK(static_cast<int>(TrapKind::None) == 0);
-  for (std::size_t i = 0; i < kTrapKindCount; ++i) {
-    CHECK_FALSE(trap_wording(static_cast<TrapKind>(i)).empty());
+TEST_CASE("texts of feature sets", "[wasm][features]") {
+  CHECK(parsed("") == Features::wasm3());
+  CHECK(parsed("wasm2") == Features::wasm2());
+  CHECK(parsed("all") == Features::all());
+  const Features f = parsed("wasm2,+threads,tail-call,-simd");
+  CHECK(f.has(Feature::Threads));
+  CHECK(f.has(Feature::TailCall));
+  CHECK_FALSE(f.has(Feature::Simd));
+  CHECK(f.has(Feature::BulkMemory));
+  CHECK(to_string(f) == "wasm2,-simd,+tail-call,+threads");
+  CHECK(parsed(to_string(f)) == f);
+  CHECK(to_string(Features::wasm3()) == "wasm3");
+  CHECK(to_string(Features::wasm1()) == "wasm1");
+  CHECK(parsed(to_string(Features::all())) == Features::all());
+}
+
+TEST_CASE("unknown words are named", "[wasm][features]") {
+  for (const char* bad :
+       {"simd2", "wasm4", "wasm3,,simd", "+", "-", "simd,wasm2", "-mvp", "+wasm2"}) {
+    INFO(bad);
+    Result<Features> r = Features::parse(bad);
+    REQUIRE_FALSE(r.ok());
+    CHECK(r.error().code == ErrorCode::InvalidArgument);
   }
-  CHECK(err_wording(Err::AlignmentTooLarge) == "alignment must not be larger than natural");
-  CHECK(err_category(Err::AlignmentTooLarge) == ErrCategory::Validation);
-  CHECK(err_prefix(err_category(Err::UnexpectedEnd)) == "invalid Wasm binary");
-  std::set<std::pair<ErrCategory, std::string_view>> seen;
-  for (std::size_t i = 0; i < kErrCount; ++i) {
-    const auto e = static_cast<Err>(i);
-    CHECK_FALSE(err_wording(e).empty());
-    CHECK(seen.insert({err_category(e), err_wording(e)}).second);
-  }
+  CHECK(Features::parse("+simd2").error().message.find("\"simd2\"") != std::string::npos);
 }

@@ -1,6 +1,6 @@
 // The opcode table: codes are unique and found again, names and signatures hang together, and the
 // number of ops per group is that of the specification (counted from its opcode index).
-#include <catch2/catch.hpp>
+#include <catch2/catch_test_macros.hpp>
 #include <set>
 #include <string>
 
@@ -28,13 +28,10 @@ Census census() {
 std::size_t sig_bytes(SigType type) {
   switch (type) {
     case SigType::I32:
-    case SigType::F32:
-      return 4;
+    case SigType::F32: return 4;
     case SigType::I64:
-    case SigType::F64:
-      return 8;
-    default:
-      return 16;
+    case SigType::F64: return 8;
+    default: return 16;
   }
 }
 
@@ -173,11 +170,8 @@ TEST_CASE("signatures fit families", "[wasm][opcode]") {
       case OpKind::Call:
       case OpKind::Exception:
       case OpKind::Variable:
-      case OpKind::Parametric:
-        CHECK((!sig.fixed || op == Op::Nop));
-        break;
-      default:
-        break;
+      case OpKind::Parametric: CHECK((!sig.fixed || op == Op::Nop)); break;
+      default: break;
     }
     const bool mem = info.imm == ImmKind::MemArg || info.imm == ImmKind::MemArgLane;
     CHECK((mem || info.align == 0));
