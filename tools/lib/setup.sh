@@ -28,7 +28,7 @@ setup_packages() {
   for group in "$@"; do wanted+=($(setup_group "$group")) || return; done
   command -v dpkg-query >/dev/null || return 0  # not a Debian: the user provides the tools
   local installed
-  installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null | sed -n 's/ installed$//p')
+  installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null | sed -n 's/ installed$//p' || true)
   for package in "${wanted[@]}"; do
     grep -qx -- "$package" <<<"$installed" || missing+=("$package")
   done
