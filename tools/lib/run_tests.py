@@ -54,8 +54,11 @@ def execute(job, logs):
     with open(path, "wb") as log:
         log.write(("$ " + " ".join(job.command) + "\n").encode())
         log.flush()
-        process = subprocess.Popen(job.command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                                   start_new_session=True, env={**os.environ, **job.env}, cwd=job.cwd or test_jobs.ROOT)
+        try:
+            process = subprocess.Popen(job.command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                                       start_new_session=True, env={**os.environ, **job.env}, cwd=job.cwd or test_jobs.ROOT)
+        except OSError as error:
+            return (0, 1, 0), 0.0, path, f"cannot run {job.command[0]}: {error.strerror}"
         with lock:
             running.add(process)
         try:
