@@ -30,8 +30,8 @@ struct Deadline {
   void (*fire)(void* user) = nullptr;  ///< called on the timer's thread; must not block
   void* user = nullptr;                ///< its argument
 
-  uint64_t at_ns = 0;                    ///< set by TimerThread
-  size_t heap_index = SIZE_MAX;          ///< set by TimerThread; SIZE_MAX: not waiting
+  uint64_t at_ns = 0;            ///< set by TimerThread
+  size_t heap_index = SIZE_MAX;  ///< set by TimerThread; SIZE_MAX: not waiting
 };
 
 /// Fires deadlines, earliest first. Thread-safe. Deadlines still waiting when it is destroyed

@@ -42,10 +42,10 @@ struct DataRange {
 /// One fault, as seen by a callback.
 struct Fault {
   FaultKind kind;
-  uintptr_t pc;           ///< the faulting instruction
-  uintptr_t address;      ///< the accessed address (BadAccess), else 0
-  bool in_data_range;     ///< `address` lies in a registered data range ...
-  DataRange data;         ///< ... this one
+  uintptr_t pc;        ///< the faulting instruction
+  uintptr_t address;   ///< the accessed address (BadAccess), else 0
+  bool in_data_range;  ///< `address` lies in a registered data range ...
+  DataRange data;      ///< ... this one
 };
 
 /// The interrupted registers; changes take effect when the handler returns.
@@ -54,9 +54,9 @@ class FaultContext {
   /// Wraps the system's saved context; only the handler makes these.
   explicit FaultContext(void* native) : native_(native) {}
 
-  uintptr_t pc() const;               ///< the program counter
-  void set_pc(uintptr_t value);       ///< where to continue
-  uintptr_t stack_pointer() const;    ///< the stack pointer
+  uintptr_t pc() const;             ///< the program counter
+  void set_pc(uintptr_t value);     ///< where to continue
+  uintptr_t stack_pointer() const;  ///< the stack pointer
   void set_stack_pointer(uintptr_t value);
   /// The n-th integer argument register of the platform's C calling convention (n < 6 on x64,
   /// n < 8 on arm64).

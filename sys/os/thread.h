@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <type_traits>
 
 namespace wasmrt::os {
@@ -17,6 +16,14 @@ namespace wasmrt::os {
 /// How often this process is the child of a fork since it was loaded: state that depends on
 /// threads compares this with the value it was made under.
 uint64_t fork_generation();
+
+/// Starts a thread that receives no asynchronous signals, with a stack of about `stack_bytes`.
+/// `name`: at most 15 bytes, for debuggers. False when the system refused.
+bool start_thread(size_t stack_bytes, const char* name, void* (*body)(void*), void* user,
+                  uintptr_t& handle);
+
+/// Waits for the end of a thread of `start_thread` and frees it.
+void join_thread(uintptr_t handle);
 
 /// Threads that help with loops. Destroying the pool ends and joins them.
 class WorkerPool {
@@ -31,7 +38,8 @@ class WorkerPool {
   template <typename Body>
   void parallel_for(size_t count, size_t grain, Body&& body) {
     using Plain = std::remove_reference_t<Body>;
-    run(count, grain == 0 ? 1 : grain,
+    run(
+        count, grain == 0 ? 1 : grain,
         [](void* user, size_t begin, size_t end) { (*static_cast<Plain*>(user))(begin, end); },
         const_cast<void*>(static_cast<const void*>(&body)));
   }
