@@ -25,10 +25,10 @@ enum class ErrorCode : std::uint8_t {
   InvalidBinary,    ///< The bytes are not a module: "invalid Wasm binary: ...".
   Validation,       ///< The module is well-formed but not valid: "validation error: ...".
   FeatureDisabled,  ///< The module needs a feature that the Engine's Features do not contain.
-  NotExecutable,    ///< Valid, but no engine of this version executes it: "not executable yet: ...".
-  Text,             ///< The text format could not be parsed; Error::line and column are set.
-  Link,             ///< Imports are missing or have another type; the text lists every one of them.
-  Instantiation,    ///< "instantiation error: ...".
+  NotExecutable,  ///< Valid, but no engine of this version executes it: "not executable yet: ...".
+  Text,           ///< The text format could not be parsed; Error::line and column are set.
+  Link,           ///< Imports are missing or have another type; the text lists every one of them.
+  Instantiation,  ///< "instantiation error: ...".
   InvalidArgument,  ///< A call of the API with arguments that do not fit; nothing was done.
   OutOfBounds,      ///< Host-side access beyond a memory or table; nothing was accessed.
   Limit,            ///< A configured limit would be exceeded.
@@ -49,12 +49,12 @@ struct WASMRT_API Error {
   static constexpr std::uint64_t kNone = ~std::uint64_t{0};
 
   ErrorCode code = ErrorCode::Internal;
-  std::string message;            ///< Complete text, beginning with the category.
-  std::uint64_t offset = kNone;   ///< Byte offset in the binary, where there is one.
-  std::uint64_t function = kNone; ///< Index of the function, where the error lies in one.
-  std::uint64_t line = kNone;     ///< 1-based line of text input.
-  std::uint64_t column = kNone;   ///< 1-based column of text input, in bytes.
-  std::uint32_t exit_code = 0;    ///< For ErrorCode::Exit: what the guest passed to proc_exit.
+  std::string message;             ///< Complete text, beginning with the category.
+  std::uint64_t offset = kNone;    ///< Byte offset in the binary, where there is one.
+  std::uint64_t function = kNone;  ///< Index of the function, where the error lies in one.
+  std::uint64_t line = kNone;      ///< 1-based line of text input.
+  std::uint64_t column = kNone;    ///< 1-based column of text input, in bytes.
+  std::uint32_t exit_code = 0;     ///< For ErrorCode::Exit: what the guest passed to proc_exit.
   std::shared_ptr<const Trap> trap_info;  ///< For ErrorCode::Trap.
 
   Error() = default;
@@ -72,6 +72,10 @@ class [[nodiscard]] Result {
  public:
   Result(T value) : ok_(true) { ::new (static_cast<void*>(&value_)) T(std::move(value)); }
   Result(Error error) : ok_(false) { ::new (static_cast<void*>(&error_)) Error(std::move(error)); }
+  /// So that a host function can `return Trap::host("...")`.
+  template <class U>
+  requires(std::is_same_v<std::remove_cvref_t<U>, Trap>) Result(U&& trap)
+      : Result(static_cast<Error>(std::forward<U>(trap))) {}
   Result(Result&& o) noexcept : ok_(o.ok_) { take(std::move(o)); }
   Result(const Result& o) : ok_(o.ok_) {
     if (ok_) {
@@ -137,6 +141,9 @@ class [[nodiscard]] Result<void> {
  public:
   Result() = default;
   Result(Error error) : error_(std::make_unique<Error>(std::move(error))) {}
+  template <class U>
+  requires(std::is_same_v<std::remove_cvref_t<U>, Trap>) Result(U&& trap)
+      : Result(static_cast<Error>(std::forward<U>(trap))) {}
 
   [[nodiscard]] bool ok() const noexcept { return error_ == nullptr; }
   explicit operator bool() const noexcept { return ok(); }

@@ -66,7 +66,9 @@ class ValType {
     t.bits_ |= (nullable ? 0x10u : 0u) | static_cast<std::uint64_t>(heap.kind) << 8 | heap.id << 16;
     return t;
   }
-  static constexpr ValType ref(HeapKind kind, bool nullable) { return ref(HeapType{kind, 0}, nullable); }
+  static constexpr ValType ref(HeapKind kind, bool nullable) {
+    return ref(HeapType{kind, 0}, nullable);
+  }
   static constexpr ValType from_bits(std::uint64_t bits) {
     ValType t;
     t.bits_ = bits;
@@ -75,7 +77,9 @@ class ValType {
 
   [[nodiscard]] constexpr ValKind kind() const { return static_cast<ValKind>(bits_ & 0xF); }
   [[nodiscard]] constexpr bool is_ref() const { return kind() == ValKind::Ref; }
-  [[nodiscard]] constexpr bool is_num() const { return kind() >= ValKind::I32 && kind() <= ValKind::F64; }
+  [[nodiscard]] constexpr bool is_num() const {
+    return kind() >= ValKind::I32 && kind() <= ValKind::F64;
+  }
   [[nodiscard]] constexpr bool is_vec() const { return kind() == ValKind::V128; }
   [[nodiscard]] constexpr bool is_bottom() const { return kind() == ValKind::Bottom; }
   [[nodiscard]] constexpr bool nullable() const { return (bits_ & 0x10u) != 0; }

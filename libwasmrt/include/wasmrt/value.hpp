@@ -75,7 +75,9 @@ class Value {
   // The readers below give the bits as that type; ask type() first.
   [[nodiscard]] std::int32_t i32() const { return static_cast<std::int32_t>(slot_[0]); }
   [[nodiscard]] std::int64_t i64() const { return static_cast<std::int64_t>(slot_[0]); }
-  [[nodiscard]] float f32() const { return std::bit_cast<float>(static_cast<std::uint32_t>(slot_[0])); }
+  [[nodiscard]] float f32() const {
+    return std::bit_cast<float>(static_cast<std::uint32_t>(slot_[0]));
+  }
   [[nodiscard]] double f64() const { return std::bit_cast<double>(slot_[0]); }
   [[nodiscard]] V128 v128() const { return V128::from_u64(slot_[0], slot_[1]); }
   [[nodiscard]] RawRef ref() const { return {slot_[0]}; }

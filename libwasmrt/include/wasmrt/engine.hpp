@@ -1,0 +1,83 @@
+// Engine: the configuration and the shared machinery of any number of modules and stores.
+#pragma once
+
+#include <cstdint>
+
+#include <wasmrt/detail/handle.hpp>
+#include <wasmrt/export.hpp>
+#include <wasmrt/features.hpp>
+#include <wasmrt/limits.hpp>
+#include <wasmrt/result.hpp>
+
+namespace wasmrt {
+
+/// What executes guest code.
+enum class EngineKind : std::uint8_t {
+  Auto,    ///< The fastest that there is in this build and on this machine.
+  Interp,  ///< The interpreter.
+  Jit,     ///< The compiler; Engine::create refuses it where there is none.
+};
+
+/// Address space set aside for each 32-bit memory, so that accesses need no check and the memory
+/// never moves. Costs address space only, no memory.
+enum class MemoryReservation : std::uint8_t {
+  Guarded8GiB,  ///< 8 GiB + 64 KiB: no 32-bit access is ever checked.
+  Guarded4GiB,  ///< 4 GiB + 32 MiB: accesses with offsets of 32 MiB or more are checked.
+  None,         ///< As much as the memory may become at most; every access is checked.
+};
+
+/// When the pages of a memory get memory behind them.
+enum class CommitMode : std::uint8_t {
+  OnDemand,  ///< As the memory grows and is touched.
+  UpToMax,   ///< Everything up to the memory's maximum at once, so that grow cannot fail for lack
+             ///< of memory later. A memory without a declared maximum or limit is refused.
+};
+
+/// Configuration of an Engine. Plain data; the defaults suit servers.
+struct EngineConfig {
+  EngineKind engine = EngineKind::Auto;
+  /// The proposals modules may use.
+  Features features = {};
+  MemoryReservation reservation = MemoryReservation::Guarded8GiB;
+  CommitMode commit = CommitMode::OnDemand;
+  /// Whether hardware faults may be used to find bad accesses. False installs no signal handler in
+  /// the process, ever; accesses are then checked in software.
+  bool signals = true;
+  /// Bounds for everything this engine runs.
+  ResourceLimits limits = {};
+  /// Bytes of stack for guest frames of one store. Too deep recursion traps with
+  /// "call stack exhausted".
+  std::uint64_t stack_bytes = 1024 * 1024;
+  /// Bytes of the thread's stack that are kept free for host functions and the library when the
+  /// guest is entered.
+  std::uint64_t host_reserve = 24 * 1024;
+  /// Memory reservations kept for reuse after their memories died.
+  std::uint32_t idle_reservations = 64;
+  /// Threads that help with compiling: 0 for one per CPU, 1 for none besides the caller.
+  std::uint32_t threads = 0;
+  /// Whether custom sections can be read back through Module::custom_sections.
+  bool keep_custom_sections = true;
+  /// One bit pattern for NaN results and fixed choices where the standard leaves several, so that
+  /// every machine computes the same.
+  bool deterministic = false;
+};
+
+/// A handle: cheap to copy, thread-safe. What was made with an engine keeps it alive.
+class WASMRT_API Engine {
+ public:
+  /// Makes an engine. Starts no thread. Errors: InvalidArgument for a configuration that this build
+  /// or machine cannot serve (the text says why), Internal.
+  static Result<Engine> create(const EngineConfig& config = {});
+
+  /// The configuration, with Auto resolved.
+  [[nodiscard]] const EngineConfig& config() const noexcept;
+
+  friend bool operator==(const Engine&, const Engine&) noexcept = default;
+
+ private:
+  friend struct detail::Access;
+  explicit Engine(detail::Handle impl) noexcept : impl_(std::move(impl)) {}
+  detail::Handle impl_;
+};
+
+}  // namespace wasmrt

@@ -1,0 +1,84 @@
+// Module: validated, compiled code, ready to be instantiated any number of times.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <wasmrt/detail/handle.hpp>
+#include <wasmrt/engine.hpp>
+#include <wasmrt/export.hpp>
+#include <wasmrt/limits.hpp>
+#include <wasmrt/result.hpp>
+#include <wasmrt/types.hpp>
+
+namespace wasmrt {
+
+/// Options of Module::compile.
+struct ModuleConfig {
+  /// Bounds for every instance of this module.
+  ResourceLimits limits = {};
+};
+
+/// What compiling a module took. Times are nanoseconds of wall-clock time.
+struct ModuleStats {
+  std::uint64_t bytes = 0;         ///< Size of the binary.
+  std::uint64_t functions = 0;     ///< Functions with a body.
+  std::uint64_t text_ns = 0;       ///< Parsing text; 0 for a binary.
+  std::uint64_t decode_ns = 0;     ///< Reading the sections.
+  std::uint64_t validate_ns = 0;   ///< Checking the functions.
+  std::uint64_t translate_ns = 0;  ///< Making code for the engine. Code of functions that are made
+                                   ///< on their first call is not in it.
+  std::uint64_t code_bytes = 0;    ///< Size of the code made so far.
+};
+
+/// One custom section. The bytes belong to the module.
+struct CustomSectionView {
+  std::string_view name;
+  std::span<const std::uint8_t> bytes;
+};
+
+/// A handle: cheap to copy, immutable, thread-safe. Keeps its engine alive.
+class WASMRT_API Module {
+ public:
+  /// Compiles a binary module, or text where `bytes` do not begin with "\0asm". The bytes are
+  /// copied. Errors: InvalidBinary, Text, Validation, FeatureDisabled, NotExecutable, Limit; the
+  /// first by position. A component is refused by that name.
+  static Result<Module> compile(const Engine& engine, std::span<const std::uint8_t> bytes,
+                                const ModuleConfig& config = {});
+  /// The same for bytes or text in a string.
+  static Result<Module> compile(const Engine& engine, std::string_view bytes_or_text,
+                                const ModuleConfig& config = {});
+  /// Only decodes and validates. Errors as compile, without NotExecutable.
+  static Result<void> validate(const Engine& engine, std::span<const std::uint8_t> bytes);
+
+  /// The module's name from its name section; empty when it has none.
+  [[nodiscard]] std::string_view name() const noexcept;
+  /// All imports, in the module's order.
+  [[nodiscard]] std::vector<ImportType> imports() const;
+  /// All exports, in the module's order.
+  [[nodiscard]] std::vector<ExportType> exports() const;
+  /// The type of one export; empty when there is none of that name.
+  [[nodiscard]] std::optional<ExternType> export_type(std::string_view name) const;
+  /// The custom sections with that name, in order; all of them for an empty name. Empty when the
+  /// engine does not keep them. The views live as long as the module.
+  [[nodiscard]] std::vector<CustomSectionView> custom_sections(std::string_view name = {}) const;
+  /// The binary (for text: what the text was translated to). Lives as long as the module.
+  [[nodiscard]] std::span<const std::uint8_t> bytes() const noexcept;
+  /// What compiling took.
+  [[nodiscard]] ModuleStats stats() const noexcept;
+  /// The engine the module was compiled for.
+  [[nodiscard]] Engine engine() const;
+
+  friend bool operator==(const Module&, const Module&) noexcept = default;
+
+ private:
+  friend struct detail::Access;
+  explicit Module(detail::Handle impl) noexcept : impl_(std::move(impl)) {}
+  detail::Handle impl_;
+};
+
+}  // namespace wasmrt
