@@ -151,7 +151,7 @@ TEST_CASE("many deadlines from many threads: each fires or was cancelled", "[os]
   CHECK(lost.load() == 0);
 }
 
-TEST_CASE("the timer works in a forked child", "[os][clock]") {
+TEST_CASE("the timer works in a forked child", "[os][clock][no-tsan]") {
   os::TimerThread timer;
   Counter before;
   REQUIRE(timer.arm(before.deadline, 0));

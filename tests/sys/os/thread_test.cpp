@@ -56,7 +56,7 @@ TEST_CASE("loops inside loops and loops of several threads finish", "[os][thread
   CHECK(items.load() == 3 * 50 * 16);
 }
 
-TEST_CASE("a forked child starts workers of its own", "[os][thread]") {
+TEST_CASE("a forked child starts workers of its own", "[os][thread][no-tsan]") {
   os::WorkerPool pool(2);
   std::atomic<size_t> items{0};
   const auto count_items = [&](size_t begin, size_t end) { items.fetch_add(end - begin); };

@@ -46,7 +46,7 @@ TEST_CASE("committed pages are zero, keep their content, and are zero again afte
   os::release(at, kBig);
 }
 
-TEST_CASE("decommitted memory is given back", "[os][vm]") {
+TEST_CASE("decommitted memory is given back", "[os][vm][no-tsan]") {
   void* at = os::reserve(256 * kMiB);
   REQUIRE(os::commit(at, 64 * kMiB));
   const uint64_t before = os::resident_bytes();
