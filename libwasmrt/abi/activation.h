@@ -49,7 +49,7 @@ class ValueStack {
 };
 
 /// One Wasm frame of a backtrace.
-struct TrapFrame {
+struct RawFrame {
   Vmctx* ctx = nullptr;         ///< The instance the function belongs to; alive until the call ends.
   std::uint32_t func_idx = 0;   ///< Index in its module.
   std::uint64_t offset = 0;     ///< Byte offset of the instruction in the module.
@@ -61,7 +61,7 @@ struct TrapReport {
   static constexpr std::size_t kMaxFrames = 128;
 
   TrapWord word = 0;
-  std::vector<TrapFrame> frames;      ///< Innermost first.
+  std::vector<RawFrame> frames;      ///< Innermost first.
   std::uint64_t total_frames = 0;     ///< Including those beyond kMaxFrames.
   bool has_address = false;           ///< The next three are set.
   std::uint64_t address = 0;          ///< First byte (or element) accessed out of bounds.

@@ -79,7 +79,8 @@ struct alignas(64) Vmctx {
   // --- hot line ---
   std::uint8_t* memory0_base = nullptr;   ///< Copy of memories[0]->base; refreshed by grow.
   std::uint64_t memory0_bytes = 0;        ///< Copy of memories[0]->bytes, for checked accesses.
-  const std::uint32_t* poll = nullptr;    ///< Readable page, or a PROT_NONE page when armed (native).
+  /// Readable page, or a PROT_NONE page when armed (native).
+  std::atomic<const std::uint32_t*> poll{nullptr};
   std::atomic<std::uint64_t> stack_limit{0};  ///< Native stack limit; ~0 when armed.
   /// Non-zero when an interrupt is armed: the interpreter reads it on back-edges and calls.
   std::atomic<std::uint32_t> interrupt{0};

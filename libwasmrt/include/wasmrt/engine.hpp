@@ -47,7 +47,7 @@ struct EngineConfig {
   ResourceLimits limits = {};
   /// Bytes of stack for guest frames of one store. Too deep recursion traps with
   /// "call stack exhausted".
-  std::uint64_t stack_bytes = 1024 * 1024;
+  std::uint64_t stack_bytes = std::uint64_t{8} << 20;
   /// Bytes of the thread's stack that are kept free for host functions and the library when the
   /// guest is entered.
   std::uint64_t host_reserve = 24 * 1024;
