@@ -138,7 +138,7 @@ struct DecodedModule final : TypeSource {
   }
   [[nodiscard]] const CanonType& type(TypeIdx t) const { return *types[raw(t)]; }
   [[nodiscard]] const CanonType& type_by_id(std::uint64_t id) const override {
-    return *types[type_index.at(id)];
+    return *types[type_index.find(id)->second];
   }
   [[nodiscard]] std::span<const std::uint8_t> body(FuncIdx f) const {
     const FuncBody& b = bodies[raw(f) - imported_funcs];
