@@ -52,7 +52,7 @@ spdlog::logger& stderr_logger() {
 void log_set_level(LogLevel level) { log_detail::level.store(level, std::memory_order_relaxed); }
 
 bool log_level_from_name(std::string_view name, LogLevel& out) {
-  for (std::uint8_t i = 0; i < std::size(kNames); ++i) {
+  for (std::size_t i = 0; i < std::size(kNames); ++i) {
     if (kNames[i] == name) {
       out = static_cast<LogLevel>(i);
       return true;
