@@ -26,7 +26,8 @@ namespace {
 
 // Not instrumented: the functions must have no prologue.
 #if defined(__clang__)
-#define NO_CHECKS __attribute__((disable_sanitizer_instrumentation))
+#define NO_CHECKS \
+  __attribute__((disable_sanitizer_instrumentation, no_sanitize("address", "undefined")))
 #elif defined(__SANITIZE_ADDRESS__)
 #define NO_CHECKS __attribute__((no_sanitize_address))
 #else
