@@ -4,6 +4,7 @@ In: command-line arguments. Out: the chosen Jobs, builds before what uses them. 
 prints; a job that is not counted (a check, a build) is one passed or failed by its exit code. run_tests.py runs them.
 """
 import os
+import platform
 from dataclasses import dataclass, field
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -42,14 +43,14 @@ def shell(script, *arguments):
     return ["bash", "-euo", "pipefail", "-c", script, "tools/test", *arguments]
 
 
-# $1: the runner, $2: option of get-spec-suite, $3: part of the suite, then options. A part that this suite lacks (a fetched one
+# $1: the runner (words), $2: option of get-spec-suite, $3: part of the suite, then options. A part that this suite lacks (a fetched one
 # has no proposals, or no custom) or a suite that is out of reach is one skip.
 SPEC_SCRIPT = '''
 skip() { echo "$1"; echo "0 passed, 0 failed, 1 skipped"; exit 0; }
 suite=$(tools/get-spec-suite $2) || skip "no suite"
 [ -d "$suite/$3" ] || skip "no $3 in $suite"
 runner=$1 part=$suite/$3; shift 3
-"$runner" --engine=interp "$@" "$part"
+$runner --engine=interp "$@" "$part"
 '''
 
 
@@ -65,13 +66,13 @@ class Plan:
     def build(self, label, *options):
         return self.add("build", f"build {label}", ["tools/build", *options], timeout=3000, silent=True)
 
-    def unit(self, label, directory, built, env=None, timeout=900):
-        self.add("unit", f"unit {label}", [f"{directory}/wasmrt-tests"], after=[built], counted=True, timeout=timeout,
+    def unit(self, label, directory, built, arguments=(), emulator=(), env=None, timeout=900):
+        self.add("unit", f"unit {label}", [*emulator, f"{directory}/wasmrt-tests", *arguments], after=[built], counted=True, timeout=timeout,
                  allowed_skips=0 if IN_CI else None, env=env or {})
 
-    def spec(self, label, directory, built, env=None, timeout=600, extras=True):
+    def spec(self, label, directory, built, emulator=(), env=None, timeout=600, extras=True):
         """The official suite on the interpreter; tools/get-spec-suite finds or fetches it."""
-        runner = f"{directory}/wasmrt-spectest"
+        runner = " ".join([*emulator, f"{directory}/wasmrt-spectest"])
         parts = [("wasm-2.0", ["wasm-2.0"], [], 0), ("wasm-3.0", ["wasm-3.0"], [], SKIPS_3_0)]
         if extras:
             parts += [("custom", ["custom"], [], 0),
@@ -110,6 +111,16 @@ def other_builds(plan):
         plan.wasi(label, directory, built)
 
 
+def other_machine(plan):
+    """arm64 by cross compilation, under an emulator."""
+    if platform.machine() != "x86_64":
+        return
+    emulator = ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu"]
+    built = plan.build("arm64", "--arch=arm64", "--werror", "wasmrt-tests", "wasmrt-spectest")
+    plan.unit("arm64 emulated", "build-arm64", built, arguments=["~[no-emulation]"], emulator=emulator, timeout=1200)
+    plan.spec("arm64 emulated", "build-arm64", built, emulator=emulator, timeout=1800, extras=False)
+
+
 def sanitizers(plan):
     options = {
         "ASAN_OPTIONS": "detect_stack_use_after_return=0:allow_user_segv_handler=1:handle_segv=1:abort_on_error=0",
@@ -124,8 +135,7 @@ def sanitizers(plan):
     plan.unit("ASan+UBSan", "build-asan", built, env=options, timeout=1800)
     plan.spec("ASan+UBSan", "build-asan", built, env=options, timeout=1800, extras=False)
     built = plan.build("TSan", "--tsan", "wasmrt-tests")
-    plan.add("unit", "unit TSan", ["build-tsan/wasmrt-tests", "~[no-tsan]"], after=[built], counted=True, timeout=900,
-             env=options)
+    plan.unit("TSan", "build-tsan", built, arguments=["~[no-tsan]"], env=options)
 
 
 def fuzzers(plan):
@@ -166,6 +176,7 @@ def select(arguments):
     release(plan)
     if full:
         other_builds(plan)
+        other_machine(plan)
         sanitizers(plan)
         fuzzers(plan)
         slow_checks(plan)

@@ -279,7 +279,7 @@ TEST_CASE("a handler put on top of ours is noticed and left alone", "[os][fault]
   CHECK(os::remove_fault_handlers());
 }
 
-TEST_CASE("threads get a large alternate stack and give it back", "[os][fault]") {
+TEST_CASE("threads get a large alternate stack and give it back", "[os][fault][no-emulation]") {
   const auto resident_after = [](int threads) {
     for (int i = 0; i < threads; ++i) {
       std::thread([] {
