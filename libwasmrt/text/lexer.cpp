@@ -1,5 +1,5 @@
-// The lexer. A token is the longest run of identifier characters, strings and `, ; [ ] { }`; what the
-// run is made of decides its kind. Parentheses, blanks and comments end a run.
+// The lexer. A token is the longest run of identifier characters, strings and `, ; [ ] { }`; what
+// the run is made of decides its kind. Parentheses, blanks and comments end a run.
 #include "libwasmrt/text/lexer.h"
 
 #include <array>
@@ -13,7 +13,8 @@ namespace {
 
 constexpr bool is_id_char(char c) {
   if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
-  return c != '\0' && std::string_view("!#$%&'*+-./:<=>?@\\^_`|~").find(c) != std::string_view::npos;
+  return c != '\0' &&
+         std::string_view("!#$%&'*+-./:<=>?@\\^_`|~").find(c) != std::string_view::npos;
 }
 
 constexpr std::array<bool, 256> kIdChar = [] {
@@ -84,9 +85,9 @@ class Lexer {
   bool run();
 
  private:
-  bool fail(std::size_t at, std::string_view message) {
+  bool fail(std::size_t at, Err err) {
     error_.offset = static_cast<std::uint32_t>(at);
-    error_.message = message;
+    error_.err = err;
     return false;
   }
   [[nodiscard]] bool at(std::string_view s) const { return text_.substr(pos_, s.size()) == s; }
@@ -109,7 +110,7 @@ class Lexer {
 
 bool Lexer::unexpected_character() {
   const std::size_t n = utf8_char(text_, pos_);
-  return fail(pos_, n == 0 ? "malformed UTF-8 encoding" : "illegal character");
+  return fail(pos_, n == 0 ? Err::TextMalformedUtf8 : Err::IllegalCharacter);
 }
 
 bool Lexer::skip_blanks() {
@@ -120,7 +121,7 @@ bool Lexer::skip_blanks() {
     } else if (at(";;")) {
       while (pos_ < text_.size() && text_[pos_] != '\n' && text_[pos_] != '\r') {
         const std::size_t n = utf8_char(text_, pos_);
-        if (n == 0) return fail(pos_, "malformed UTF-8 encoding");
+        if (n == 0) return fail(pos_, Err::TextMalformedUtf8);
         pos_ += n;
       }
     } else if (at("(;")) {
@@ -136,7 +137,7 @@ bool Lexer::skip_block_comment() {
   const std::size_t open = pos_;
   pos_ += 2;
   for (std::size_t depth = 1; depth > 0;) {
-    if (pos_ >= text_.size()) return fail(open, "unclosed comment");
+    if (pos_ >= text_.size()) return fail(open, Err::UnclosedComment);
     if (at("(;")) {
       ++depth;
       pos_ += 2;
@@ -145,7 +146,7 @@ bool Lexer::skip_block_comment() {
       pos_ += 2;
     } else {
       const std::size_t n = utf8_char(text_, pos_);
-      if (n == 0) return fail(pos_, "malformed UTF-8 encoding");
+      if (n == 0) return fail(pos_, Err::TextMalformedUtf8);
       pos_ += n;
     }
   }
@@ -158,17 +159,17 @@ bool Lexer::skip_string() {
     const char c = text_[pos_];
     if (c == '\n' || c == '\r') break;
     if (static_cast<std::uint8_t>(c) < 0x20 || c == 0x7f) {
-      return fail(pos_, "illegal control character in string literal");
+      return fail(pos_, Err::IllegalCharacter);
     }
     std::size_t n = utf8_char(text_, pos_);
-    if (n == 0) return fail(pos_, "malformed UTF-8 encoding");
+    if (n == 0) return fail(pos_, Err::TextMalformedUtf8);
     if (c == '\\') {
       n = read_escape(text_.substr(pos_)).length;
-      if (n == 0) return fail(pos_, "illegal escape");
+      if (n == 0) return fail(pos_, Err::IllegalEscape);
     }
     pos_ += n;
   }
-  if (pos_ >= text_.size() || text_[pos_] != '"') return fail(open, "unclosed string");
+  if (pos_ >= text_.size() || text_[pos_] != '"') return fail(open, Err::UnclosedString);
   ++pos_;
   return true;
 }
@@ -192,7 +193,7 @@ bool Lexer::next(Token& token) {
     } else if (c == '"') {
       // A string that does not end cannot be the name of an identifier: the `$` stands alone.
       const bool name = pos_ == start + 1 && first == '$';
-      if (!skip_string()) return name ? fail(start, "empty identifier") : false;
+      if (!skip_string()) return name ? fail(start, Err::EmptyIdentifier) : false;
       strings = true;
     } else if (punctuation(c) && !at(";;")) {
       ++pos_;
@@ -227,11 +228,11 @@ TokenKind Lexer::classify(std::size_t start, bool strings, bool marks) {
 
 bool Lexer::id_token(std::size_t start, Token& token) {
   const std::string_view s = text_.substr(start, token.length);
-  if (s == "$" || s == "$\"\"") return fail(start, "empty identifier");
+  if (s == "$" || s == "$\"\"") return fail(start, Err::EmptyIdentifier);
   if (token.kind == TokenKind::Id && s[1] == '"') {
     std::string name;
     append_string(s.substr(1), name);
-    if (!is_utf8(name)) return fail(start, "malformed UTF-8 encoding");
+    if (!is_utf8(name)) return fail(start, Err::TextMalformedUtf8);
   }
   return true;
 }
@@ -241,16 +242,15 @@ bool Lexer::annotation_id(std::string& id) {
   if (pos_ < text_.size() && text_[pos_] == '"') {
     if (!skip_string()) {
       // A string that does not end is no string, and the annotation has no name.
-      return error_.message == "malformed UTF-8 encoding" ? false
-                                                          : fail(start, "empty annotation id");
+      return error_.err == Err::TextMalformedUtf8 ? false : fail(start, Err::EmptyAnnotationId);
     }
     append_string(text_.substr(start, pos_ - start), id);
   } else {
     while (pos_ < text_.size() && id_char(text_[pos_])) ++pos_;
     id = text_.substr(start, pos_ - start);
   }
-  if (id.empty()) return fail(start, "empty annotation id");
-  if (!is_utf8(id)) return fail(start, "malformed UTF-8 encoding");
+  if (id.empty()) return fail(start, Err::EmptyAnnotationId);
+  if (!is_utf8(id)) return fail(start, Err::TextMalformedUtf8);
   return true;
 }
 
@@ -266,7 +266,9 @@ bool Lexer::annotation() {
   a.at = static_cast<std::uint32_t>(out_.tokens.size());
   a.first = static_cast<std::uint32_t>(out_.annotation_tokens.size());
   a.offset = static_cast<std::uint32_t>(open);
-  a.kind = custom ? AnnotationKind::Custom : name ? AnnotationKind::Name : AnnotationKind::BranchHint;
+  a.kind = custom ? AnnotationKind::Custom
+           : name ? AnnotationKind::Name
+                  : AnnotationKind::BranchHint;
   if (!annotation_body(open, keep)) return false;
   if (!keep) return true;
   a.count = static_cast<std::uint32_t>(out_.annotation_tokens.size()) - a.first;
@@ -278,11 +280,11 @@ bool Lexer::annotation() {
 bool Lexer::annotation_body(std::size_t open, bool keep) {
   for (std::size_t depth = 1;;) {
     if (!skip_blanks()) return false;
-    if (pos_ >= text_.size()) return fail(open, "unclosed annotation");
+    if (pos_ >= text_.size()) return fail(open, Err::UnclosedAnnotation);
     Token token;
     // A lone `$` is of no concern here; what is no character at all is.
     if (!next(token)) {
-      if (error_.message != "empty identifier") return false;
+      if (error_.err != Err::EmptyIdentifier) return false;
       token.kind = TokenKind::Reserved;
     }
     if (token.kind == TokenKind::LParen) ++depth;
@@ -292,7 +294,7 @@ bool Lexer::annotation_body(std::size_t open, bool keep) {
 }
 
 bool Lexer::run() {
-  if (text_.size() >= std::numeric_limits<std::uint32_t>::max()) return fail(0, "text too large");
+  if (text_.size() >= std::numeric_limits<std::uint32_t>::max()) return fail(0, Err::TextTooLarge);
   out_.text = text_;
   while (true) {
     if (!skip_blanks()) return false;

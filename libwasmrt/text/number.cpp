@@ -1,5 +1,6 @@
 // Integers are read digit by digit; decimal floats go through std::from_chars, which is correctly
-// rounded and knows no locale; hexadecimal floats are rounded here, because that is exact and short.
+// rounded and knows no locale; hexadecimal floats are rounded here, because that is exact and
+// short.
 #include "libwasmrt/text/number.h"
 
 #include <algorithm>
@@ -81,7 +82,8 @@ std::int64_t parse_exponent(std::string_view s) {
   std::int64_t value = 0;
   for (char c : s) {
     // Far beyond any format, and far from overflow.
-    if (c != '_') value = std::min<std::int64_t>(value * 10 + digit_value(c), std::int64_t{1} << 40);
+    if (c != '_')
+      value = std::min<std::int64_t>(value * 10 + digit_value(c), std::int64_t{1} << 40);
   }
   return negative ? -value : value;
 }

@@ -1,13 +1,16 @@
 // Tokens of the text format as the lexer leaves them: kind and place, no copies of the text.
 //
-// Annotations are not in the token sequence: those that mean something to us are kept on a side list,
-// tied to the index of the token they stand before, so that no parser has to expect them everywhere.
+// Annotations are not in the token sequence: those that mean something to us are kept on a side
+// list, tied to the index of the token they stand before, so that no parser has to expect them
+// everywhere.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "libwasmrt/wasm/errors.h"
 
 namespace wasmrt::text {
 
@@ -42,7 +45,8 @@ struct Annotation {
 
 struct TextError {
   std::uint32_t offset = 0;
-  std::string message;  // without position and category
+  Err err = Err::UnexpectedToken;
+  std::string detail;  // what follows the wording: the offending token
 };
 
 struct TokenList {
