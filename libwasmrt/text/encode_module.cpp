@@ -185,20 +185,24 @@ Result<std::vector<std::uint8_t>> wat_to_wasm(std::string_view text, const WatOp
     }
     in.seek(0);
     in.skip_group();
-    last = in.position() - 1;
-    if (!in.failed() && in.kind() != TokenKind::Eof) in.unexpected();
     if (in.failed()) {
-      // Unless the fields have an earlier error, the parentheses do not match.
+      // The parentheses do not match; an error among the fields comes first.
       error = in.error();
       TextError earlier;
-      if (!encode_module(list, first, list.tokens.size() - 1, name, options, bytes, earlier) &&
+      if (!encode_module(list, first, last, name, options, bytes, earlier) &&
           earlier.offset < error.offset) {
         error = earlier;
       }
       return failure();
     }
+    last = in.position() - 1;
   }
   if (!encode_module(list, first, last, name, options, bytes, error)) return failure();
+  if (wrapped && in.kind() != TokenKind::Eof) {
+    in.unexpected();
+    error = in.error();
+    return failure();
+  }
   return bytes;
 }
 

@@ -1,0 +1,5 @@
+(module definition $d (func (export "f") (result f32) (f32.const 1e-3)))
+(module instance $i $d) (register "m" $i)
+(assert_return (invoke $i "f" (ref.extern 1)) (either (f32.const nan:canonical) (f32.const 1)))
+(assert_malformed (module quote "(func" "\00)") "illegal character")
+(assert_trap (module binary "\00asm") "x") (thread $t (shared (module $d)) (get "g")) (wait $t)
