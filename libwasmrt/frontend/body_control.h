@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "libwasmrt/frontend/imm.h"
+#include "libwasmrt/frontend/imm_reader.h"
 #include "libwasmrt/frontend/module.h"
 #include "libwasmrt/frontend/reader.h"
 
@@ -151,9 +151,13 @@ class BodyState {
     live_ = false;
   }
   bool check_end();             // the values at the end of the innermost frame, and its liveness
-  bool begin_else();            // after the sink saw on_else
+  bool check_else();            // the same at `else`
+  void begin_else();            // after the sink saw on_else
   void close_frame();           // after the sink saw on_end
+  bool check_body_end();        // nothing follows the function's own end
+  bool check_results(ControlFrame& frame);
   bool check_br_table(const Imm& imm);
+  bool check_br_on_non_null(std::uint32_t depth, ValType& type);
   bool check_try_table(const Imm& imm);
 
   // Typing of the rarer families; on success the stack shows the state after the instruction.
@@ -167,6 +171,11 @@ class BodyState {
   bool type_table(Op op, const Imm& imm);
   bool type_ref(Op op, const Imm& imm, ValType& type);
   bool type_gc(Op op, const Imm& imm);
+  bool type_struct(Op op, const Imm& imm);
+  bool type_array(Op op, const Imm& imm);
+  bool type_array_bulk(Op op, const Imm& imm);
+  bool type_br_on_cast(Op op, const Imm& imm);
+  bool pop_in_hierarchy(HeapKind kind, ValType& out);  // a reference below the top of kind's hierarchy
   bool type_exception(Op op, const Imm& imm);
   bool type_memarg(Op op, const Imm& imm);                          // memory, alignment, offset, lane
   bool local_index(std::uint32_t index, ValType& type);
@@ -188,6 +197,7 @@ class BodyState {
   bool array_type(std::uint32_t index, const CanonType*& type);
   bool func_type_at(std::uint32_t index, const FuncType*& type);
   bool segment_in_array(const CanonType& array, const Imm& imm, bool elem);
+  [[nodiscard]] ValType sig_type(SigType type, ImmKind kind, const Imm& imm) const;
   [[nodiscard]] HeapType concrete(std::uint32_t type_index) const;
 
   const DecodedModule& module_;
@@ -213,11 +223,8 @@ class BodyState {
   std::vector<bool> initialized_;          // by local; used when tracks_init_
   std::vector<std::uint32_t> init_trail_;  // locals initialised, in order, to undo at `end`
 
-  std::vector<std::uint32_t> br_targets_;
-  std::vector<CatchClause> catches_;
+  ImmScratch imm_scratch_;
   std::optional<NotExecutable> not_executable_;
-
-  friend struct ImmDecoder;
 };
 
 }  // namespace wasmrt

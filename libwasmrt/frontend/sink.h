@@ -17,17 +17,18 @@
 //   on_end, on_else                             results on top if frame.fallthrough_live
 //   on_return_call*                             arguments (and callee) popped, nothing pushed
 //   on_br_on_null                               the reference popped, label operands on top
-//   on_br_on_non_null, br_on_cast[_fail]        the reference on top, as the label wants it
+//   on_br_on_non_null                           the reference on top, as the label wants it
 // Operand types a sink needs for sizes come as arguments (on_drop, on_select, ...).
 //
 // Reachability. After br, br_table, return, unreachable, throw and tail calls nothing is reachable
-// until the `else` or `end` of the innermost frame that the sink was told about. Blocks that begin
+// until the `else` or `end` of the innermost frame that the sink was told about. (A `return` is not
+// counted as a branch to the function's label; a `br` to it is.) Blocks that begin
 // in unreachable code are not announced, nor are their else and end. A frame that was announced
 // always gets its on_end, and on_else if it has an `else`, reachable or not:
 //   on_else(f)   f.fallthrough_live: whether the then-part runs to its end. Afterwards the else-part
 //                is reachable; the operand stack is f.height plus the frame's parameters.
 //   on_end(f)    f.fallthrough_live: as above for the last part. f.branched_to: a reachable branch
-//                leads to the label. f.end_live: what follows is reachable (fallthrough, or a branch
+//                leads to the label, or the then-part of an `if` with `else` runs to its end. f.end_live: what follows is reachable (fallthrough, or a branch
 //                to the end of a block/if/function, or an `if` without `else`, whose parameters
 //                are then its results on the untaken path). Afterwards the operand stack is f.height
 //                plus the results, whatever stood on it: a translator drops its own stack to that.

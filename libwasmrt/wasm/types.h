@@ -113,8 +113,9 @@ class TypeInterner {
   /// Number of live groups; tests use it to see that nothing leaks.
   [[nodiscard]] std::size_t live_groups() const;
 
+  struct Impl;  // opaque; named by the deleter of groups
+
  private:
-  struct Impl;
   std::shared_ptr<Impl> impl_;  // shared with the groups, which unregister themselves
 };
 
