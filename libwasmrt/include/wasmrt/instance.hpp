@@ -61,7 +61,11 @@ class WASMRT_API Instance {
  public:
   /// Instantiates a module that imports nothing. What is imported is supplied by a Linker.
   static Result<Instance> create(const Store& store, const Module& module,
-                                 const InstanceConfig& config = {});
+                                 const InstanceConfig& config = {}) {
+    Result<Instance> made = make(store, module, config);
+    if (!made && config.call.rethrow) detail::rethrow_host_exception(made.error());
+    return made;
+  }
 
   /// The name given in the configuration.
   [[nodiscard]] const std::string& name() const noexcept;
@@ -98,6 +102,8 @@ class WASMRT_API Instance {
  private:
   friend struct detail::Access;
   explicit Instance(detail::Handle impl) noexcept : impl_(std::move(impl)) {}
+  static Result<Instance> make(const Store& store, const Module& module,
+                               const InstanceConfig& config);
   static Error no_such_function(std::string_view name);
   detail::Handle impl_;
 };

@@ -23,11 +23,17 @@ class WASMRT_API Linked {
  public:
   /// Makes an instance. Errors: Link (an item belongs to another store), Limit, Instantiation,
   /// Trap, Exit, InvalidArgument (the name is taken), Busy.
-  Result<Instance> instantiate(const Store& store, const InstanceConfig& config = {}) const;
+  Result<Instance> instantiate(const Store& store, const InstanceConfig& config = {}) const {
+    Result<Instance> made = make(store, config);
+    if (!made && config.call.rethrow) detail::rethrow_host_exception(made.error());
+    return made;
+  }
   [[nodiscard]] Module module() const;
 
  private:
   friend struct detail::Access;
+  friend class Instance;
+  Result<Instance> make(const Store& store, const InstanceConfig& config) const;
   explicit Linked(detail::Handle impl) noexcept : impl_(std::move(impl)) {}
   detail::Handle impl_;
 };
@@ -83,7 +89,11 @@ class WASMRT_API Linker {
   [[nodiscard]] Result<Linked> instantiate_pre(const Module& module) const;
   /// Finds the imports and makes an instance. Errors: those of instantiate_pre and of Linked.
   [[nodiscard]] Result<Instance> instantiate(const Store& store, const Module& module,
-                                             const InstanceConfig& config = {}) const;
+                                             const InstanceConfig& config = {}) const {
+    Result<Linked> linked = instantiate_pre(module);
+    if (!linked) return std::move(linked).error();
+    return linked->instantiate(store, config);
+  }
 
  private:
   friend struct detail::Access;

@@ -35,8 +35,7 @@ class WASMRT_API Memory {
   [[nodiscard]] std::uint64_t size_bytes() const noexcept;
   /// Size in pages of the memory's own page size (64 KiB unless declared otherwise).
   [[nodiscard]] std::uint64_t size_pages() const noexcept;
-  /// The largest size the memory ever had, in pages. Memories do not shrink: it differs from
-  /// size_pages only for a handle that outlives a reset of its instance.
+  /// The largest size the memory ever had, in pages. (Equal to size_pages: memories never shrink.)
   [[nodiscard]] std::uint64_t peak_pages() const noexcept;
   /// Whether the memory keeps its place when it grows.
   [[nodiscard]] bool is_fixed() const noexcept;

@@ -30,6 +30,7 @@ struct TrapFrame {
 /// What kinds of traps say beyond their kind; which fields are set depends on the kind.
 struct TrapDetail {
   std::optional<std::uint64_t> address;  ///< Effective address or table index.
+  std::uint64_t access_bytes = 0;        ///< Bytes (elements) accessed there; 0 when unknown.
   std::optional<std::uint64_t> size;     ///< Size of the memory (bytes) or table (elements).
   std::string expected_type;             ///< call_indirect: the type at the call.
   std::string actual_type;               ///< call_indirect: the type of the function.
@@ -38,8 +39,8 @@ struct TrapDetail {
 /// Why and where a guest stopped. Immutable once it is inside an Error.
 class WASMRT_API Trap {
  public:
-  /// At most this many of the innermost, and as many of the outermost, frames are kept.
-  static constexpr std::size_t kMaxFrames = 32;
+  /// Frames kept: the innermost ones.
+  static constexpr std::size_t kMaxFrames = 128;
 
   Trap(TrapKind kind, std::string message) : kind_(kind), message_(std::move(message)) {}
   /// The trap of a host function that failed: kind HostError with this text.
@@ -53,7 +54,7 @@ class WASMRT_API Trap {
   [[nodiscard]] const std::string& message() const noexcept { return message_; }
   /// Guest frames, innermost first.
   [[nodiscard]] std::span<const TrapFrame> frames() const noexcept { return frames_; }
-  /// Frames between the innermost and the outermost that were left out.
+  /// Frames further out that were left out.
   [[nodiscard]] std::uint64_t frames_omitted() const noexcept { return omitted_; }
   [[nodiscard]] const TrapDetail& detail() const noexcept { return detail_; }
   /// The C++ exception behind a HostError, or null.

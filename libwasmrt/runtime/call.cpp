@@ -1,0 +1,216 @@
+// Calls from the host into guests, and from guests into host functions.
+#include "libwasmrt/runtime/call.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "libwasmrt/runtime/access.h"
+#include "libwasmrt/wasm/trap.h"
+#include "sys/os/fault.h"
+#include "sys/os/stack.h"
+
+namespace wasmrt::rt {
+
+namespace {
+
+// On a stack whose bounds nobody knows (a coroutine) this much below the caller is taken as usable.
+constexpr std::uintptr_t kUnknownStack = 32 * 1024;
+
+thread_local CallFrame* t_innermost = nullptr;
+
+TrapWord word(TrapKind kind) { return static_cast<TrapWord>(kind); }
+
+std::uint64_t to_ns(const Deadline& deadline) {
+  if (!deadline.is_set()) return CallFrame::kNever;
+  const auto since =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(deadline.at().time_since_epoch());
+  return since.count() < 0 ? 0 : static_cast<std::uint64_t>(since.count());
+}
+
+std::uintptr_t native_limit(const EngineConfig& config) {
+  const std::uintptr_t here = os::approximate_stack_pointer();
+  const os::StackBounds bounds = os::current_stack_bounds();
+  if (bounds.known() && bounds.contains(here)) {
+    return bounds.low + static_cast<std::uintptr_t>(config.host_reserve);
+  }
+  return here > kUnknownStack ? here - kUnknownStack : 0;
+}
+
+void fire(void* cell) { static_cast<InterruptCell*>(cell)->arm(); }
+
+}  // namespace
+
+CallScope::CallScope(Store& store, Instance* root, const CallOptions& options)
+    : store_(&store), root_(root), frame_(store, root) {
+  enter(options);
+}
+
+void CallScope::enter(const CallOptions& options) {
+  Store& store = *store_;
+  Instance* const root = root_.get();
+  if (root != nullptr && root->closed()) {
+    return refuse({ErrorCode::Closed, root->name().empty() ? std::string("instance closed")
+                                                           : "instance closed: " + root->name()});
+  }
+  if (!store.try_enter()) return refuse(store_busy());
+  inside_ = true;
+  frame_.enclosing = t_innermost;
+  frame_.enclosing_here = store.innermost;
+  frame_.previous = frame_.enclosing;
+  frame_.native_limit = native_limit(store.engine().config());
+  if (frame_.enclosing_here != nullptr) {
+    frame_.top = frame_.enclosing_here->top;
+    frame_.limit = frame_.enclosing_here->limit;
+  } else {
+    ValueStack& stack = store.value_stack();
+    if (!stack.valid()) {
+      return refuse({ErrorCode::Internal, "no address space for the guest's stack"});
+    }
+    frame_.top = stack.base();
+    frame_.limit = stack.limit();
+    if (store.engine().config().signals && !os::prepare_thread_for_faults()) {
+      return refuse({ErrorCode::Internal, "no memory for a signal stack"});
+    }
+  }
+  frame_.user_data = options.user_data;
+  if (options.user_data == nullptr && frame_.enclosing != nullptr) {
+    frame_.user_data = frame_.enclosing->user_data;
+  }
+  t_innermost = &frame_;
+  store.innermost = &frame_;
+
+  InterruptCell& cell = store.interrupts();
+  if (root != nullptr) {
+    outer_activation_ = root->vmctx().activation;
+    root->vmctx().activation = &frame_;
+    cell.entered(&root->vmctx(), frame_.native_limit);
+  }
+
+  // The nearest bound of all calls around; a timer of our own unless one of this store's has it.
+  frame_.deadline_ns = to_ns(options.deadline);
+  if (frame_.enclosing != nullptr) {
+    frame_.deadline_ns = std::min(frame_.deadline_ns, frame_.enclosing->deadline_ns);
+  }
+  if (frame_.deadline_ns != CallFrame::kNever &&
+      (frame_.enclosing_here == nullptr ||
+       frame_.enclosing_here->deadline_ns != frame_.deadline_ns)) {
+    frame_.timer.fire = &fire;
+    frame_.timer.user = &cell;
+    if (frame_.deadline_ns <= os::monotonic_ns()) {
+      cell.arm();
+    } else if (timer_thread().arm(frame_.timer, frame_.deadline_ns)) {
+      frame_.timer_armed = true;
+    } else {
+      return refuse({ErrorCode::Internal, "no thread for deadlines"});
+    }
+  }
+  // Tokens of calls into other stores reach this one only through us.
+  frame_.token = detail::Access::get(options.cancel);
+  if (frame_.token != nullptr) tokens_.push_back(frame_.token);
+  for (CallFrame* f = frame_.enclosing; f != nullptr && f != frame_.enclosing_here;
+       f = f->enclosing) {
+    if (f->token != nullptr) tokens_.push_back(f->token);
+  }
+  for (Token* token : tokens_) token->add(cell);
+}
+
+CallScope::~CallScope() {
+  if (!inside_) return;
+  Store& store = *store_;
+  InterruptCell& cell = store.interrupts();
+  for (Token* token : tokens_) token->remove(cell);
+  if (frame_.timer_armed) timer_thread().cancel(frame_.timer);
+  if (store.innermost == &frame_) {
+    store.innermost = frame_.enclosing_here;
+    t_innermost = frame_.enclosing;
+    if (root_) root_->vmctx().activation = outer_activation_;
+  }
+  // What armed the cell may have been this call's; a call around us finds out at its next poll.
+  if (frame_.enclosing_here == nullptr && cell.armed()) cell.disarm();
+  store.leave();
+}
+
+TrapWord CallScope::run(VmFuncRef& func, std::uint64_t* slots, Vmctx* caller) {
+  if (func.host != nullptr) return call_host_in(frame_, caller, func, slots);
+  // A start function may belong to another instance than the one that is made.
+  Activation* const before = std::exchange(func.vmctx->activation, &frame_);
+  const TrapWord trap = func.entry(&func, nullptr, slots);
+  func.vmctx->activation = before;
+  return trap;
+}
+
+TrapKind CallFrame::reason_to_end(const Instance* running) const {
+  if (running != nullptr && running->closed()) return TrapKind::Cancelled;
+  for (const CallFrame* f = this; f != nullptr; f = f->enclosing) {
+    if (f->token != nullptr && f->token->cancelled()) return TrapKind::Cancelled;
+    if (f->root != nullptr && f->root->closed()) return TrapKind::Cancelled;
+  }
+  if (deadline_ns != kNever && os::monotonic_ns() >= deadline_ns) {
+    return TrapKind::DeadlineExceeded;
+  }
+  return TrapKind::None;
+}
+
+TrapWord poll_interrupt(CallFrame& frame, Vmctx* ctx) {
+  InterruptCell& cell = frame.store.interrupts();
+  // First down, then look: what is armed after this look is armed again.
+  cell.disarm();
+  const TrapKind reason =
+      frame.reason_to_end(ctx != nullptr ? static_cast<Instance*>(ctx->instance) : nullptr);
+  // Calls around this one have to end too; each finds out for itself.
+  if (reason != TrapKind::None) cell.arm();
+  return word(reason);
+}
+
+TrapWord call_host_in(CallFrame& frame, Vmctx* ctx, VmFuncRef& callee, std::uint64_t* slots) {
+  const HostFunc& host = *static_cast<HostFunc*>(callee.host);
+  const FuncType& type = host.type().composite.func;
+  if (ctx != nullptr) {
+    const std::uint64_t* at = slots;
+    for (const ValType t : type.params) {
+      if (t.is_ref()) pin_value(frame.store, t, *at);
+      at += t.slots();
+    }
+  }
+  detail::CallFrame host_frame{&frame, ctx};
+  Caller caller = detail::Access::make_caller(host_frame);
+  Error error;
+  if (!host.function().invoke(host.function().state, caller, slots, error)) {
+    TrapKind kind = TrapKind::HostError;
+    if (error.code == ErrorCode::Exit) {
+      kind = TrapKind::Exit;
+    } else if (error.trap() != nullptr && error.trap()->kind() != TrapKind::None) {
+      kind = error.trap()->kind();
+    } else {
+      Trap trap = Trap::host(error.message);
+      error = std::move(trap);
+    }
+    frame.pending = std::make_unique<Error>(std::move(error));
+    return word(kind);
+  }
+  // The host may have waited for longer than the call was allowed to take.
+  if (frame.store.interrupts().armed()) return poll_interrupt(frame, ctx);
+  return 0;
+}
+
+TrapWord host_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots) {
+  return call_host_in(*static_cast<CallFrame*>(caller->activation), caller, *callee, slots);
+}
+
+Result<void> call_func(Store& store, VmFuncRef& func, std::uint64_t* slots,
+                       const CallOptions& options) {
+  Instance* root = func.host != nullptr ? nullptr : static_cast<Instance*>(func.vmctx->instance);
+  CallScope scope(store, root, options);
+  if (Error* refused = scope.refused(); refused != nullptr) return std::move(*refused);
+  if (const TrapWord trap = scope.run(func, slots); trap != 0) return scope.take_error(trap);
+  const std::uint64_t* at = slots;
+  for (const ValType t : func_type(func).composite.func.results) {
+    if (t.is_ref()) pin_value(store, t, *at);
+    at += t.slots();
+  }
+  return {};
+}
+
+}  // namespace wasmrt::rt

@@ -1,0 +1,44 @@
+// Module state: the export index and what can be known about references before any instance is.
+#include "libwasmrt/runtime/module_state.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace wasmrt::rt {
+
+bool carries_functions(const FuncType& type) {
+  const auto any = [](const std::vector<ValType>& types) {
+    return std::any_of(types.begin(), types.end(), [](ValType t) { return carries_functions(t); });
+  };
+  return any(type.params) || any(type.results);
+}
+
+Module::Module(Ref<Engine> engine, std::shared_ptr<const DecodedModule> decoded,
+               std::unique_ptr<CodeSource> code, const ModuleConfig& config,
+               const ModuleStats& stats)
+    : engine_(std::move(engine)),
+      decoded_(std::move(decoded)),
+      code_(std::move(code)),
+      limits_(config.limits),
+      stats_(stats) {
+  const DecodedModule& m = *decoded_;
+  export_index_.reserve(m.exports.size());
+  for (std::uint32_t i = 0; i < m.exports.size(); ++i) export_index_.emplace(m.exports[i].name, i);
+  shares_references_ = m.imported_tables > 0;
+  for (std::uint32_t i = 0; i < m.imported_globals; ++i) {
+    shares_references_ |= carries_functions(m.globals[i].type.value);
+  }
+  for (std::uint32_t i = 0; i < m.imported_funcs; ++i) {
+    shares_references_ |= carries_functions(m.func_type(FuncIdx{i}));
+  }
+  for (std::uint32_t i = 0; i < m.imported_tags; ++i) {
+    shares_references_ |= carries_functions(m.type(m.tags[i]).composite.func);
+  }
+}
+
+const Export* Module::find_export(std::string_view name) const {
+  const auto it = export_index_.find(name);
+  return it == export_index_.end() ? nullptr : &decoded_->exports[it->second];
+}
+
+}  // namespace wasmrt::rt

@@ -1,0 +1,74 @@
+// A compiled module as the runtime sees it: what was decoded, and where its code comes from.
+//
+// Made by engine/module.cpp; immutable and shared by threads, except for the code source, which is
+// thread-safe by itself.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+
+#include <wasmrt/limits.hpp>
+#include <wasmrt/module.hpp>
+
+#include "libwasmrt/abi/vmctx.h"
+#include "libwasmrt/frontend/module.h"
+#include "libwasmrt/runtime/engine_state.h"
+#include "libwasmrt/runtime/object.h"
+
+namespace wasmrt::rt {
+
+/// An engine's code for a module.
+class CodeSource {
+ public:
+  virtual ~CodeSource() = default;
+  /// Sets what the engine owns in the reference of a function the module defines: code, entry,
+  /// engine, func_idx and the slot counts.
+  virtual void init_function(VmFuncRef& ref, FuncIdx func) = 0;
+  /// Value of Vmctx::module_code.
+  [[nodiscard]] virtual void* module_code() = 0;
+  /// Adds the engine's part to the statistics.
+  virtual void add_stats(ModuleStats& stats) const = 0;
+};
+
+class Module final : public detail::Object {
+ public:
+  Module(Ref<Engine> engine, std::shared_ptr<const DecodedModule> decoded,
+         std::unique_ptr<CodeSource> code, const ModuleConfig& config, const ModuleStats& stats);
+
+  [[nodiscard]] Engine& engine() const { return *engine_; }
+  [[nodiscard]] const DecodedModule& decoded() const { return *decoded_; }
+  [[nodiscard]] const std::shared_ptr<const DecodedModule>& shared_decoded() const {
+    return decoded_;
+  }
+  [[nodiscard]] CodeSource& code() const { return *code_; }
+  [[nodiscard]] const ResourceLimits& limits() const { return limits_; }
+  [[nodiscard]] const ModuleStats& stats() const { return stats_; }
+  /// The export of that name, or null.
+  [[nodiscard]] const Export* find_export(std::string_view name) const;
+
+  /// Whether references to functions of an instance can get out of it other than through handles:
+  /// it imports a table or a global of a reference type, or imports a function or tag that passes
+  /// references.
+  [[nodiscard]] bool shares_references() const { return shares_references_; }
+
+ private:
+  Ref<Engine> engine_;
+  std::shared_ptr<const DecodedModule> decoded_;
+  std::unique_ptr<CodeSource> code_;
+  ResourceLimits limits_;
+  ModuleStats stats_;
+  bool shares_references_ = false;
+  std::unordered_map<std::string_view, std::uint32_t> export_index_;
+};
+
+/// Whether values of that type can be, or lead to, references to functions.
+constexpr bool carries_functions(ValType type) {
+  if (!type.is_ref()) return false;
+  const HeapKind kind = type.heap().kind;
+  return kind != HeapKind::Extern && kind != HeapKind::NoExtern && kind != HeapKind::I31;
+}
+bool carries_functions(const FuncType& type);
+
+}  // namespace wasmrt::rt

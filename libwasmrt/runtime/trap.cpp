@@ -1,0 +1,183 @@
+// Traps: from what an engine reports to what the API shows, and as text.
+#include <wasmrt/trap.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "libwasmrt/runtime/call.h"
+#include "libwasmrt/wasm/trap.h"
+
+namespace wasmrt::rt {
+
+namespace {
+
+std::string_view function_name(const DecodedModule& module, std::uint32_t index) {
+  const auto it = module.names.funcs.find(index);
+  return it == module.names.funcs.end() ? std::string_view{} : it->second;
+}
+
+TrapFrame public_frame(const RawFrame& raw) {
+  const Instance& instance = *static_cast<const Instance*>(raw.ctx->instance);
+  const DecodedModule& module = instance.module().decoded();
+  TrapFrame frame;
+  frame.instance = instance.name();
+  frame.module = std::string(module.names.module);
+  frame.function = std::string(function_name(module, raw.func_idx));
+  frame.func_index = raw.func_idx;
+  frame.offset = raw.offset;
+  return frame;
+}
+
+/// The text of a function type by canonical id, looked up where the trap happened.
+std::string type_text(const TrapReport& report, std::uint64_t id) {
+  if (id == 0 || report.frames.empty()) return {};
+  const Instance& instance = *static_cast<const Instance*>(report.frames.front().ctx->instance);
+  const DecodedModule& module = instance.module().decoded();
+  if (const auto it = module.type_index.find(id); it != module.type_index.end()) {
+    return to_string(module.types[it->second]->composite.func);
+  }
+  // A function of another module: any function of the tables of this instance may be the one.
+  for (const VmTable* table : instance.table_words) {
+    for (std::uint64_t i = 0; i < table->size; ++i) {
+      const auto* ref = reinterpret_cast<const VmFuncRef*>(table->elements[i]);
+      if (i != report.index || ref == nullptr) continue;
+      if (ref->type_id == id) return to_string(func_type(*ref).composite.func);
+    }
+  }
+  return "(type " + std::to_string(id) + ")";
+}
+
+}  // namespace
+
+Error CallScope::take_error(TrapWord word) {
+  TrapReport& report = frame_.report;
+  std::unique_ptr<Error> pending = std::move(frame_.pending);
+  const auto kind = static_cast<TrapKind>(word);
+  if (pending != nullptr && pending->code == ErrorCode::Exit) return std::move(*pending);
+
+  std::vector<TrapFrame> frames;
+  std::uint64_t omitted = 0;
+  const Trap* inner = pending != nullptr ? pending->trap() : nullptr;
+  if (inner != nullptr) {
+    frames.assign(inner->frames().begin(), inner->frames().end());
+    omitted = inner->frames_omitted();
+  }
+  for (const RawFrame& raw : report.frames) {
+    if (frames.size() >= Trap::kMaxFrames) {
+      ++omitted;
+    } else {
+      frames.push_back(public_frame(raw));
+    }
+  }
+  omitted += report.total_frames - report.frames.size();
+
+  Trap trap = inner != nullptr ? *inner : Trap(kind, std::string(trap_wording(kind)));
+  if (inner == nullptr) {
+    TrapDetail detail;
+    if (report.has_address) {
+      detail.address = report.address;
+      detail.access_bytes = report.access_bytes;
+      detail.size = report.memory_bytes;
+    }
+    if (kind == TrapKind::IndirectCallTypeMismatch) {
+      detail.expected_type = type_text(report, report.expected_type);
+      detail.actual_type = type_text(report, report.actual_type);
+    }
+    if (kind == TrapKind::UninitializedElement) {
+      trap = Trap(kind, trap.message() + " " + std::to_string(report.index));
+    }
+    trap.set_detail(std::move(detail));
+  }
+  trap.set_frames(std::move(frames), omitted);
+  report = TrapReport{};
+  Error error = std::move(trap);
+  return error;
+}
+
+}  // namespace wasmrt::rt
+
+namespace wasmrt {
+
+namespace {
+
+std::string hex(std::uint64_t v) {
+  char text[24];
+  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(v));
+  return text;
+}
+
+}  // namespace
+
+Trap& Trap::set_detail(TrapDetail detail) {
+  detail_ = std::move(detail);
+  return *this;
+}
+
+Trap& Trap::set_frames(std::vector<TrapFrame> frames, std::uint64_t omitted) {
+  frames_ = std::move(frames);
+  omitted_ = omitted;
+  return *this;
+}
+
+Trap& Trap::set_host_exception(std::exception_ptr exception) {
+  exception_ = std::move(exception);
+  return *this;
+}
+
+Trap::operator Error() const& { return Error(Trap(*this)); }
+
+Trap::operator Error() && {
+  Error error(ErrorCode::Trap, message_);
+  error.trap_info = std::make_shared<const Trap>(std::move(*this));
+  return error;
+}
+
+std::string Trap::to_string() const {
+  std::string text = message_;
+  if (detail_.address && detail_.size) {
+    text += ": at " + hex(*detail_.address);
+    if (detail_.access_bytes != 0) text += ", " + std::to_string(detail_.access_bytes) + " wide";
+    text += ", size " + std::to_string(*detail_.size);
+  }
+  if (!detail_.expected_type.empty()) {
+    text += ": expected " + detail_.expected_type + ", found " + detail_.actual_type;
+  }
+  std::size_t depth = 0;
+  for (const TrapFrame& frame : frames_) {
+    text += "\n  " + std::to_string(depth++) + ": ";
+    const std::string& owner = frame.instance.empty() ? frame.module : frame.instance;
+    if (!owner.empty()) text += owner + "!";
+    text +=
+        frame.function.empty() ? "func[" + std::to_string(frame.func_index) + "]" : frame.function;
+    text += " @ " + hex(frame.offset);
+  }
+  if (omitted_ > 0) text += "\n  ... " + std::to_string(omitted_) + " more";
+  return text;
+}
+
+std::string_view trap_kind_name(TrapKind kind) noexcept {
+  // The enumerators' words, separated by hyphens; made once.
+  static const std::vector<std::string>* const names = [] {
+    auto* all = new std::vector<std::string>;
+#define TRAP(Name, wording) all->push_back(#Name);
+#include <wasmrt/traps.def>
+#undef TRAP
+    for (std::string& name : *all) {
+      std::string out;
+      for (const char c : name) {
+        const bool upper = c >= 'A' && c <= 'Z';
+        if (upper && !out.empty() && (out.back() < '0' || out.back() > '9')) out += '-';
+        out += upper ? static_cast<char>(c - 'A' + 'a') : c;
+      }
+      name = out;
+    }
+    return all;
+  }();
+  const auto index = static_cast<std::size_t>(kind);
+  return index < names->size() ? std::string_view((*names)[index]) : std::string_view("unknown");
+}
+
+}  // namespace wasmrt
