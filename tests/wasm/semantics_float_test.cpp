@@ -17,8 +17,10 @@ struct F32 {
 #define M(name) static constexpr auto name = f32_##name;
   M(add)
   M(sub)
-  M(mul) M(div) M(min) M(max) M(copysign) M(abs) M(neg) M(ceil) M(floor) M(trunc) M(nearest) M(sqrt)
-      M(eq) M(ne) M(lt) M(gt) M(le) M(ge)
+  M(mul)
+  M(div)
+  M(min) M(max) M(copysign) M(abs) M(neg) M(ceil) M(floor) M(trunc) M(nearest) M(sqrt) M(eq) M(ne)
+      M(lt) M(gt) M(le) M(ge)
 #undef M
 };
 struct F64 {
@@ -27,8 +29,10 @@ struct F64 {
 #define M(name) static constexpr auto name = f64_##name;
   M(add)
   M(sub)
-  M(mul) M(div) M(min) M(max) M(copysign) M(abs) M(neg) M(ceil) M(floor) M(trunc) M(nearest) M(sqrt)
-      M(eq) M(ne) M(lt) M(gt) M(le) M(ge)
+  M(mul)
+  M(div)
+  M(min) M(max) M(copysign) M(abs) M(neg) M(ceil) M(floor) M(trunc) M(nearest) M(sqrt) M(eq) M(ne)
+      M(lt) M(gt) M(le) M(ge)
 #undef M
 };
 
