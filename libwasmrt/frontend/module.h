@@ -5,12 +5,14 @@
 // bytes of the module (bodies, segments, strings) is a view into `bytes`.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <wasmrt/features.hpp>
@@ -87,8 +89,32 @@ struct CustomSection {
 
 /// The name section (spec appendix), as far as it is well-formed; a malformed rest is ignored.
 struct Names {
+  /// Names by index: a sorted list, because a large program has one per function.
+  class Map {
+   public:
+    using Entry = std::pair<std::uint32_t, std::string_view>;
+    [[nodiscard]] const Entry* begin() const { return entries_.data(); }
+    [[nodiscard]] const Entry* end() const { return entries_.data() + entries_.size(); }
+    [[nodiscard]] std::size_t size() const { return entries_.size(); }
+    /// The entry of an index, or end().
+    [[nodiscard]] const Entry* find(std::uint32_t index) const {
+      const Entry* it = std::lower_bound(begin(), end(), index, [](const Entry& e, std::uint32_t i) {
+        return e.first < i;
+      });
+      return it != end() && it->first == index ? it : end();
+    }
+    /// Adds a name; false when the index is not above the last one's.
+    bool append(std::uint32_t index, std::string_view name) {
+      if (!entries_.empty() && entries_.back().first >= index) return false;
+      entries_.emplace_back(index, name);
+      return true;
+    }
+
+   private:
+    std::vector<Entry> entries_;
+  };
   std::string_view module;
-  std::unordered_map<std::uint32_t, std::string_view> funcs;
+  Map funcs;
 };
 
 /// A branch hint (metadata.code.branch_hint): offset from the start of the body.
