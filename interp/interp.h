@@ -63,7 +63,8 @@ class ModuleCode {
 /// activation is then that of callee->vmctx, else that of the caller.
 TrapWord entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots);
 
-/// Registers the handlers with sys/os/fault.h, once per process. False: guard pages cannot be used
+/// Registers the handlers with sys/os/fault.h, once per process, and gives the calling thread its
+/// signal stack: every thread that runs guarded code calls it first (cheap after that). False: guard pages cannot be used
 /// (refused by policy or system, or this build of the interpreter cannot recover), and guarded_bytes
 /// must be 0.
 bool install_faults();

@@ -1,0 +1,21 @@
+// What handlers need from the module's code object: translation, type tests, backtraces.
+#pragma once
+
+#include "interp/code.h"
+
+namespace wasmrt::interp {
+
+/// The function whose stub stands at pc.
+FuncCode* func_of_stub(const Ins* pc);
+/// Translates a function if no other thread has; on return its code is not the stub.
+void translate_now(FuncCode& func);
+/// Whether a function of type `actual` may be called as `expected` (both const CanonType*).
+bool is_subtype(const void* actual, const void* expected);
+/// Records a trap at pc in ctx->activation->report and appends the frames down to the entry.
+void report_trap(const Ins* pc, std::uint64_t* sp, Vmctx* ctx, TrapWord word);
+
+/// Whether a frame's return pc leads out of this entry, or into another instance. (exec_calls.cpp)
+bool returns_to_entry(std::uint64_t return_pc);
+bool returns_across(std::uint64_t return_pc);
+
+}  // namespace wasmrt::interp

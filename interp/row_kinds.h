@@ -1,0 +1,27 @@
+// The ROW_<kind> macros, all empty: a file that makes rows of opcodes.def includes this, redefines
+// those it wants and includes opcodes.def with OP(...) = ROW_##kind(Name, fn).
+#pragma once
+
+#define ROW_Control(Name, fn)
+#define ROW_Call(Name, fn)
+#define ROW_Exception(Name, fn)
+#define ROW_Parametric(Name, fn)
+#define ROW_Variable(Name, fn)
+#define ROW_Table(Name, fn)
+#define ROW_Ref(Name, fn)
+#define ROW_Load(Name, fn)
+#define ROW_Store(Name, fn)
+#define ROW_Memory(Name, fn)
+#define ROW_Const(Name, fn)
+#define ROW_Unary(Name, fn)
+#define ROW_Binary(Name, fn)
+#define ROW_Compare(Name, fn)
+#define ROW_Convert(Name, fn)
+#define ROW_Trapping(Name, fn)
+#define ROW_Simd(Name, fn)
+#define ROW_SimdLane(Name, fn)
+#define ROW_SimdLoad(Name, fn)
+#define ROW_SimdStore(Name, fn)
+#define ROW_Atomic(Name, fn)
+#define ROW_Gc(Name, fn)
+#define ROW_WideArith(Name, fn)
