@@ -1,7 +1,8 @@
 # Sourced by the tools: installs the Debian packages a job needs, from the mirrors this machine is configured with.
 #   setup_packages GROUP...     says nothing and costs milliseconds when nothing is missing
 # Groups: build (compile and link), wasm (guest programs in C and C++), test (tools the tests call), full (what only
-# tools/test --full needs), arm64 (cross build and emulation), rust (guest programs in Rust), chroot.
+# tools/test --full needs), arm64 (cross build and emulation), rust (guest programs in Rust), pip (packages from PyPI),
+# chroot.
 
 setup_group() {
   case $1 in
@@ -10,7 +11,8 @@ setup_group() {
     wasm) echo clang-14 lld-14 wasi-libc libclang-rt-14-dev-wasm32 libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 ;;
     test) echo wabt strace python3 git ca-certificates curl xz-utils ;;
     full) echo libclang-rt-14-dev clang-format-14 clang-tidy-14 ;;
-    rust) echo rustc libstd-rust-dev-wasm32 ;;
+    rust) echo cargo rustc libstd-rust-dev-wasm32 ;;
+    pip) echo python3-pip ;;
     arm64) echo lld-14 libc6-dev-arm64-cross libstdc++-12-dev-arm64-cross qemu-user-static ;;
     chroot) echo debootstrap ;;
     *) echo "setup: no group $1" >&2; return 2 ;;
