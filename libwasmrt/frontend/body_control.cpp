@@ -30,7 +30,8 @@ bool BodyState::read_block_type(ControlFrame& frame) {
   if (!reader_.s33(index)) return false;
   if (index < 0) return reader_.fail_at(at, Err::MalformedBlockType);
   if (!need(Feature::MultiValue, "block type by index")) return false;
-  if (!func_type_at(static_cast<std::uint32_t>(std::min<std::int64_t>(index, UINT32_MAX)), frame.type)) {
+  if (!func_type_at(static_cast<std::uint32_t>(std::min<std::int64_t>(index, UINT32_MAX)),
+                    frame.type)) {
     return false;
   }
   if (frame.type->results.size() == 1) {
@@ -84,7 +85,8 @@ bool BodyState::check_end() {
     const std::span<const ValType> params = frame.params();
     const std::span<const ValType> results = frame.results();
     bool same = params.size() == results.size();
-    for (std::size_t i = 0; same && i < params.size(); ++i) same = is_subtype(params[i], results[i]);
+    for (std::size_t i = 0; same && i < params.size(); ++i)
+      same = is_subtype(params[i], results[i]);
     if (!same) {
       return fail(Err::TypeMismatch, ": if without else: instruction requires " +
                                          types_text(module_, results) + " but stack has " +
@@ -131,6 +133,14 @@ void BodyState::close_frame() {
 bool BodyState::check_body_end() {
   if (reader_.at_end()) return true;
   return reader_.fail(Err::EndOpcodeExpected, ": operators remaining after end of function");
+}
+
+bool BodyState::fail_body_end() {
+  if (reader_.byte_behind() == op_info(Op::End).code) {
+    return reader_.fail(Err::SectionSizeMismatch,
+                        ": unexpected end of function, its END opcode lies behind it");
+  }
+  return reader_.fail(Err::UnexpectedEndOfSection, ": END opcode expected");
 }
 
 bool BodyState::check_br_table(const Imm& imm) {

@@ -24,8 +24,8 @@ enum class FrameKind : std::uint8_t { Function, Block, Loop, If, Else, TryTable 
 /// An open block. References to frames are valid during one sink call.
 struct ControlFrame {
   FrameKind kind;
-  bool announced;         ///< The sink was told about it: it began in reachable code.
-  bool polymorphic;       ///< Validation: below the values present lies any type (unreachable code).
+  bool announced;    ///< The sink was told about it: it began in reachable code.
+  bool polymorphic;  ///< Validation: below the values present lies any type (unreachable code).
   bool fallthrough_live;  ///< During on_else and on_end: the part that ends can reach its end.
   bool branched_to;       ///< A reachable branch leads to the label so far.
   bool end_live;          ///< During on_end: what follows is reachable.
@@ -74,19 +74,31 @@ class BodyState {
   [[nodiscard]] std::uint32_t body_size() const { return body_size_; }
 
   /// Number of operands on the stack (a v128 counts as one).
-  [[nodiscard]] std::uint32_t height() const { return static_cast<std::uint32_t>(top_ - stack_.get()); }
+  [[nodiscard]] std::uint32_t height() const {
+    return static_cast<std::uint32_t>(top_ - stack_.get());
+  }
   /// Type of an operand; 0 is the topmost. depth < height().
-  [[nodiscard]] ValType operand(std::uint32_t depth) const { return top_[-1 - static_cast<std::ptrdiff_t>(depth)]; }
+  [[nodiscard]] ValType operand(std::uint32_t depth) const {
+    return top_[-1 - static_cast<std::ptrdiff_t>(depth)];
+  }
   /// All operands, the topmost last.
   [[nodiscard]] std::span<const ValType> operands() const { return {stack_.get(), height()}; }
 
   /// Number of open frames, the function's included.
-  [[nodiscard]] std::uint32_t frame_count() const { return static_cast<std::uint32_t>(frames_.size()); }
+  [[nodiscard]] std::uint32_t frame_count() const {
+    return static_cast<std::uint32_t>(frames_.size());
+  }
   /// An open frame by label depth: 0 is the innermost.
-  [[nodiscard]] const ControlFrame& frame(std::uint32_t depth) const { return frames_[frames_.size() - 1 - depth]; }
-  [[nodiscard]] std::span<const ValType> label_types(std::uint32_t depth) const { return frame(depth).label_types(); }
+  [[nodiscard]] const ControlFrame& frame(std::uint32_t depth) const {
+    return frames_[frames_.size() - 1 - depth];
+  }
+  [[nodiscard]] std::span<const ValType> label_types(std::uint32_t depth) const {
+    return frame(depth).label_types();
+  }
 
-  [[nodiscard]] std::uint32_t param_count() const { return static_cast<std::uint32_t>(function_type_->params.size()); }
+  [[nodiscard]] std::uint32_t param_count() const {
+    return static_cast<std::uint32_t>(function_type_->params.size());
+  }
   /// Parameters and declared locals.
   [[nodiscard]] std::uint32_t local_count() const { return local_count_; }
   [[nodiscard]] ValType local_type(std::uint32_t index) const {
@@ -96,7 +108,9 @@ class BodyState {
   [[nodiscard]] bool live() const { return live_; }
 
   // --- results of a walk ---
-  [[nodiscard]] const std::optional<NotExecutable>& not_executable() const { return not_executable_; }
+  [[nodiscard]] const std::optional<NotExecutable>& not_executable() const {
+    return not_executable_;
+  }
 
  protected:
   // Locals beyond this many are kept as runs: fifty thousand declared by five bytes cost nothing.
@@ -116,14 +130,15 @@ class BodyState {
   // Operand stack. pop_* report "type mismatch" themselves.
   void grow_stack(std::size_t more);
   void reserve(std::size_t more) {
-    if (static_cast<std::size_t>(limit_ - top_) < more + kStackSlack) [[unlikely]] grow_stack(more);
+    if (static_cast<std::size_t>(limit_ - top_) < more + kStackSlack) [[unlikely]]
+      grow_stack(more);
   }
   void push(ValType type) { *top_++ = type; }  // within the slack
   void push_all(std::span<const ValType> types);
   [[nodiscard]] ValType* frame_base() { return stack_.get() + frames_.back().height; }
   bool pop(ValType expected);
-  bool pop_any(ValType& out);               // kBottom from polymorphic stack
-  bool pop_ref(ValType& out);               // a reference type, or kBottom
+  bool pop_any(ValType& out);  // kBottom from polymorphic stack
+  bool pop_ref(ValType& out);  // a reference type, or kBottom
   bool pop_all(std::span<const ValType> types);
   bool peek_all(std::span<const ValType> types);  // pops and pushes back as `types`
   [[nodiscard]] bool is_subtype(ValType sub, ValType super) const {
@@ -150,11 +165,12 @@ class BodyState {
     f.polymorphic = true;
     live_ = false;
   }
-  bool check_end();             // the values at the end of the innermost frame, and its liveness
-  bool check_else();            // the same at `else`
-  void begin_else();            // after the sink saw on_else
-  void close_frame();           // after the sink saw on_end
-  bool check_body_end();        // nothing follows the function's own end
+  bool check_end();       // the values at the end of the innermost frame, and its liveness
+  bool check_else();      // the same at `else`
+  void begin_else();      // after the sink saw on_else
+  void close_frame();     // after the sink saw on_end
+  bool check_body_end();  // nothing follows the function's own end
+  bool fail_body_end();   // the body is over before its end was met
   bool check_results(ControlFrame& frame);
   bool check_br_table(const Imm& imm);
   bool check_br_on_non_null(std::uint32_t depth, ValType& type);
@@ -165,8 +181,8 @@ class BodyState {
   bool type_select(Op op, const Imm& imm, ValType& type);
   bool type_call(const FuncType& callee);
   bool type_return_call(const FuncType& callee);
-  bool call_indirect_type(const Imm& imm, const FuncType*& type);   // checks indices, pops the index
-  bool call_ref_type(const Imm& imm, const FuncType*& type);        // pops the reference
+  bool call_indirect_type(const Imm& imm, const FuncType*& type);  // checks indices, pops the index
+  bool call_ref_type(const Imm& imm, const FuncType*& type);       // pops the reference
   bool type_memory(Op op, const Imm& imm);
   bool type_table(Op op, const Imm& imm);
   bool type_ref(Op op, const Imm& imm, ValType& type);
@@ -175,9 +191,10 @@ class BodyState {
   bool type_array(Op op, const Imm& imm);
   bool type_array_bulk(Op op, const Imm& imm);
   bool type_br_on_cast(Op op, const Imm& imm);
-  bool pop_in_hierarchy(HeapKind kind, ValType& out);  // a reference below the top of kind's hierarchy
+  bool pop_in_hierarchy(HeapKind kind,
+                        ValType& out);  // a reference below the top of kind's hierarchy
   bool type_exception(Op op, const Imm& imm);
-  bool type_memarg(Op op, const Imm& imm);                          // memory, alignment, offset, lane
+  bool type_memarg(Op op, const Imm& imm);  // memory, alignment, offset, lane
   bool local_index(std::uint32_t index, ValType& type);
   bool check_local_initialized(std::uint32_t index);
   void initialize_local(std::uint32_t index);
@@ -204,7 +221,7 @@ class BodyState {
   Features features_;
   Reader reader_;
   const std::uint8_t* base_ = nullptr;
-  const std::uint8_t* op_ = nullptr;   // the current instruction
+  const std::uint8_t* op_ = nullptr;  // the current instruction
   std::uint32_t body_begin_ = 0;
   std::uint32_t body_size_ = 0;
   FuncIdx function_{};

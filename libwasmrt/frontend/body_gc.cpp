@@ -194,8 +194,8 @@ bool BodyState::type_array_bulk(Op op, const Imm& imm) {
       if (!storage_matches(module_, source->composite.fields[0].storage, field.storage)) {
         return fail(Err::ArrayTypesDoNotMatch);
       }
-      const std::array<ValType, 5> operands = {object, kI32, ValType::ref(concrete(imm.index2), true),
-                                               kI32, kI32};
+      const std::array<ValType, 5> operands = {
+          object, kI32, ValType::ref(concrete(imm.index2), true), kI32, kI32};
       return pop_all(operands);
     }
     case Op::ArrayInitData:
@@ -216,7 +216,8 @@ bool BodyState::segment_in_array(const CanonType& array, const Imm& imm, bool el
   }
   if (!check_elem(imm.index2)) return false;
   if (is_packed(field) || !matches(module_, module_.elems[imm.index2].type, field.storage.type)) {
-    return fail(Err::TypeMismatch, ": segment of " + type_text(module_, module_.elems[imm.index2].type) +
+    return fail(Err::TypeMismatch, ": segment of " +
+                                       type_text(module_, module_.elems[imm.index2].type) +
                                        " in an array of " + type_text(module_, field.storage.type));
   }
   return true;

@@ -34,7 +34,7 @@ bool BodyState::enter(FuncIdx function) {
   tracks_init_ = false;
   std::uint64_t total = flat_locals_.size();
   std::uint32_t groups = 0;
-  if (!reader_.count(groups, 2)) return false;
+  if (!reader_.u32(groups)) return false;
   for (; groups != 0; --groups) {
     const std::size_t at = reader_.offset();
     std::uint32_t count = 0;
@@ -49,7 +49,8 @@ bool BodyState::enter(FuncIdx function) {
       const std::size_t room = kFlatLocals - flat_locals_.size();
       flat_locals_.resize(flat_locals_.size() + std::min<std::size_t>(count, room), type);
     }
-    if (total > flat_locals_.size()) local_runs_.push_back({static_cast<std::uint32_t>(total), type});
+    if (total > flat_locals_.size())
+      local_runs_.push_back({static_cast<std::uint32_t>(total), type});
     tracks_init_ |= !type.defaultable();
   }
   local_count_ = static_cast<std::uint32_t>(total);
@@ -138,7 +139,8 @@ bool BodyState::pop_any(ValType& out) {
     return true;
   }
   out = kBottom;
-  return frames_.back().polymorphic || fail(Err::TypeMismatch, ": instruction requires a value but stack has []");
+  return frames_.back().polymorphic ||
+         fail(Err::TypeMismatch, ": instruction requires a value but stack has []");
 }
 
 bool BodyState::pop_ref(ValType& out) {
@@ -174,7 +176,8 @@ bool BodyState::mismatch(std::span<const ValType> required) {
   const auto present = static_cast<std::size_t>(top_ - frame_base());
   const std::size_t shown = std::min(present, required.size());
   return fail(Err::TypeMismatch, ": instruction requires " + types_text(module_, required) +
-                                     " but stack has " + types_text(module_, {top_ - shown, shown}));
+                                     " but stack has " +
+                                     types_text(module_, {top_ - shown, shown}));
 }
 
 bool BodyState::fail(Err err, std::string detail) {

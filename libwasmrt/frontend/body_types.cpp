@@ -14,8 +14,10 @@ ValType BodyState::sig_type(SigType type, ImmKind kind, const Imm& imm) const {
     case SigType::F32: return kF32;
     case SigType::F64: return kF64;
     case SigType::V128: return kV128;
-    case SigType::MemAddr: return memory_address(kind == ImmKind::MemoryInit ? imm.index2 : imm.index);
-    case SigType::TableAddr: return table_address(kind == ImmKind::TableInit ? imm.index2 : imm.index);
+    case SigType::MemAddr:
+      return memory_address(kind == ImmKind::MemoryInit ? imm.index2 : imm.index);
+    case SigType::TableAddr:
+      return table_address(kind == ImmKind::TableInit ? imm.index2 : imm.index);
   }
   return kBottom;
 }
@@ -68,7 +70,8 @@ bool BodyState::type_call(const FuncType& callee) {
 bool BodyState::type_return_call(const FuncType& callee) {
   const std::vector<ValType>& wanted = function_type_->results;
   bool fits = callee.results.size() == wanted.size();
-  for (std::size_t i = 0; fits && i < wanted.size(); ++i) fits = is_subtype(callee.results[i], wanted[i]);
+  for (std::size_t i = 0; fits && i < wanted.size(); ++i)
+    fits = is_subtype(callee.results[i], wanted[i]);
   if (!fits) {
     return fail(Err::TypeMismatch, ": current function requires result type " +
                                        types_text(module_, wanted) + " but callee returns " +
@@ -91,8 +94,9 @@ bool BodyState::call_indirect_type(const Imm& imm, const FuncType*& type) {
   // The table is named second in the binary, but its address type is on top of the stack.
   if (!check_table(imm.index2)) return false;
   if (!matches(module_, module_.tables[imm.index2].type.element, kFuncref)) {
-    return fail(Err::TypeMismatch, ": indirect calls must go through a table of functions, not of " +
-                                       type_text(module_, module_.tables[imm.index2].type.element));
+    return fail(Err::TypeMismatch,
+                ": indirect calls must go through a table of functions, not of " +
+                    type_text(module_, module_.tables[imm.index2].type.element));
   }
   return func_type_at(imm.index, type) && pop(table_address(imm.index2));
 }
@@ -141,7 +145,8 @@ bool BodyState::type_memarg(Op op, const Imm& imm) {
       if (info.kind == OpKind::Atomic && imm.align != info.align) {
         return fail(Err::AlignmentTooLarge, ": atomic accesses must be naturally aligned");
       }
-      if (imm.value > UINT32_MAX && memory_address(imm.index) == kI32) return fail(Err::OffsetOutOfRange);
+      if (imm.value > UINT32_MAX && memory_address(imm.index) == kI32)
+        return fail(Err::OffsetOutOfRange);
       if (info.imm == ImmKind::MemArg) return true;
       lanes = 16u >> info.align;
       break;
@@ -191,9 +196,10 @@ bool BodyState::type_table(Op op, const Imm& imm) {
   if (op == Op::TableInit) {
     if (!check_table(imm.index2) || !check_elem(imm.index)) return false;
     if (!matches(module_, module_.elems[imm.index].type, module_.tables[imm.index2].type.element)) {
-      return fail(Err::TypeMismatch, ": segment of " + type_text(module_, module_.elems[imm.index].type) +
-                                         " in a table of " +
-                                         type_text(module_, module_.tables[imm.index2].type.element));
+      return fail(Err::TypeMismatch,
+                  ": segment of " + type_text(module_, module_.elems[imm.index].type) +
+                      " in a table of " +
+                      type_text(module_, module_.tables[imm.index2].type.element));
     }
     return type_fixed(op_info(op), imm);
   }
@@ -247,7 +253,8 @@ bool BodyState::type_ref(Op op, const Imm& imm, ValType& type) {
       return true;
     case Op::RefFunc:
       if (imm.index >= module_.funcs.size()) return fail_index(Err::UnknownFunction, imm.index);
-      if (!module_.declared_funcs[imm.index]) return fail_index(Err::UndeclaredFunctionReference, imm.index);
+      if (!module_.declared_funcs[imm.index])
+        return fail_index(Err::UndeclaredFunctionReference, imm.index);
       type = ValType::ref(concrete(raw(module_.funcs[imm.index])), false);
       push(type);
       return true;

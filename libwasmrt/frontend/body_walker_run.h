@@ -12,7 +12,8 @@ namespace walker_detail {
 inline bool short_u32(const std::uint8_t*& p, const std::uint8_t* end, std::uint32_t& out) {
   if (end - p >= 3) [[likely]] {
     const std::uint32_t a = p[0];
-    if (a < 0x80) [[likely]] return out = a, p += 1, true;
+    if (a < 0x80) [[likely]]
+      return out = a, p += 1, true;
     const std::uint32_t b = p[1];
     if (b < 0x80) return out = (a & 0x7F) | b << 7, p += 2, true;
     const std::uint32_t c = p[2];
@@ -43,14 +44,16 @@ bool BodyWalker<S>::run() {
     base = frame_base();
   };
   const auto read_u32 = [&](std::uint32_t& out) {
-    if (short_u32(p, end, out)) [[likely]] return true;
+    if (short_u32(p, end, out)) [[likely]]
+      return true;
     reader_.seek(p);
     if (!reader_.u32(out)) return false;
     p = reader_.position();
     return true;
   };
   const auto pop = [&](ValType type) {
-    if (top > base && top[-1] == type) [[likely]] return --top, true;
+    if (top > base && top[-1] == type) [[likely]]
+      return --top, true;
     sync_out();
     if (!BodyState::pop(type)) return false;
     top = top_;
@@ -65,7 +68,8 @@ bool BodyWalker<S>::run() {
       return true;
     }
     sync_out();
-    if (!read_imm(reader_, module_, f.op, imm, imm_scratch_) || !type_memarg(f.op, imm)) return false;
+    if (!read_imm(reader_, module_, f.op, imm, imm_scratch_) || !type_memarg(f.op, imm))
+      return false;
     p = reader_.position();
     return true;
   };
@@ -236,7 +240,8 @@ bool BodyWalker<S>::run() {
       }
       case FastClass::Select: {
         ValType type;
-        if (top - base >= 3 && top[-1] == kI32 && top[-2] == top[-3] && !top[-2].is_ref()) [[likely]] {
+        if (top - base >= 3 && top[-1] == kI32 && top[-2] == top[-3] && !top[-2].is_ref())
+            [[likely]] {
           top -= 2;
           type = top[-1];
         } else {
@@ -331,7 +336,7 @@ bool BodyWalker<S>::run() {
     }
   }
   sync_out();
-  return reader_.fail(Err::UnexpectedEndOfSection, ": function body without its end");
+  return fail_body_end();
 }
 
 }  // namespace wasmrt

@@ -38,9 +38,7 @@ bool BodyWalker<S>::step(std::uint8_t byte) {
     case OpKind::Memory:
       if (!type_memory(op, imm)) return false;
       break;
-    case OpKind::Atomic:
-      not_executable_here(op);
-      [[fallthrough]];
+    case OpKind::Atomic: not_executable_here(op); [[fallthrough]];
     case OpKind::Load:
     case OpKind::Store:
     case OpKind::SimdLoad:
@@ -94,7 +92,8 @@ bool BodyWalker<S>::step_control(Op op, const Imm& imm) {
       return true;
     case Op::BrOnNull: {
       ValType type;
-      if (!check_label(imm.index) || !pop_ref(type) || !peek_all(label_types(imm.index))) return false;
+      if (!check_label(imm.index) || !pop_ref(type) || !peek_all(label_types(imm.index)))
+        return false;
       mark_branch(imm.index);
       if (telling()) sink_.on_br_on_null(imm.index, type);
       push(type.is_bottom() ? type : type.as_nullable(false));

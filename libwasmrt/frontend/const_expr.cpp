@@ -91,6 +91,7 @@ class ConstExprDecoder::Checker : public BodyState {
       Imm imm;
       imm.value = 0;
       imm.index = 0;
+      if (reader_.at_end()) return fail_cut_off();
       if (!read_op(reader_, features_, op)) return false;
       if (op == Op::End) {
         if (count != 1) out.form = ConstExpr::Form::General;
@@ -105,6 +106,18 @@ class ConstExprDecoder::Checker : public BodyState {
         if (op == Op::RefNull) out.value = 0;
       }
     }
+  }
+
+  // The section is over before the expression's end.
+  bool fail_cut_off() {
+    const std::optional<std::uint8_t> next = reader_.byte_behind();
+    if (next.has_value() && !is_op_prefix(*next)) {
+      const Op op = lookup_op(*next);
+      if (op == kNoOp || !features_.has(op_info(op).feature)) {
+        return fail(Err::UnexpectedEndOfSection, ": illegal opcode where END is expected");
+      }
+    }
+    return fail(Err::UnexpectedEndOfSection, ": END opcode expected");
   }
 
   bool type(Op op, const Imm& imm) {
@@ -125,7 +138,8 @@ class ConstExprDecoder::Checker : public BodyState {
         // Before GC only imported globals could be read here.
         const bool visible = imm.index < module_.imported_globals || features_.has(Feature::Gc);
         if (!visible) return fail_index(Err::UnknownGlobal, imm.index);
-        if (module_.globals[imm.index].type.is_mutable) return fail(Err::ConstantExpressionRequired);
+        if (module_.globals[imm.index].type.is_mutable)
+          return fail(Err::ConstantExpressionRequired);
         push(t);
         return true;
       }
@@ -222,7 +236,8 @@ Value eval_general(const DecodedModule& module, const ConstExpr& expr, const Con
           return Value(static_cast<std::uint64_t>(a.i64()) * static_cast<std::uint64_t>(b.i64()));
         });
         break;
-      default: WASMRT_ASSERT(false, "constant expression with an instruction that is not executable");
+      default:
+        WASMRT_ASSERT(false, "constant expression with an instruction that is not executable");
     }
   }
   return stack.back();
@@ -242,7 +257,8 @@ Value eval_const(const DecodedModule& module, const ConstExpr& expr, const Const
       const CanonType& type = module.type(module.funcs[raw(f)]);
       return {ValType::ref({HeapKind::ConcreteFunc, type.id}, false), env.func(f)};
     }
-    case ConstExpr::Form::GlobalGet: return env.global(GlobalIdx{static_cast<std::uint32_t>(expr.value)});
+    case ConstExpr::Form::GlobalGet:
+      return env.global(GlobalIdx{static_cast<std::uint32_t>(expr.value)});
     case ConstExpr::Form::General: break;
   }
   return eval_general(module, expr, env);

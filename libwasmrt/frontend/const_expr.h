@@ -1,4 +1,5 @@
-// Constant expressions: checked while sections are decoded, evaluated when a module is instantiated.
+// Constant expressions: checked while sections are decoded, evaluated when a module is
+// instantiated.
 //
 // In: bytes. Out: a ConstExpr whose commonest forms are resolved, and its value. The GC
 // instructions are valid in constant expressions, but no engine executes them yet: decoding notes

@@ -35,7 +35,8 @@ enum SectionId : std::uint8_t {
 };
 
 // Position in the order that the standard prescribes; custom sections may stand anywhere.
-constexpr std::array<std::uint8_t, kSectionIds> kOrder = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
+constexpr std::array<std::uint8_t, kSectionIds> kOrder = {0, 1, 2,  3,  4,  5,  7,
+                                                          8, 9, 10, 12, 13, 11, 6};
 
 }  // namespace
 
@@ -49,8 +50,10 @@ bool ModuleDecoder::header() {
   if (!std::equal(kMagic, kMagic + 4, all.begin())) return r_.fail(Err::MagicHeaderNotDetected);
   r_.seek(all.data() + 4);
   if (all.size() < 8) return r_.fail(Err::UnexpectedEnd);
-  if (std::equal(kComponent, kComponent + 4, all.begin() + 4)) return r_.fail(Err::ComponentNotModule);
-  if (!std::equal(kVersion, kVersion + 4, all.begin() + 4)) return r_.fail(Err::UnknownBinaryVersion);
+  if (std::equal(kComponent, kComponent + 4, all.begin() + 4))
+    return r_.fail(Err::ComponentNotModule);
+  if (!std::equal(kVersion, kVersion + 4, all.begin() + 4))
+    return r_.fail(Err::UnknownBinaryVersion);
   r_.seek(all.data() + 8);
   return true;
 }
@@ -99,13 +102,15 @@ bool ModuleDecoder::section(std::uint8_t id) {
 }
 
 bool ModuleDecoder::finish() {
-  if (!saw_code_ && module_.funcs.size() != module_.imported_funcs) return r_.fail(Err::FunctionCodeLengths);
+  if (code_mismatch_.has_value()) return r_.fail_at(*code_mismatch_, Err::FunctionCodeLengths);
+  if (!saw_code_ && module_.funcs.size() != module_.imported_funcs)
+    return r_.fail(Err::FunctionCodeLengths);
   if (!saw_data_ && module_.data_count.value_or(0) != 0) return r_.fail(Err::DataCountLengths);
   return true;
 }
 
-Result<std::shared_ptr<DecodedModule>> decode_module(std::shared_ptr<const std::vector<std::uint8_t>> bytes,
-                                                     const DecodeOptions& options) {
+Result<std::shared_ptr<DecodedModule>> decode_module(
+    std::shared_ptr<const std::vector<std::uint8_t>> bytes, const DecodeOptions& options) {
   auto module = std::make_shared<DecodedModule>();
   module->bytes = std::move(bytes);
   module->features = options.features;
@@ -122,7 +127,8 @@ Result<std::shared_ptr<DecodedModule>> decode_module(std::shared_ptr<const std::
 
 Result<std::shared_ptr<DecodedModule>> decode_module(std::span<const std::uint8_t> bytes,
                                                      const DecodeOptions& options) {
-  return decode_module(std::make_shared<const std::vector<std::uint8_t>>(bytes.begin(), bytes.end()), options);
+  return decode_module(
+      std::make_shared<const std::vector<std::uint8_t>>(bytes.begin(), bytes.end()), options);
 }
 
 bool looks_like_wasm(std::span<const std::uint8_t> bytes) {

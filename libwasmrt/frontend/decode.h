@@ -22,7 +22,8 @@ namespace wasmrt {
 
 /// Runs run(0) ... run(tasks - 1), in any order, on any threads, and returns when all are done.
 /// The front end starts no threads: whoever has some passes this.
-using ParallelFor = std::function<void(std::size_t tasks, const std::function<void(std::size_t)>& run)>;
+using ParallelFor =
+    std::function<void(std::size_t tasks, const std::function<void(std::size_t)>& run)>;
 
 struct DecodeOptions {
   Features features;
@@ -34,8 +35,8 @@ struct DecodeOptions {
 };
 
 /// Decodes a module that the result shares the ownership of.
-Result<std::shared_ptr<DecodedModule>> decode_module(std::shared_ptr<const std::vector<std::uint8_t>> bytes,
-                                                     const DecodeOptions& options);
+Result<std::shared_ptr<DecodedModule>> decode_module(
+    std::shared_ptr<const std::vector<std::uint8_t>> bytes, const DecodeOptions& options);
 /// The same from bytes that are copied.
 Result<std::shared_ptr<DecodedModule>> decode_module(std::span<const std::uint8_t> bytes,
                                                      const DecodeOptions& options);

@@ -32,7 +32,7 @@ void ModuleDecoder::name_section(Reader r) {
     if (id == kModule && !part.name(module_.names.module)) return;
     if (id != kFunctions) continue;
     std::uint32_t count = 0;
-    if (!part.count(count, 2)) return;
+    if (!part.u32(count)) return;
     for (; count != 0; --count) {
       std::uint32_t index = 0;
       std::string_view name;
@@ -44,11 +44,11 @@ void ModuleDecoder::name_section(Reader r) {
 
 void ModuleDecoder::branch_hints(Reader r) {
   std::uint32_t functions = 0;
-  if (!r.count(functions, 2)) return;
+  if (!r.u32(functions)) return;
   for (; functions != 0; --functions) {
     std::uint32_t function = 0;
     std::uint32_t count = 0;
-    if (!r.u32(function) || !r.count(count, 3)) return;
+    if (!r.u32(function) || !r.u32(count)) return;
     std::vector<BranchHint> hints;
     for (; count != 0; --count) {
       BranchHint hint;

@@ -11,7 +11,8 @@ bool ModuleDecoder::func_type_index(TypeIdx& out) {
   const std::size_t at = r_.offset();
   std::uint32_t index = 0;
   if (!r_.u32(index)) return false;
-  if (index >= module_.types.size()) return r_.fail_at(at, Err::UnknownType, " " + std::to_string(index));
+  if (index >= module_.types.size())
+    return r_.fail_at(at, Err::UnknownType, " " + std::to_string(index));
   if (module_.types[index]->composite.kind != CompositeKind::Func) {
     return r_.fail_at(at, Err::UnknownType, " " + std::to_string(index) + ": not a function type");
   }
@@ -29,11 +30,16 @@ bool ModuleDecoder::limits(bool memory, Limits& out, AddressType& address, bool&
   std::uint8_t flags = 0;
   if (!r_.u8(flags)) return false;
   const std::uint8_t known = memory ? 15 : kHasMax | kIs64;
-  if ((flags & ~known) != 0) return r_.fail_at(at, Err::MalformedLimitsFlags);
-  const char* const malformed = "malformed limits flags";
+  // Version 2 of the standard read the flags as an integer of one bit.
+  if (flags >= 0x80)
+    return r_.fail_at(at, Err::MalformedLimitsFlags, ": integer representation too long");
+  if ((flags & ~known) != 0)
+    return r_.fail_at(at, Err::MalformedLimitsFlags, ": integer too large");
+  const char* const malformed = "malformed limits flags: integer too large";
   if ((flags & kShared) != 0 && !feature(Feature::Threads, malformed, at)) return false;
   if ((flags & kIs64) != 0 && !feature(Feature::Memory64, malformed, at)) return false;
-  if ((flags & kPageSizeFollows) != 0 && !feature(Feature::CustomPageSizes, malformed, at)) return false;
+  if ((flags & kPageSizeFollows) != 0 && !feature(Feature::CustomPageSizes, malformed, at))
+    return false;
   address = (flags & kIs64) != 0 ? AddressType::I64 : AddressType::I32;
   shared = (flags & kShared) != 0;
 
@@ -70,7 +76,8 @@ bool ModuleDecoder::table_type(TableType& out) {
   const std::size_t at = r_.offset();
   std::uint8_t ignored = 0;
   if (!limits(false, out.limits, out.address, out.shared, ignored)) return false;
-  if (out.address == AddressType::I32 && std::max(out.limits.min, out.limits.max.value_or(0)) > UINT32_MAX) {
+  if (out.address == AddressType::I32 &&
+      std::max(out.limits.min, out.limits.max.value_or(0)) > UINT32_MAX) {
     return r_.fail_at(at, Err::TableSize, " must be at most 4294967295 elements");
   }
   if (out.limits.max.has_value() && *out.limits.max < out.limits.min) {
@@ -84,7 +91,10 @@ bool ModuleDecoder::memory_type(MemoryType& out) {
   if (!limits(true, out.limits, out.address, out.shared, out.page_size_log2)) return false;
   const unsigned address_bits = out.address == AddressType::I64 ? 64 : 32;
   const unsigned page_bits = address_bits - out.page_size_log2;
-  const std::uint64_t most = page_bits == 64 ? UINT64_MAX : std::uint64_t{1} << page_bits;
+  // With pages of one byte, one more than the largest number is out of reach.
+  const std::uint64_t most = page_bits == 64   ? UINT64_MAX
+                             : page_bits == 32 ? UINT32_MAX
+                                               : std::uint64_t{1} << page_bits;
   if (std::max(out.limits.min, out.limits.max.value_or(0)) > most) {
     if (most == kMaxMemory32Pages) return r_.fail_at(at, Err::MemorySize);
     return r_.fail_at(at, Err::MemorySizeOther, " " + std::to_string(most) + " pages");
@@ -116,14 +126,16 @@ bool ModuleDecoder::tag_type(TypeIdx& out) {
 }
 
 bool ModuleDecoder::add_table(TableType type, std::size_t at) {
-  if (!module_.tables.empty() && !feature(Feature::ReferenceTypes, "multiple tables", at)) return false;
+  if (!module_.tables.empty() && !feature(Feature::ReferenceTypes, "multiple tables", at))
+    return false;
   if (module_.tables.size() >= kMaxTables) return r_.fail_at(at, Err::LimitTables);
   module_.tables.push_back({type, std::nullopt});
   return true;
 }
 
 bool ModuleDecoder::add_memory(const MemoryType& type, std::size_t at) {
-  if (!module_.memories.empty() && !feature(Feature::MultiMemory, "multiple memories", at)) return false;
+  if (!module_.memories.empty() && !feature(Feature::MultiMemory, "multiple memories", at))
+    return false;
   if (module_.memories.size() >= kMaxMemories) return r_.fail_at(at, Err::LimitMemories);
   module_.memories.push_back(type);
   return true;
@@ -131,9 +143,9 @@ bool ModuleDecoder::add_memory(const MemoryType& type, std::size_t at) {
 
 bool ModuleDecoder::section_imports() {
   std::uint32_t count = 0;
-  if (!r_.count(count, 4)) return false;
+  if (!r_.u32(count)) return false;
   if (count > kMaxImports) return r_.fail(Err::LimitImports);
-  module_.imports.reserve(count);
+  module_.imports.reserve(r_.plausible(count, 4));
   for (; count != 0; --count) {
     Import import;
     if (!r_.name(import.module) || !r_.name(import.name)) return false;
@@ -195,9 +207,9 @@ bool ModuleDecoder::section_imports() {
 bool ModuleDecoder::section_functions() {
   const std::size_t at = r_.offset();
   std::uint32_t count = 0;
-  if (!r_.count(count)) return false;
+  if (!r_.u32(count)) return false;
   if (module_.funcs.size() + count > kMaxFunctions) return r_.fail_at(at, Err::LimitFunctions);
-  module_.funcs.reserve(module_.funcs.size() + count);
+  module_.funcs.reserve(module_.funcs.size() + r_.plausible(count));
   for (; count != 0; --count) {
     TypeIdx type{};
     if (!func_type_index(type)) return false;
@@ -209,14 +221,16 @@ bool ModuleDecoder::section_functions() {
 
 bool ModuleDecoder::section_tables() {
   std::uint32_t count = 0;
-  if (!r_.count(count, 3)) return false;
+  if (!r_.u32(count)) return false;
   for (; count != 0; --count) {
     const std::size_t at = r_.offset();
     std::uint8_t first = 0;
     if (!r_.peek(first)) return r_.u8(first);
     const bool has_init = first == 0x40;
     if (has_init) {
-      if (!feature(Feature::FunctionReferences, "malformed reference type: table with initializer", at)) return false;
+      if (!feature(Feature::FunctionReferences, "malformed reference type: table with initializer",
+                   at))
+        return false;
       std::uint8_t zero = 0;
       r_.u8(first);
       if (!r_.u8(zero)) return false;
@@ -228,7 +242,8 @@ bool ModuleDecoder::section_tables() {
     if (has_init) {
       if (!const_exprs_.decode(r_, type.element, init)) return false;
     } else if (!type.element.defaultable()) {
-      return r_.fail_at(at, Err::TypeMismatch, ": a table of non-nullable references needs an initializer");
+      return r_.fail_at(at, Err::TypeMismatch,
+                        ": a table of non-nullable references needs an initializer");
     }
     if (!add_table(type, at)) return false;
     if (has_init) module_.tables.back().init = init;
@@ -238,7 +253,7 @@ bool ModuleDecoder::section_tables() {
 
 bool ModuleDecoder::section_memories() {
   std::uint32_t count = 0;
-  if (!r_.count(count, 2)) return false;
+  if (!r_.u32(count)) return false;
   for (; count != 0; --count) {
     const std::size_t at = r_.offset();
     MemoryType type;
@@ -251,7 +266,7 @@ bool ModuleDecoder::section_tags() {
   const std::size_t at = r_.offset();
   if (!feature(Feature::Exceptions, "malformed section id 13: tags", at)) return false;
   std::uint32_t count = 0;
-  if (!r_.count(count, 2)) return false;
+  if (!r_.u32(count)) return false;
   if (module_.tags.size() + count > kMaxTags) return r_.fail_at(at, Err::LimitTags);
   for (; count != 0; --count) {
     TypeIdx type{};
@@ -264,13 +279,14 @@ bool ModuleDecoder::section_tags() {
 bool ModuleDecoder::section_globals() {
   const std::size_t at = r_.offset();
   std::uint32_t count = 0;
-  if (!r_.count(count, 3)) return false;
+  if (!r_.u32(count)) return false;
   if (module_.globals.size() + count > kMaxGlobals) return r_.fail_at(at, Err::LimitGlobals);
-  module_.globals.reserve(module_.globals.size() + count);
+  module_.globals.reserve(module_.globals.size() + r_.plausible(count, 4));
   for (; count != 0; --count) {
     GlobalDecl global;
     global.init.emplace();
-    if (!global_type(global.type) || !const_exprs_.decode(r_, global.type.value, *global.init)) return false;
+    if (!global_type(global.type) || !const_exprs_.decode(r_, global.type.value, *global.init))
+      return false;
     module_.globals.push_back(global);
   }
   return true;
@@ -279,11 +295,11 @@ bool ModuleDecoder::section_globals() {
 bool ModuleDecoder::section_exports() {
   const std::size_t count_at = r_.offset();
   std::uint32_t count = 0;
-  if (!r_.count(count, 3)) return false;
+  if (!r_.u32(count)) return false;
   if (count > kMaxExports) return r_.fail_at(count_at, Err::LimitExports);
-  module_.exports.reserve(count);
+  module_.exports.reserve(r_.plausible(count, 3));
   std::unordered_set<std::string_view> names;
-  names.reserve(count);
+  names.reserve(r_.plausible(count, 3));
   for (; count != 0; --count) {
     Export e;
     const std::size_t name_at = r_.offset();
@@ -300,10 +316,12 @@ bool ModuleDecoder::section_exports() {
                                      ExternKind::Global, ExternKind::Tag};
     constexpr Err kUnknown[] = {Err::UnknownFunction, Err::UnknownTable, Err::UnknownMemory,
                                 Err::UnknownGlobal, Err::UnknownTag};
-    const std::size_t sizes[] = {module_.funcs.size(), module_.tables.size(), module_.memories.size(),
-                                 module_.globals.size(), module_.tags.size()};
+    const std::size_t sizes[] = {module_.funcs.size(), module_.tables.size(),
+                                 module_.memories.size(), module_.globals.size(),
+                                 module_.tags.size()};
     e.kind = kKinds[kind];
-    if (e.index >= sizes[kind]) return r_.fail_at(index_at, kUnknown[kind], " " + std::to_string(e.index));
+    if (e.index >= sizes[kind])
+      return r_.fail_at(index_at, kUnknown[kind], " " + std::to_string(e.index));
     if (e.kind == ExternKind::Func) module_.declared_funcs[e.index] = true;
     if (e.kind == ExternKind::Global && module_.globals[e.index].type.is_mutable &&
         !feature(Feature::MutableGlobal, "mutable globals cannot be exported", at)) {
@@ -344,8 +362,10 @@ bool ModuleDecoder::section_code() {
   const std::size_t at = r_.offset();
   std::uint32_t count = 0;
   if (!r_.u32(count)) return false;
-  if (count != module_.funcs.size() - module_.imported_funcs) return r_.fail_at(at, Err::FunctionCodeLengths);
-  module_.bodies.reserve(std::min<std::size_t>(count, r_.left() / 2));
+  const std::size_t declared = module_.funcs.size() - module_.imported_funcs;
+  // Reported when the module is read: a second code section is the earlier news.
+  if (count != declared) code_mismatch_ = at;
+  module_.bodies.reserve(r_.plausible(count, 2));
   for (; count != 0; --count) {
     const std::size_t size_at = r_.offset();
     std::uint32_t size = 0;
@@ -354,7 +374,8 @@ bool ModuleDecoder::section_code() {
     const std::size_t begin = r_.offset();
     std::span<const std::uint8_t> body;
     if (!r_.bytes(size, body)) return false;
-    module_.bodies.push_back({static_cast<std::uint32_t>(begin), size});
+    if (module_.bodies.size() < declared)
+      module_.bodies.push_back({static_cast<std::uint32_t>(begin), size});
   }
   return true;
 }

@@ -26,7 +26,7 @@ bool ModuleDecoder::func_index(FuncIdx& out) {
 bool ModuleDecoder::section_elems() {
   const std::size_t at = r_.offset();
   std::uint32_t count = 0;
-  if (!r_.count(count, 3)) return false;
+  if (!r_.u32(count)) return false;
   if (count > kMaxElemSegments) return r_.fail_at(at, Err::LimitElemSegments);
   // Not reserved: a segment is much larger than its three bytes.
   for (; count != 0; --count) {
@@ -43,7 +43,8 @@ bool ModuleDecoder::elem_segment(ElemSegment& out) {
   std::uint32_t flags = 0;
   if (!r_.u32(flags)) return false;
   if (flags > 7) return r_.fail_at(at, Err::MalformedElementSegmentKind);
-  if (flags != 0 && !feature(Feature::BulkMemory, "malformed elements segment kind", at)) return false;
+  if (flags != 0 && !feature(Feature::BulkMemory, "malformed elements segment kind", at))
+    return false;
   const bool active = (flags & kNotActive) == 0;
   if (active) {
     out.mode = SegmentMode::Active;
@@ -54,7 +55,8 @@ bool ModuleDecoder::elem_segment(ElemSegment& out) {
       return r_.fail_at(table_at, Err::UnknownTable, " " + std::to_string(table));
     }
     out.table = TableIdx{table};
-    if (!const_exprs_.decode(r_, address_type(module_.tables[table].type.address), out.offset)) return false;
+    if (!const_exprs_.decode(r_, address_type(module_.tables[table].type.address), out.offset))
+      return false;
   } else {
     out.mode = (flags & kExplicit) != 0 ? SegmentMode::Declarative : SegmentMode::Passive;
   }
@@ -78,17 +80,19 @@ bool ModuleDecoder::elem_segment(ElemSegment& out) {
 
   std::uint32_t count = 0;
   if ((flags & kExprs) != 0) {
-    if (!r_.count(count, 2)) return false;
+    if (!r_.u32(count)) return false;
     for (; count != 0; --count) {
       if (!const_exprs_.decode(r_, out.type, out.exprs.emplace_back())) return false;
     }
     return true;
   }
-  if (!r_.count(count)) return false;
-  out.funcs.resize(count);
-  for (FuncIdx& f : out.funcs) {
+  if (!r_.u32(count)) return false;
+  out.funcs.reserve(r_.plausible(count));
+  for (; count != 0; --count) {
+    FuncIdx f{};
     if (!func_index(f)) return false;
     module_.declared_funcs[raw(f)] = true;
+    out.funcs.push_back(f);
   }
   return true;
 }
@@ -97,7 +101,7 @@ bool ModuleDecoder::section_datas() {
   saw_data_ = true;
   const std::size_t at = r_.offset();
   std::uint32_t count = 0;
-  if (!r_.count(count, 2)) return false;
+  if (!r_.u32(count)) return false;
   if (count > kMaxDataSegments) return r_.fail_at(at, Err::LimitDataSegments);
   if (module_.data_count.has_value() && *module_.data_count != count) {
     return r_.fail_at(at, Err::DataCountLengths);
@@ -123,7 +127,8 @@ bool ModuleDecoder::data_segment(DataSegment& out) {
       return r_.fail_at(memory_at, Err::UnknownMemory, " " + std::to_string(memory));
     }
     out.memory = MemIdx{memory};
-    if (!const_exprs_.decode(r_, address_type(module_.memories[memory].address), out.offset)) return false;
+    if (!const_exprs_.decode(r_, address_type(module_.memories[memory].address), out.offset))
+      return false;
   }
   std::uint32_t size = 0;
   return r_.u32(size) && r_.bytes(size, out.bytes);

@@ -23,12 +23,14 @@ void patch(ValType& t, std::span<const SubType> group) {
 }
 
 bool field_matches(const TypeSource& types, const FieldType& sub, const FieldType& super) {
-  if (sub.is_mutable != super.is_mutable || sub.storage.packed != super.storage.packed) return false;
+  if (sub.is_mutable != super.is_mutable || sub.storage.packed != super.storage.packed)
+    return false;
   if (sub.is_mutable) return sub.storage.type == super.storage.type;
   return matches(types, sub.storage.type, super.storage.type);
 }
 
-bool all_match(const TypeSource& types, std::span<const ValType> sub, std::span<const ValType> super) {
+bool all_match(const TypeSource& types, std::span<const ValType> sub,
+               std::span<const ValType> super) {
   if (sub.size() != super.size()) return false;
   for (std::size_t i = 0; i < sub.size(); ++i) {
     if (!matches(types, sub[i], super[i])) return false;
@@ -36,7 +38,8 @@ bool all_match(const TypeSource& types, std::span<const ValType> sub, std::span<
   return true;
 }
 
-bool composite_matches(const TypeSource& types, const CompositeType& sub, const CompositeType& super) {
+bool composite_matches(const TypeSource& types, const CompositeType& sub,
+                       const CompositeType& super) {
   if (sub.kind != super.kind) return false;
   if (sub.kind == CompositeKind::Func) {
     return all_match(types, super.func.params, sub.func.params) &&
@@ -53,11 +56,11 @@ bool composite_matches(const TypeSource& types, const CompositeType& sub, const 
 
 bool ModuleDecoder::section_types() {
   std::uint32_t count = 0;
-  if (!r_.count(count)) return false;
+  if (!r_.u32(count)) return false;
   if (count > kMaxTypes) return r_.fail(Err::LimitTypes);
-  module_.types.reserve(count);
-  module_.type_ids.reserve(count);
-  module_.groups.reserve(count);
+  module_.types.reserve(r_.plausible(count, 3));
+  module_.type_ids.reserve(r_.plausible(count, 3));
+  module_.groups.reserve(r_.plausible(count, 3));
   for (; count != 0; --count) {
     std::uint8_t form = 0;
     const std::size_t at = r_.offset();
@@ -76,7 +79,7 @@ bool ModuleDecoder::rec_group(bool explicit_group) {
   const auto begin = static_cast<std::uint32_t>(module_.types.size());
   const std::size_t at = r_.offset();
   std::uint32_t count = 1;
-  if (explicit_group && !r_.count(count, 2)) return false;
+  if (explicit_group && !r_.u32(count)) return false;
   if (std::uint64_t{begin} + count > kMaxTypes) return r_.fail_at(at, Err::LimitTypes);
   TypeScope scope{module_};
   // Without GC a type cannot name itself.
@@ -84,19 +87,22 @@ bool ModuleDecoder::rec_group(bool explicit_group) {
   scope.rec_begin = begin;
   scope.rec_end = recursive ? begin + count : begin;
 
-  std::vector<SubType> group(count);
-  std::vector<std::uint8_t> depths(count);
-  std::vector<std::size_t> offsets(count);
+  std::vector<SubType> group;
+  std::vector<std::uint8_t> depths;
+  std::vector<std::size_t> offsets;
   for (std::uint32_t i = 0; i < count; ++i) {
-    const std::size_t start = offsets[i] = r_.offset();
-    SubType& t = group[i];
+    const std::size_t start = r_.offset();
+    SubType& t = group.emplace_back();
+    offsets.push_back(start);
+    depths.push_back(0);
     if (!sub_type(scope, t)) return false;
     if (t.super == 0) continue;
     // Only what stands before may be extended, so depths are known in order.
     std::size_t depth = 0;
     if ((t.super & SubType::kRecBit) != 0) {
       const std::uint64_t super = t.super & ~SubType::kRecBit;
-      if (super >= i) return r_.fail_at(start, Err::UnknownType, " " + std::to_string(begin + super));
+      if (super >= i)
+        return r_.fail_at(start, Err::UnknownType, " " + std::to_string(begin + super));
       depth = std::size_t{depths[super]} + 1;
     } else {
       depth = module_.type_by_id(t.super).display.size();
@@ -119,9 +125,10 @@ bool ModuleDecoder::rec_group(bool explicit_group) {
   module_.groups.push_back(std::move(ref));
   for (std::uint32_t i = 0; i < count; ++i) {
     if (group[i].super != 0 && !check_super(begin + i)) {
-      return r_.fail_at(offsets[i], Err::SubType,
-                        " " + std::to_string(begin + i) + " does not match super type " +
-                            std::to_string(module_.type_index.find(module_.types[begin + i]->super->id)->second));
+      return r_.fail_at(
+          offsets[i], Err::SubType,
+          " " + std::to_string(begin + i) + " does not match super type " +
+              std::to_string(module_.type_index.find(module_.types[begin + i]->super->id)->second));
     }
   }
   return true;
@@ -136,7 +143,7 @@ bool ModuleDecoder::sub_type(const TypeScope& scope, SubType& out) {
     out.is_final = form == 0x4F;
     std::uint32_t supers = 0;
     const std::size_t supers_at = r_.offset();
-    if (!r_.count(supers)) return false;
+    if (!r_.u32(supers)) return false;
     if (supers > 1) return r_.fail_at(supers_at, Err::SubType, ": more than one super type");
     if (supers == 1) {
       std::uint32_t index = 0;
@@ -156,7 +163,8 @@ bool ModuleDecoder::sub_type(const TypeScope& scope, SubType& out) {
   return composite(scope, form, at, out.composite);
 }
 
-bool ModuleDecoder::composite(const TypeScope& scope, std::uint8_t form, std::size_t at, CompositeType& out) {
+bool ModuleDecoder::composite(const TypeScope& scope, std::uint8_t form, std::size_t at,
+                              CompositeType& out) {
   switch (form) {
     case 0x60:
       out.kind = CompositeKind::Func;
@@ -172,11 +180,10 @@ bool ModuleDecoder::composite(const TypeScope& scope, std::uint8_t form, std::si
       out.kind = CompositeKind::Struct;
       std::uint32_t count = 0;
       const std::size_t count_at = r_.offset();
-      if (!r_.count(count, 2)) return false;
+      if (!r_.u32(count)) return false;
       if (count > kMaxStructFields) return r_.fail_at(count_at, Err::LimitFields);
-      out.fields.resize(count);
-      for (FieldType& f : out.fields) {
-        if (!field(scope, f)) return false;
+      for (; count != 0; --count) {
+        if (!field(scope, out.fields.emplace_back())) return false;
       }
       return true;
     }
@@ -187,19 +194,21 @@ bool ModuleDecoder::composite(const TypeScope& scope, std::uint8_t form, std::si
       return field(scope, out.fields[0]);
     default:
       // The form was a LEB128 once; the tests know an overlong one by that.
-      if (form >= 0x80) return r_.fail_at(at, Err::IntegerRepresentationTooLong, ": malformed definition type");
+      if (form >= 0x80)
+        return r_.fail_at(at, Err::IntegerRepresentationTooLong, ": malformed definition type");
       return r_.fail_at(at, Err::MalformedDefinitionType);
   }
 }
 
-bool ModuleDecoder::val_types(const TypeScope& scope, std::vector<ValType>& out, std::uint32_t limit, Err err) {
+bool ModuleDecoder::val_types(const TypeScope& scope, std::vector<ValType>& out,
+                              std::uint32_t limit, Err err) {
   const std::size_t at = r_.offset();
   std::uint32_t count = 0;
-  if (!r_.count(count)) return false;
+  if (!r_.u32(count)) return false;
   if (count > limit) return r_.fail_at(at, err);
-  out.resize(count);
-  for (ValType& t : out) {
-    if (!read_val_type(r_, scope, t)) return false;
+  out.reserve(r_.plausible(count));
+  for (; count != 0; --count) {
+    if (!read_val_type(r_, scope, out.emplace_back())) return false;
   }
   return true;
 }

@@ -63,8 +63,8 @@ constexpr FastOp entry_for(Op op) {
   } else if (info.kind == OpKind::Store) {
     e.cls = FastClass::Store;
     e.a = val_type(info.sig.operands[1]);
-  } else if (info.imm == ImmKind::None && info.sig.result_count == 1 && info.sig.operand_count >= 1 &&
-             info.sig.operand_count <= 2) {
+  } else if (info.imm == ImmKind::None && info.sig.result_count == 1 &&
+             info.sig.operand_count >= 1 && info.sig.operand_count <= 2) {
     e.cls = info.sig.operand_count == 1 ? FastClass::Unary : FastClass::Binary;
     e.a = val_type(info.sig.operands[0]);
     e.b = val_type(info.sig.operands[info.sig.operand_count - 1]);
@@ -101,7 +101,8 @@ const FastTable& fast_table(Features features) {
     std::unique_ptr<FastTable> table;
   };
   static std::mutex mutex;
-  static std::vector<Made>* made = new std::vector<Made>;  // at most one per combination; never freed
+  static std::vector<Made>* made =
+      new std::vector<Made>;  // at most one per combination; never freed
   const std::lock_guard<std::mutex> lock(mutex);
   for (const Made& m : *made) {
     if (m.key == key) return *m.table;

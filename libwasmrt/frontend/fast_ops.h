@@ -1,8 +1,8 @@
 // The table behind the walker's main loop: for each first byte, how it is handled.
 //
 // In: opcodes.def and a feature set. Out: one entry of 32 bytes per byte value, made at compile
-// time for the usual feature sets and once per process for others. A byte whose instruction is rare,
-// disabled or illegal has class Slow and is looked at again in BodyWalker::step.
+// time for the usual feature sets and once per process for others. A byte whose instruction is
+// rare, disabled or illegal has class Slow and is looked at again in BodyWalker::step.
 #pragma once
 
 #include <array>
@@ -24,10 +24,10 @@ enum class FastClass : std::uint8_t {
   GlobalSet,
   I32Const,
   I64Const,
-  FConst,   // f32.const, f64.const
-  Unary,    // fixed signature, one operand, one result, no immediate
-  Binary,   // the same with two operands
-  Load,     // scalar
+  FConst,  // f32.const, f64.const
+  Unary,   // fixed signature, one operand, one result, no immediate
+  Binary,  // the same with two operands
+  Load,    // scalar
   Store,
   Drop,
   Select,
@@ -47,7 +47,7 @@ struct FastOp {
   std::uint8_t align = 0;  // log2 of the natural alignment
   OpKind kind = OpKind::Control;
   Op op = kNoOp;
-  ValType a;               // operands, bottom of the stack first; loads and stores: the value in a
+  ValType a;  // operands, bottom of the stack first; loads and stores: the value in a
   ValType b;
   ValType result;
 };

@@ -37,9 +37,8 @@ struct CatchClause {
 ///   Shuffle V128Const    bytes
 ///   I32Const             value, zero-extended
 ///   I64Const F32Const F64Const                            value = the bits
-///   HeapType             type() = the reference type: nullable for ref.null, ref.test null, ref.cast null
-///   SelectTypes          type()
-///   TypeField            index = type, index2 = field
+///   HeapType             type() = the reference type: nullable for ref.null, ref.test null,
+///   ref.cast null SelectTypes          type() TypeField            index = type, index2 = field
 ///   TypeType             index = destination type, index2 = source type
 ///   TypeLen              index = type, index2 = length
 ///   TypeData TypeElem    index = type, index2 = segment

@@ -13,7 +13,8 @@ namespace {
 std::string hex_byte(std::uint32_t value) {
   static const char kDigits[] = "0123456789abcdef";
   std::string text;
-  for (int shift = value > 0xFF ? 12 : 4; shift >= 0; shift -= 4) text += kDigits[value >> shift & 15];
+  for (int shift = value > 0xFF ? 12 : 4; shift >= 0; shift -= 4)
+    text += kDigits[value >> shift & 15];
   return text;
 }
 
@@ -22,8 +23,9 @@ bool read_memarg(Reader& r, const DecodedModule& module, Imm& imm) {
   std::uint32_t flags = 0;
   if (!r.u32(flags)) return false;
   const bool multi = module.features.has(Feature::MultiMemory);
-  if (flags >= (multi ? 128u : 64u)) {
-    if (flags < 128) return r.fail_feature(Feature::MultiMemory, "malformed memop flags", at);
+  if (flags >= (multi ? 128u : 32u)) {
+    if (flags >= 64 && flags < 128)
+      return r.fail_feature(Feature::MultiMemory, "malformed memop flags", at);
     return r.fail_at(at, Err::MalformedMemopFlags);
   }
   imm.index = 0;
@@ -57,11 +59,11 @@ bool read_bytes16(Reader& r, Imm& imm) {
 bool read_br_table(Reader& r, Imm& imm, ImmScratch& scratch) {
   const std::size_t at = r.offset();
   std::uint32_t count = 0;
-  if (!r.count(count)) return false;
+  if (!r.u32(count)) return false;
   if (count > kMaxBrTableTargets) return r.fail_at(at, Err::LimitBrTable);
-  scratch.targets.resize(std::size_t{count} + 1);
-  for (std::uint32_t& label : scratch.targets) {
-    if (!r.u32(label)) return false;
+  scratch.targets.clear();
+  for (std::uint32_t i = 0; i <= count; ++i) {
+    if (!r.u32(scratch.targets.emplace_back())) return false;
   }
   imm.target_data = scratch.targets.data();
   imm.target_count = count + 1;
@@ -71,10 +73,11 @@ bool read_br_table(Reader& r, Imm& imm, ImmScratch& scratch) {
 bool read_catches(Reader& r, Imm& imm, ImmScratch& scratch) {
   std::size_t at = r.offset();
   std::uint32_t count = 0;
-  if (!r.count(count, 2)) return false;
+  if (!r.u32(count)) return false;
   if (count > kMaxCatches) return r.fail_at(at, Err::LimitCatches);
-  scratch.catches.resize(count);
-  for (CatchClause& c : scratch.catches) {
+  scratch.catches.clear();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    CatchClause& c = scratch.catches.emplace_back();
     at = r.offset();
     std::uint8_t kind = 0;
     if (!r.u8(kind)) return false;
@@ -125,7 +128,8 @@ bool read_op(Reader& r, Features features, Op& op) {
   }
   const Feature feature = op_info(op).feature;
   if (!features.has(feature)) [[unlikely]] {
-    return r.fail_feature(feature, "illegal opcode " + hex_byte(byte) + " (" + std::string(op_name(op)) + ")", at);
+    return r.fail_feature(
+        feature, "illegal opcode " + hex_byte(byte) + " (" + std::string(op_name(op)) + ")", at);
   }
   return true;
 }
@@ -135,12 +139,9 @@ bool read_imm(Reader& r, const DecodedModule& module, Op op, Imm& imm, ImmScratc
   const Features features = module.features;
   switch (op_info(op).imm) {
     case ImmKind::None:
-    case ImmKind::Block:
-      return true;
-    case ImmKind::TryTable:
-      return read_catches(r, imm, scratch);
-    case ImmKind::BrTable:
-      return read_br_table(r, imm, scratch);
+    case ImmKind::Block: return true;
+    case ImmKind::TryTable: return read_catches(r, imm, scratch);
+    case ImmKind::BrTable: return read_br_table(r, imm, scratch);
     case ImmKind::Label:
     case ImmKind::Func:
     case ImmKind::Local:
@@ -150,10 +151,8 @@ bool read_imm(Reader& r, const DecodedModule& module, Op op, Imm& imm, ImmScratc
     case ImmKind::Data:
     case ImmKind::Tag:
     case ImmKind::Type:
-    case ImmKind::CallRef:
-      return r.u32(imm.index);
-    case ImmKind::Memory:
-      return read_reserved(r, features, Feature::MultiMemory, imm.index);
+    case ImmKind::CallRef: return r.u32(imm.index);
+    case ImmKind::Memory: return read_reserved(r, features, Feature::MultiMemory, imm.index);
     case ImmKind::MemoryMemory:
       return read_reserved(r, features, Feature::MultiMemory, imm.index) &&
              read_reserved(r, features, Feature::MultiMemory, imm.index2);
@@ -167,17 +166,12 @@ bool read_imm(Reader& r, const DecodedModule& module, Op op, Imm& imm, ImmScratc
     case ImmKind::TypeType:
     case ImmKind::TypeLen:
     case ImmKind::TypeData:
-    case ImmKind::TypeElem:
-      return r.u32(imm.index) && r.u32(imm.index2);
-    case ImmKind::MemArg:
-      return read_memarg(r, module, imm);
-    case ImmKind::MemArgLane:
-      return read_memarg(r, module, imm) && r.u8(imm.lane);
-    case ImmKind::Lane:
-      return r.u8(imm.lane);
+    case ImmKind::TypeElem: return r.u32(imm.index) && r.u32(imm.index2);
+    case ImmKind::MemArg: return read_memarg(r, module, imm);
+    case ImmKind::MemArgLane: return read_memarg(r, module, imm) && r.u8(imm.lane);
+    case ImmKind::Lane: return r.u8(imm.lane);
     case ImmKind::Shuffle:
-    case ImmKind::V128Const:
-      return read_bytes16(r, imm);
+    case ImmKind::V128Const: return read_bytes16(r, imm);
     case ImmKind::I32Const: {
       std::int32_t v = 0;
       if (!r.s32(v)) return false;
@@ -196,8 +190,7 @@ bool read_imm(Reader& r, const DecodedModule& module, Op op, Imm& imm, ImmScratc
       imm.value = v;
       return true;
     }
-    case ImmKind::F64Const:
-      return r.fixed64(imm.value);
+    case ImmKind::F64Const: return r.fixed64(imm.value);
     case ImmKind::HeapType: {
       HeapType heap;
       if (!read_heap_type(r, scope, heap)) return false;
@@ -207,15 +200,14 @@ bool read_imm(Reader& r, const DecodedModule& module, Op op, Imm& imm, ImmScratc
     case ImmKind::SelectTypes: {
       const std::size_t at = r.offset();
       std::uint32_t count = 0;
-      if (!r.count(count)) return false;
+      if (!r.u32(count)) return false;
       if (count != 1) return r.fail_at(at, Err::InvalidResultArity);
       ValType type;
       if (!read_val_type(r, scope, type)) return false;
       imm.type_bits = type.bits();
       return true;
     }
-    case ImmKind::BrCast:
-      return read_br_cast(r, scope, imm);
+    case ImmKind::BrCast: return read_br_cast(r, scope, imm);
     case ImmKind::Fence: {
       const std::size_t at = r.offset();
       std::uint8_t zero = 0;

@@ -28,16 +28,16 @@ struct ConstExpr {
   enum class Form : std::uint8_t { General, I32, I64, F32, F64, RefNull, RefFunc, GlobalGet };
   Form form = Form::General;
   ValType type = kI32;
-  std::uint64_t value = 0;                ///< Bits of the constant, or the index.
-  std::span<const std::uint8_t> bytes;    ///< The whole expression including `end`.
-  std::uint64_t offset = 0;               ///< Of the first byte, in the module.
+  std::uint64_t value = 0;              ///< Bits of the constant, or the index.
+  std::span<const std::uint8_t> bytes;  ///< The whole expression including `end`.
+  std::uint64_t offset = 0;             ///< Of the first byte, in the module.
 };
 
 struct Import {
   std::string_view module;
   std::string_view name;
   ExternKind kind = ExternKind::Func;
-  std::uint32_t index = 0;   ///< In the index space of its kind.
+  std::uint32_t index = 0;  ///< In the index space of its kind.
 };
 
 struct Export {
@@ -61,23 +61,23 @@ enum class SegmentMode : std::uint8_t { Active, Passive, Declarative };
 struct ElemSegment {
   SegmentMode mode = SegmentMode::Passive;
   TableIdx table{};
-  ConstExpr offset;                   ///< Active only.
+  ConstExpr offset;  ///< Active only.
   ValType type = kFuncref;
-  std::vector<FuncIdx> funcs;         ///< Used when the segment lists functions,
-  std::vector<ConstExpr> exprs;       ///< else this one.
+  std::vector<FuncIdx> funcs;    ///< Used when the segment lists functions,
+  std::vector<ConstExpr> exprs;  ///< else this one.
   [[nodiscard]] std::size_t size() const { return exprs.empty() ? funcs.size() : exprs.size(); }
 };
 
 struct DataSegment {
   SegmentMode mode = SegmentMode::Passive;
   MemIdx memory{};
-  ConstExpr offset;                   ///< Active only.
+  ConstExpr offset;  ///< Active only.
   std::span<const std::uint8_t> bytes;
 };
 
 /// The code of one function: locals declarations and instructions, as they stand.
 struct FuncBody {
-  std::uint32_t offset = 0;   ///< In the module: of the first byte after the size field.
+  std::uint32_t offset = 0;  ///< In the module: of the first byte after the size field.
   std::uint32_t size = 0;
 };
 
@@ -98,9 +98,8 @@ struct Names {
     [[nodiscard]] std::size_t size() const { return entries_.size(); }
     /// The entry of an index, or end().
     [[nodiscard]] const Entry* find(std::uint32_t index) const {
-      const Entry* it = std::lower_bound(begin(), end(), index, [](const Entry& e, std::uint32_t i) {
-        return e.first < i;
-      });
+      const Entry* it = std::lower_bound(
+          begin(), end(), index, [](const Entry& e, std::uint32_t i) { return e.first < i; });
       return it != end() && it->first == index ? it : end();
     }
     /// Adds a name; false when the index is not above the last one's.
@@ -128,13 +127,13 @@ struct DecodedModule final : TypeSource {
   std::shared_ptr<const std::vector<std::uint8_t>> bytes;
   Features features;
 
-  std::vector<RecGroupRef> groups;                  ///< Keep the canonical types alive.
-  std::vector<const CanonType*> types;              ///< By TypeIdx.
-  std::vector<std::uint64_t> type_ids;              ///< types[i]->id, for Vmctx.
+  std::vector<RecGroupRef> groups;                              ///< Keep the canonical types alive.
+  std::vector<const CanonType*> types;                          ///< By TypeIdx.
+  std::vector<std::uint64_t> type_ids;                          ///< types[i]->id, for Vmctx.
   std::unordered_map<std::uint64_t, std::uint32_t> type_index;  ///< Canonical id -> first TypeIdx.
 
   std::vector<Import> imports;
-  std::vector<TypeIdx> funcs;                       ///< By FuncIdx.
+  std::vector<TypeIdx> funcs;  ///< By FuncIdx.
   std::vector<TableDecl> tables;
   std::vector<MemoryType> memories;
   std::vector<GlobalDecl> globals;
@@ -150,8 +149,8 @@ struct DecodedModule final : TypeSource {
   std::vector<ElemSegment> elems;
   std::vector<DataSegment> datas;
   std::optional<std::uint32_t> data_count;
-  std::vector<FuncBody> bodies;                     ///< By FuncIdx - imported_funcs.
-  std::vector<bool> declared_funcs;                 ///< By FuncIdx: may be named by ref.func.
+  std::vector<FuncBody> bodies;      ///< By FuncIdx - imported_funcs.
+  std::vector<bool> declared_funcs;  ///< By FuncIdx: may be named by ref.func.
   std::vector<CustomSection> customs;
   Names names;
   std::unordered_map<std::uint32_t, std::vector<BranchHint>> branch_hints;  ///< By function index.

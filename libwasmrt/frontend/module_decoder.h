@@ -53,7 +53,8 @@ class ModuleDecoder {
   bool memory_type(MemoryType& out);
   bool global_type(GlobalType& out);
   bool tag_type(TypeIdx& out);
-  bool limits(bool memory, Limits& out, AddressType& address, bool& shared, std::uint8_t& page_size_log2);
+  bool limits(bool memory, Limits& out, AddressType& address, bool& shared,
+              std::uint8_t& page_size_log2);
   bool add_table(TableType type, std::size_t at);
   bool add_memory(const MemoryType& type, std::size_t at);
   bool feature(Feature f, const char* what, std::size_t at) {
@@ -80,6 +81,7 @@ class ModuleDecoder {
   Reader r_;
   ConstExprDecoder const_exprs_;
   bool saw_code_ = false;
+  std::optional<std::size_t> code_mismatch_;  // offset of a count that is not the functions'
   bool saw_data_ = false;
 };
 

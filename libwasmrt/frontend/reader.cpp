@@ -12,22 +12,23 @@ bool Reader::leb(Word& out) {
   U value = 0;
   unsigned shift = 0;
   for (unsigned i = 0; i < kMaxBytes; ++i) {
-    if (p == end_) {
-      p_ = p;
-      return fail(at_end_);
-    }
+    // An integer that is cut off by the end of its range is judged by what follows, as far as the
+    // module goes: that it is too long or too large is the better news.
+    if (p == module_end_) return fail_at(static_cast<std::size_t>(p - base_), at_end_);
     const std::uint8_t byte = *p++;
     value |= static_cast<U>(static_cast<U>(byte & 0x7F) << shift);
     shift += 7;
     if (i == kMaxBytes - 1) {
       if (byte >= 0x80) return fail(Err::IntegerRepresentationTooLong);
       // The bits beyond the width must be zero, or copies of the sign.
-      const auto rest = static_cast<std::uint8_t>(byte & 0x7F) >> (kSigned ? kLastBits - 1 : kLastBits);
+      const auto rest =
+          static_cast<std::uint8_t>(byte & 0x7F) >> (kSigned ? kLastBits - 1 : kLastBits);
       const unsigned ones = 0x7Fu >> (kSigned ? kLastBits - 1 : kLastBits);
       const bool fits = rest == 0 || (kSigned && static_cast<unsigned>(rest) == ones);
       if (!fits) return fail(Err::IntegerTooLarge);
     }
     if (byte < 0x80) {
+      if (p > end_) return fail_at(end_offset(), at_end_);
       if constexpr (kSigned) {
         if (shift < sizeof(Word) * 8 && (byte & 0x40) != 0) value |= ~U{0} << shift;
       }
@@ -54,22 +55,15 @@ bool Reader::bytes(std::size_t count, std::span<const std::uint8_t>& out) {
 
 bool Reader::name(std::string_view& out) {
   std::uint32_t size = 0;
+  if (at_end()) return fail(Err::LengthOutOfBounds, ": unexpected end of section or function");
   if (!u32(size)) return false;
-  if (size > left()) return fail(Err::LengthOutOfBounds);
+  if (size > left()) return fail(Err::LengthOutOfBounds, ": unexpected end of section or function");
   std::span<const std::uint8_t> text;
   if (!bytes(size, text)) return false;
   if (!is_utf8(text)) {
     return fail_at(static_cast<std::size_t>(text.data() - base_), Err::MalformedUtf8);
   }
   out = {reinterpret_cast<const char*>(text.data()), text.size()};
-  return true;
-}
-
-bool Reader::count(std::uint32_t& out, std::size_t min_bytes) {
-  const std::size_t at = offset();
-  if (!u32(out)) return false;
-  // The element that is missing is where the range ends: the specification's tests name that.
-  if (out > left() / min_bytes) return fail_at(at, at_end_, ": vector longer than what follows");
   return true;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,8 +23,8 @@ struct Failure {
   Err err = Err::UnexpectedEnd;
   bool needs_feature = false;  ///< Not wrong in itself: `feature` is not enabled.
   Feature feature = Feature::Mvp;
-  std::uint64_t offset = 0;    ///< In the module.
-  std::string detail;          ///< Follows the wording.
+  std::uint64_t offset = 0;  ///< In the module.
+  std::string detail;        ///< Follows the wording.
 };
 
 class Reader {
@@ -32,7 +33,11 @@ class Reader {
   /// Reads module[begin, end). `at_end` is the reason given when the range ends too early.
   Reader(std::span<const std::uint8_t> module, std::size_t begin, std::size_t end,
          Err at_end = Err::UnexpectedEndOfSection)
-      : base_(module.data()), p_(base_ + begin), end_(base_ + end), at_end_(at_end) {}
+      : base_(module.data()),
+        p_(base_ + begin),
+        end_(base_ + end),
+        module_end_(base_ + module.size()),
+        at_end_(at_end) {}
 
   [[nodiscard]] std::size_t offset() const { return static_cast<std::size_t>(p_ - base_); }
   [[nodiscard]] std::size_t end_offset() const { return static_cast<std::size_t>(end_ - base_); }
@@ -44,7 +49,8 @@ class Reader {
   void seek(const std::uint8_t* p) { p_ = p; }
 
   bool u8(std::uint8_t& out) {
-    if (p_ == end_) [[unlikely]] return fail(at_end_);
+    if (p_ == end_) [[unlikely]]
+      return fail(at_end_);
     out = *p_++;
     return true;
   }
@@ -89,9 +95,17 @@ class Reader {
   bool bytes(std::size_t count, std::span<const std::uint8_t>& out);
   /// A length and that many bytes of UTF-8.
   bool name(std::string_view& out);
-  /// A vector's count, each of whose elements takes at least `min_bytes`: refused when the rest of
-  /// the range cannot hold it, so that it can be reserved without harm.
-  bool count(std::uint32_t& out, std::size_t min_bytes = 1);
+  /// How much of a vector of `count` elements, `min_bytes` or more each, can be reserved without
+  /// trusting the count.
+  [[nodiscard]] std::size_t plausible(std::uint32_t count, std::size_t min_bytes = 1) const {
+    const std::size_t most = left() / min_bytes;
+    return count < most ? count : most;
+  }
+  /// The byte behind the range, where the module has one.
+  [[nodiscard]] std::optional<std::uint8_t> byte_behind() const {
+    if (end_ == module_end_) return std::nullopt;
+    return *end_;
+  }
 
   /// Records a failure at the current position, or at a given offset; returns false.
   [[gnu::cold]] bool fail(Err err, std::string detail = {}) {
@@ -110,7 +124,8 @@ class Reader {
   template <class Word, unsigned kBits, bool kSigned>
   bool leb(Word& out);
   bool fixed(void* out, std::size_t size) {
-    if (left() < size) [[unlikely]] return fail(at_end_);
+    if (left() < size) [[unlikely]]
+      return fail(at_end_);
     std::memcpy(out, p_, size);  // every supported machine is little-endian
     p_ += size;
     return true;
@@ -119,6 +134,7 @@ class Reader {
   const std::uint8_t* base_ = nullptr;
   const std::uint8_t* p_ = nullptr;
   const std::uint8_t* end_ = nullptr;
+  const std::uint8_t* module_end_ = nullptr;
   Err at_end_ = Err::UnexpectedEnd;
   Failure failure_;
 };

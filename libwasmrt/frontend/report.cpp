@@ -29,7 +29,8 @@ std::string function_text(const DecodedModule& module, FuncIdx function) {
   return text;
 }
 
-Error make_error(const Failure& failure, const DecodedModule* module, std::optional<FuncIdx> function) {
+Error make_error(const Failure& failure, const DecodedModule* module,
+                 std::optional<FuncIdx> function) {
   std::string text;
   if (failure.needs_feature) {
     text += err_prefix(ErrCategory::Feature);
@@ -44,7 +45,8 @@ Error make_error(const Failure& failure, const DecodedModule* module, std::optio
     text += failure.detail;
   }
   char at[40];
-  std::snprintf(at, sizeof at, " (at offset 0x%llx", static_cast<unsigned long long>(failure.offset));
+  std::snprintf(at, sizeof at, " (at offset 0x%llx",
+                static_cast<unsigned long long>(failure.offset));
   text += at;
   if (function.has_value()) {
     text += ", in ";

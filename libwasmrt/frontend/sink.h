@@ -25,14 +25,16 @@
 // counted as a branch to the function's label; a `br` to it is.) Blocks that begin
 // in unreachable code are not announced, nor are their else and end. A frame that was announced
 // always gets its on_end, and on_else if it has an `else`, reachable or not:
-//   on_else(f)   f.fallthrough_live: whether the then-part runs to its end. Afterwards the else-part
+//   on_else(f)   f.fallthrough_live: whether the then-part runs to its end. Afterwards the
+//   else-part
 //                is reachable; the operand stack is f.height plus the frame's parameters.
 //   on_end(f)    f.fallthrough_live: as above for the last part. f.branched_to: a reachable branch
-//                leads to the label, or the then-part of an `if` with `else` runs to its end. f.end_live: what follows is reachable (fallthrough, or a branch
-//                to the end of a block/if/function, or an `if` without `else`, whose parameters
-//                are then its results on the untaken path). Afterwards the operand stack is f.height
-//                plus the results, whatever stood on it: a translator drops its own stack to that.
-//                When !f.end_live a translator stays quiet until the next announcement.
+//                leads to the label, or the then-part of an `if` with `else` runs to its end.
+//                f.end_live: what follows is reachable (fallthrough, or a branch to the end of a
+//                block/if/function, or an `if` without `else`, whose parameters are then its
+//                results on the untaken path). Afterwards the operand stack is f.height plus the
+//                results, whatever stood on it: a translator drops its own stack to that. When
+//                !f.end_live a translator stays quiet until the next announcement.
 // Depths: a label depth counts announced frames only, since everything around reachable code is.
 //
 // Every method is called on the thread that walks; a sink is used by one walker at a time.
@@ -49,8 +51,8 @@ namespace wasmrt {
 
 /// The requirements; SinkBase supplies all of them with fallbacks, so derive from it.
 template <class S>
-concept Sink = requires(S s, const BodyState& state, const ControlFrame& frame, Op op, const Imm& imm,
-                        std::uint32_t n, ValType t, const FuncType& ft) {
+concept Sink = requires(S s, const BodyState& state, const ControlFrame& frame, Op op,
+                        const Imm& imm, std::uint32_t n, ValType t, const FuncType& ft) {
   // True for a sink that wants nothing at all: the walker then leaves out all calls.
   { S::kNull } -> std::convertible_to<bool>;
 
@@ -58,17 +60,17 @@ concept Sink = requires(S s, const BodyState& state, const ControlFrame& frame, 
   s.finish();
 
   // Control. `frame` is state.frame(0).
-  s.on_block(frame);           // just pushed; its parameters are on the stack, above frame.height
-  s.on_loop(frame);            // the same
-  s.on_if(frame);              // the same; the condition was popped
-  s.on_else(frame);            // see above; frame.kind is still If
-  s.on_end(frame);             // see above; frame is popped afterwards
-  s.on_br(n);                  // depth
+  s.on_block(frame);  // just pushed; its parameters are on the stack, above frame.height
+  s.on_loop(frame);   // the same
+  s.on_if(frame);     // the same; the condition was popped
+  s.on_else(frame);   // see above; frame.kind is still If
+  s.on_end(frame);    // see above; frame is popped afterwards
+  s.on_br(n);         // depth
   s.on_br_if(n);
-  s.on_br_table(imm);          // imm.targets()
+  s.on_br_table(imm);  // imm.targets()
   s.on_return();
   s.on_unreachable();
-  s.on_br_on_null(n, t);       // t: type of the reference
+  s.on_br_on_null(n, t);  // t: type of the reference
   s.on_br_on_non_null(n, t);
 
   // Calls. Arguments popped, results pushed. ft is the callee's type.
@@ -102,9 +104,10 @@ concept Sink = requires(S s, const BodyState& state, const ControlFrame& frame, 
   s.on_store(op, imm);
   s.on_simd_load(op, imm);
   s.on_simd_store(op, imm);
-  s.on_memory(op, imm);        // size grow fill copy init, data.drop
-  s.on_table(op, imm);         // get set size grow fill copy init, elem.drop
-  s.on_ref(op, imm, t);        // null is_null func as_non_null; t: type of the operand, else of the result
+  s.on_memory(op, imm);  // size grow fill copy init, data.drop
+  s.on_table(op, imm);   // get set size grow fill copy init, elem.drop
+  s.on_ref(op, imm,
+           t);  // null is_null func as_non_null; t: type of the operand, else of the result
 
   // Not executable yet (state.not_executable() is set by the walker when it meets one).
   s.on_gc(op, imm);

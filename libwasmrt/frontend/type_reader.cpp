@@ -43,7 +43,8 @@ bool read_ref(Reader& r, const TypeScope& scope, std::uint8_t code, std::size_t 
   const Features features = scope.module.features;
   is_ref = true;
   if (code == 0x63 || code == 0x64) {
-    if (!require_feature(r, features, Feature::FunctionReferences, "typed reference", at)) return false;
+    if (!require_feature(r, features, Feature::FunctionReferences, "typed reference", at))
+      return false;
     HeapType heap;
     if (!read_heap_type(r, scope, heap)) return false;
     out = ValType::ref(heap, code == 0x63);
@@ -60,7 +61,8 @@ bool read_ref(Reader& r, const TypeScope& scope, std::uint8_t code, std::size_t 
 
 bool require_feature(Reader& r, Features features, Feature feature, const char* what,
                      std::size_t offset) {
-  if (features.has(feature)) [[likely]] return true;
+  if (features.has(feature)) [[likely]]
+    return true;
   return r.fail_feature(feature, what, offset);
 }
 
@@ -77,7 +79,8 @@ bool read_heap_type(Reader& r, const TypeScope& scope, HeapType& out) {
   std::int64_t index = 0;
   if (!r.s33(index)) return false;
   if (index < 0) return r.fail_at(at, Err::MalformedHeapType);
-  if (!require_feature(r, scope.module.features, Feature::FunctionReferences, "typed reference", at)) {
+  if (!require_feature(r, scope.module.features, Feature::FunctionReferences, "typed reference",
+                       at)) {
     return false;
   }
   const auto i = static_cast<std::uint64_t>(index);
@@ -85,7 +88,8 @@ bool read_heap_type(Reader& r, const TypeScope& scope, HeapType& out) {
     out = {HeapKind::ConcreteFunc, SubType::kRecBit | (i - scope.rec_begin)};
     return true;
   }
-  if (i >= scope.module.types.size()) return r.fail_at(at, Err::UnknownType, " " + std::to_string(i));
+  if (i >= scope.module.types.size())
+    return r.fail_at(at, Err::UnknownType, " " + std::to_string(i));
   const CanonType& type = *scope.module.types[static_cast<std::size_t>(i)];
   out = {concrete_kind(type.composite.kind), type.id};
   return true;

@@ -1,8 +1,8 @@
 // Reads types from the binary format and resolves type indices to canonical ids.
 //
 // In: a Reader and the module whose types are known so far. Out: ValTypes. Encodings of disabled
-// features are refused by the feature's name. Inside a rec group, indices of the group itself become
-// provisional ids (SubType::kRecBit); their kind is patched when the group is complete.
+// features are refused by the feature's name. Inside a rec group, indices of the group itself
+// become provisional ids (SubType::kRecBit); their kind is patched when the group is complete.
 #pragma once
 
 #include "libwasmrt/frontend/module.h"

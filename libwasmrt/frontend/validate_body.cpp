@@ -41,7 +41,8 @@ std::vector<Chunk> make_chunks(const DecodedModule& module) {
   return chunks;
 }
 
-void validate_chunk(const DecodedModule& module, Chunk& chunk, std::atomic<std::uint32_t>& first_failed) {
+void validate_chunk(const DecodedModule& module, Chunk& chunk,
+                    std::atomic<std::uint32_t>& first_failed) {
   NullSink sink;
   BodyWalker<NullSink> walker(module, sink);
   for (std::uint32_t i = chunk.begin; i < chunk.end; ++i) {
@@ -57,8 +58,7 @@ void validate_chunk(const DecodedModule& module, Chunk& chunk, std::atomic<std::
     chunk.failed = i;
     chunk.failure = walker.failure();
     std::uint32_t known = first_failed.load(std::memory_order_relaxed);
-    while (i < known && !first_failed.compare_exchange_weak(known, i, std::memory_order_relaxed)) {
-    }
+    while (i < known && !first_failed.compare_exchange_weak(known, i, std::memory_order_relaxed)) {}
     return;
   }
 }
@@ -82,7 +82,8 @@ Result<void> validate_bodies(DecodedModule& module, const ParallelFor* parallel)
   for (const Chunk& chunk : chunks) {
     if (!chunk.blocked.has_value()) continue;
     module.not_executable = std::string(op_name(chunk.not_executable->op)) + " (in " +
-                            function_text(module, FuncIdx{module.imported_funcs + *chunk.blocked}) + ")";
+                            function_text(module, FuncIdx{module.imported_funcs + *chunk.blocked}) +
+                            ")";
     break;
   }
   return {};

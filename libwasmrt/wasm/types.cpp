@@ -91,8 +91,8 @@ struct TypeInterner::Impl {
 
 namespace {
 
-// Frees a group. Groups refer to earlier groups, in chains as long as a module likes: the references
-// are handed to the outermost call on this thread instead of being dropped recursively.
+// Frees a group. Groups refer to earlier groups, in chains as long as a module likes: the
+// references are handed to the outermost call on this thread instead of being dropped recursively.
 struct GroupDeleter {
   std::shared_ptr<TypeInterner::Impl> interner;
 
@@ -213,16 +213,12 @@ HeapKind heap_top(HeapKind kind) {
   switch (kind) {
     case HeapKind::Func:
     case HeapKind::NoFunc:
-    case HeapKind::ConcreteFunc:
-      return HeapKind::Func;
+    case HeapKind::ConcreteFunc: return HeapKind::Func;
     case HeapKind::Extern:
-    case HeapKind::NoExtern:
-      return HeapKind::Extern;
+    case HeapKind::NoExtern: return HeapKind::Extern;
     case HeapKind::Exn:
-    case HeapKind::NoExn:
-      return HeapKind::Exn;
-    default:
-      return HeapKind::Any;
+    case HeapKind::NoExn: return HeapKind::Exn;
+    default: return HeapKind::Any;
   }
 }
 
@@ -230,27 +226,22 @@ bool heap_matches(const TypeSource& types, HeapType sub, HeapType super) {
   if (sub == super) return true;
   if (super.is_concrete()) {
     if (sub.is_concrete()) {
-      return sub.kind == super.kind && types.type_by_id(sub.id).is_subtype_of(types.type_by_id(super.id));
+      return sub.kind == super.kind &&
+             types.type_by_id(sub.id).is_subtype_of(types.type_by_id(super.id));
     }
     return sub.kind == (super.kind == HeapKind::ConcreteFunc ? HeapKind::NoFunc : HeapKind::None);
   }
   switch (super.kind) {
-    case HeapKind::Any:
-      return heap_top(sub.kind) == HeapKind::Any;
-    case HeapKind::Eq:
-      return heap_top(sub.kind) == HeapKind::Any && sub.kind != HeapKind::Any;
-    case HeapKind::I31:
-      return sub.kind == HeapKind::None;
+    case HeapKind::Any: return heap_top(sub.kind) == HeapKind::Any;
+    case HeapKind::Eq: return heap_top(sub.kind) == HeapKind::Any && sub.kind != HeapKind::Any;
+    case HeapKind::I31: return sub.kind == HeapKind::None;
     case HeapKind::Struct:
       return sub.kind == HeapKind::None || sub.kind == HeapKind::ConcreteStruct;
-    case HeapKind::Array:
-      return sub.kind == HeapKind::None || sub.kind == HeapKind::ConcreteArray;
+    case HeapKind::Array: return sub.kind == HeapKind::None || sub.kind == HeapKind::ConcreteArray;
     case HeapKind::Func:
     case HeapKind::Extern:
-    case HeapKind::Exn:
-      return heap_top(sub.kind) == super.kind;
-    default:
-      return false;  // None, NoFunc, NoExtern, NoExn: only themselves
+    case HeapKind::Exn: return heap_top(sub.kind) == super.kind;
+    default: return false;  // None, NoFunc, NoExtern, NoExn: only themselves
   }
 }
 
@@ -329,7 +320,9 @@ std::string to_string(ValType type) {
   return std::string(heap_name(heap.kind)) + "ref";
 }
 
-std::string to_string(const FuncType& type) { return join(type.params) + " -> " + join(type.results); }
+std::string to_string(const FuncType& type) {
+  return join(type.params) + " -> " + join(type.results);
+}
 
 const char* extern_kind_name(ExternKind kind) noexcept {
   switch (kind) {
