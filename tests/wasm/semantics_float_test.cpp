@@ -19,8 +19,9 @@ struct F32 {
   M(sub)
   M(mul)
   M(div)
-  M(min) M(max) M(copysign) M(abs) M(neg) M(ceil) M(floor) M(trunc) M(nearest) M(sqrt) M(eq) M(ne)
-      M(lt) M(gt) M(le) M(ge)
+  M(min)
+  M(max) M(copysign) M(abs) M(neg) M(ceil) M(floor) M(trunc) M(nearest) M(sqrt) M(eq) M(ne) M(lt)
+      M(gt) M(le) M(ge)
 #undef M
 };
 struct F64 {
@@ -31,8 +32,9 @@ struct F64 {
   M(sub)
   M(mul)
   M(div)
-  M(min) M(max) M(copysign) M(abs) M(neg) M(ceil) M(floor) M(trunc) M(nearest) M(sqrt) M(eq) M(ne)
-      M(lt) M(gt) M(le) M(ge)
+  M(min)
+  M(max) M(copysign) M(abs) M(neg) M(ceil) M(floor) M(trunc) M(nearest) M(sqrt) M(eq) M(ne) M(lt)
+      M(gt) M(le) M(ge)
 #undef M
 };
 

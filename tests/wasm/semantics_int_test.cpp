@@ -22,8 +22,9 @@ struct I32 {
   F(sub)
   F(mul)
   F(div_s)
-  F(div_u) F(rem_s) F(rem_u) F(shl) F(shr_s) F(shr_u) F(rotl) F(rotr) F(clz) F(ctz) F(popcnt) F(eqz)
-      F(eq) F(ne) F(lt_s) F(lt_u) F(gt_s) F(gt_u) F(le_s) F(le_u) F(ge_s) F(ge_u) F(extend8_s)
+  F(div_u)
+  F(rem_s) F(rem_u) F(shl) F(shr_s) F(shr_u) F(rotl) F(rotr) F(clz) F(ctz) F(popcnt) F(eqz) F(eq)
+      F(ne) F(lt_s) F(lt_u) F(gt_s) F(gt_u) F(le_s) F(le_u) F(ge_s) F(ge_u) F(extend8_s)
           F(extend16_s) F(and) F(or) F(xor)
 #undef F
 };
@@ -35,8 +36,9 @@ struct I64 {
   F(sub)
   F(mul)
   F(div_s)
-  F(div_u) F(rem_s) F(rem_u) F(shl) F(shr_s) F(shr_u) F(rotl) F(rotr) F(clz) F(ctz) F(popcnt) F(eqz)
-      F(eq) F(ne) F(lt_s) F(lt_u) F(gt_s) F(gt_u) F(le_s) F(le_u) F(ge_s) F(ge_u) F(extend8_s)
+  F(div_u)
+  F(rem_s) F(rem_u) F(shl) F(shr_s) F(shr_u) F(rotl) F(rotr) F(clz) F(ctz) F(popcnt) F(eqz) F(eq)
+      F(ne) F(lt_s) F(lt_u) F(gt_s) F(gt_u) F(le_s) F(le_u) F(ge_s) F(ge_u) F(extend8_s)
           F(extend16_s) F(and) F(or) F(xor)
 #undef F
 };

@@ -22,15 +22,16 @@ TEST_CASE("each lane is the scalar result", "[wasm][semantics][simd]") {
 #define ALL(F, I, shape, scalar)                                                              \
   BINARY(F, shape, scalar, add)                                                               \
   BINARY(F, shape, scalar, sub)                                                               \
-  BINARY(F, shape, scalar, mul) BINARY(F, shape, scalar, div) BINARY(F, shape, scalar, min)   \
-      BINARY(F, shape, scalar, max) UNARY(F, shape, scalar, abs) UNARY(F, shape, scalar, neg) \
-          UNARY(F, shape, scalar, ceil) UNARY(F, shape, scalar, floor)                        \
-              UNARY(F, shape, scalar, trunc) UNARY(F, shape, scalar, nearest)                 \
-                  UNARY(F, shape, scalar, sqrt) COMPARE(F, I, shape, scalar, eq)              \
-                      COMPARE(F, I, shape, scalar, ne) COMPARE(F, I, shape, scalar, lt)       \
-                          COMPARE(F, I, shape, scalar, gt) COMPARE(F, I, shape, scalar, le)   \
-                              COMPARE(F, I, shape, scalar, ge) check_binary<F>(               \
-                                  #shape "_relaxed_min", shape##_relaxed_min, scalar##_min);  \
+  BINARY(F, shape, scalar, mul)                                                               \
+  BINARY(F, shape, scalar, div) BINARY(F, shape, scalar, min) BINARY(F, shape, scalar, max)   \
+      UNARY(F, shape, scalar, abs) UNARY(F, shape, scalar, neg) UNARY(F, shape, scalar, ceil) \
+          UNARY(F, shape, scalar, floor) UNARY(F, shape, scalar, trunc)                       \
+              UNARY(F, shape, scalar, nearest) UNARY(F, shape, scalar, sqrt)                  \
+                  COMPARE(F, I, shape, scalar, eq) COMPARE(F, I, shape, scalar, ne)           \
+                      COMPARE(F, I, shape, scalar, lt) COMPARE(F, I, shape, scalar, gt)       \
+                          COMPARE(F, I, shape, scalar, le) COMPARE(F, I, shape, scalar, ge)   \
+                              check_binary<F>(#shape "_relaxed_min", shape##_relaxed_min,     \
+                                              scalar##_min);                                  \
   check_binary<F>(#shape "_relaxed_max", shape##_relaxed_max, scalar##_max);                  \
   check_binary<F>(#shape "_pmin", shape##_pmin, [](F x, F y) { return y < x ? y : x; });      \
   check_binary<F>(#shape "_pmax", shape##_pmax, [](F x, F y) { return x < y ? y : x; });

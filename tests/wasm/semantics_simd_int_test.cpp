@@ -44,7 +44,8 @@ TEST_CASE("sums, differences, products", "[wasm][semantics][simd]") {
   check_unary<T>(#shape "_neg", shape##_neg, [](S128 x) { return -x; });
   ALL(i8x16, u8)
   ALL(i16x8, u16)
-  ALL(i32x4, u32) ALL(i64x2, u64)
+  ALL(i32x4, u32)
+  ALL(i64x2, u64)
 #undef ALL
       BINARY(u16, i16x8_mul, x * y);
   BINARY(u32, i32x4_mul, x * y);
@@ -77,7 +78,7 @@ TEST_CASE("saturation, averages, extremes", "[wasm][semantics][simd]") {
   EXTREMES(i16x8, s16, u16)
   EXTREMES(i32x4, s32, u32)
 #undef EXTREMES
-      check_unary<s64>("i64x2_abs", i64x2_abs, [](S128 x) { return x < 0 ? -x : x; });
+  check_unary<s64>("i64x2_abs", i64x2_abs, [](S128 x) { return x < 0 ? -x : x; });
   check_unary<u8>("i8x16_popcnt", i8x16_popcnt, [](u8 x) {
     u8 n = 0;
     for (int i = 0; i < 8; ++i) n = static_cast<u8>(n + (x >> i & 1));
@@ -100,8 +101,8 @@ TEST_CASE("comparisons", "[wasm][semantics][simd]") {
   COMPARE(U, shape##_ge_u, >=);
   SIGNED(i8x16, s8)
   SIGNED(i16x8, s16)
-  SIGNED(i32x4, s32) SIGNED(i64x2, s64) UNSIGNED(i8x16, u8) UNSIGNED(i16x8, u16)
-      UNSIGNED(i32x4, u32)
+  SIGNED(i32x4, s32)
+  SIGNED(i64x2, s64) UNSIGNED(i8x16, u8) UNSIGNED(i16x8, u16) UNSIGNED(i32x4, u32)
 #undef SIGNED
 #undef UNSIGNED
 }
