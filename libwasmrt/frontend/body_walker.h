@@ -93,5 +93,5 @@ void BodyWalker<S>::tell(Op op, OpKind kind, const Imm& imm) {
 
 }  // namespace wasmrt
 
-#include "libwasmrt/frontend/body_walker_run.h"
-#include "libwasmrt/frontend/body_walker_step.h"
+#include "libwasmrt/frontend/body_walker_run.inc"
+#include "libwasmrt/frontend/body_walker_step.inc"

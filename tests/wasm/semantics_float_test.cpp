@@ -14,7 +14,7 @@ namespace {
 struct F32 {
   using F = float;
   using U = std::uint32_t;
-#define M(name) static constexpr auto name = f32_##name;
+#define M(name) [[maybe_unused]] static constexpr auto name = f32_##name;
   M(add)
   M(sub)
   M(mul)
@@ -27,7 +27,7 @@ struct F32 {
 struct F64 {
   using F = double;
   using U = std::uint64_t;
-#define M(name) static constexpr auto name = f64_##name;
+#define M(name) [[maybe_unused]] static constexpr auto name = f64_##name;
   M(add)
   M(sub)
   M(mul)
