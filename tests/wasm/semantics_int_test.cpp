@@ -14,34 +14,26 @@ __extension__ using S128 = __int128;
 __extension__ using U128 = unsigned __int128;
 
 // The functions of one width, so that both are checked by the same text.
+// clang-format off
 struct I32 {
   using U = std::uint32_t;
   using S = std::int32_t;
 #define F(name) static constexpr auto name##_fn = i32_##name;
-  F(add)
-  F(sub)
-  F(mul)
-  F(div_s)
-  F(div_u)
-  F(rem_s) F(rem_u) F(shl) F(shr_s) F(shr_u) F(rotl) F(rotr) F(clz) F(ctz) F(popcnt) F(eqz) F(eq)
-      F(ne) F(lt_s) F(lt_u) F(gt_s) F(gt_u) F(le_s) F(le_u) F(ge_s) F(ge_u) F(extend8_s)
-          F(extend16_s) F(and) F(or) F(xor)
+  F(add) F(sub) F(mul) F(div_s) F(div_u) F(rem_s) F(rem_u) F(shl) F(shr_s) F(shr_u) F(rotl)
+  F(rotr) F(clz) F(ctz) F(popcnt) F(eqz) F(eq) F(ne) F(lt_s) F(lt_u) F(gt_s) F(gt_u)
+  F(le_s) F(le_u) F(ge_s) F(ge_u) F(extend8_s) F(extend16_s) F(and) F(or) F(xor)
 #undef F
 };
 struct I64 {
   using U = std::uint64_t;
   using S = std::int64_t;
 #define F(name) static constexpr auto name##_fn = i64_##name;
-  F(add)
-  F(sub)
-  F(mul)
-  F(div_s)
-  F(div_u)
-  F(rem_s) F(rem_u) F(shl) F(shr_s) F(shr_u) F(rotl) F(rotr) F(clz) F(ctz) F(popcnt) F(eqz) F(eq)
-      F(ne) F(lt_s) F(lt_u) F(gt_s) F(gt_u) F(le_s) F(le_u) F(ge_s) F(ge_u) F(extend8_s)
-          F(extend16_s) F(and) F(or) F(xor)
+  F(add) F(sub) F(mul) F(div_s) F(div_u) F(rem_s) F(rem_u) F(shl) F(shr_s) F(shr_u) F(rotl)
+  F(rotr) F(clz) F(ctz) F(popcnt) F(eqz) F(eq) F(ne) F(lt_s) F(lt_u) F(gt_s) F(gt_u)
+  F(le_s) F(le_u) F(ge_s) F(ge_u) F(extend8_s) F(extend16_s) F(and) F(or) F(xor)
 #undef F
 };
+// clang-format on
 
 template <class T>
 constexpr int kBits = sizeof(typename T::U) * 8;

@@ -19,24 +19,24 @@ TEST_CASE("each lane is the scalar result", "[wasm][semantics][simd]") {
 #define COMPARE(F, I, shape, scalar, name)             \
   check_binary<F, I>(#shape "_" #name, shape##_##name, \
                      [](F x, F y) { return scalar##_##name(x, y) != 0 ? -1 : 0; });
-#define ALL(F, I, shape, scalar)                                                              \
-  BINARY(F, shape, scalar, add)                                                               \
-  BINARY(F, shape, scalar, sub)                                                               \
-  BINARY(F, shape, scalar, mul)                                                               \
-  BINARY(F, shape, scalar, div) BINARY(F, shape, scalar, min) BINARY(F, shape, scalar, max)   \
-      UNARY(F, shape, scalar, abs) UNARY(F, shape, scalar, neg) UNARY(F, shape, scalar, ceil) \
-          UNARY(F, shape, scalar, floor) UNARY(F, shape, scalar, trunc)                       \
-              UNARY(F, shape, scalar, nearest) UNARY(F, shape, scalar, sqrt)                  \
-                  COMPARE(F, I, shape, scalar, eq) COMPARE(F, I, shape, scalar, ne)           \
-                      COMPARE(F, I, shape, scalar, lt) COMPARE(F, I, shape, scalar, gt)       \
-                          COMPARE(F, I, shape, scalar, le) COMPARE(F, I, shape, scalar, ge)   \
-                              check_binary<F>(#shape "_relaxed_min", shape##_relaxed_min,     \
-                                              scalar##_min);                                  \
-  check_binary<F>(#shape "_relaxed_max", shape##_relaxed_max, scalar##_max);                  \
-  check_binary<F>(#shape "_pmin", shape##_pmin, [](F x, F y) { return y < x ? y : x; });      \
+// clang-format off
+#define ALL(F, I, shape, scalar)                                                               \
+  BINARY(F, shape, scalar, add) BINARY(F, shape, scalar, sub) BINARY(F, shape, scalar, mul)    \
+  BINARY(F, shape, scalar, div) BINARY(F, shape, scalar, min) BINARY(F, shape, scalar, max)    \
+  UNARY(F, shape, scalar, abs) UNARY(F, shape, scalar, neg) UNARY(F, shape, scalar, ceil)      \
+  UNARY(F, shape, scalar, floor) UNARY(F, shape, scalar, trunc) UNARY(F, shape, scalar, nearest)\
+  UNARY(F, shape, scalar, sqrt)                                                                \
+  COMPARE(F, I, shape, scalar, eq) COMPARE(F, I, shape, scalar, ne)                            \
+  COMPARE(F, I, shape, scalar, lt) COMPARE(F, I, shape, scalar, gt)                            \
+  COMPARE(F, I, shape, scalar, le) COMPARE(F, I, shape, scalar, ge)                            \
+  check_binary<F>(#shape "_relaxed_min", shape##_relaxed_min, scalar##_min);                   \
+  check_binary<F>(#shape "_relaxed_max", shape##_relaxed_max, scalar##_max);                   \
+  check_binary<F>(#shape "_pmin", shape##_pmin, [](F x, F y) { return y < x ? y : x; });       \
   check_binary<F>(#shape "_pmax", shape##_pmax, [](F x, F y) { return x < y ? y : x; });
   ALL(float, std::int32_t, f32x4, f32)
   ALL(double, std::int64_t, f64x2, f64)
+#undef ALL
+  // clang-format on
 }
 
 namespace {

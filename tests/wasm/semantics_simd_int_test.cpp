@@ -41,13 +41,13 @@ TEST_CASE("sums, differences, products", "[wasm][semantics][simd]") {
 #define ALL(shape, T)            \
   BINARY(T, shape##_add, x + y); \
   BINARY(T, shape##_sub, x - y); \
-  check_unary<T>(#shape "_neg", shape##_neg, [](S128 x) { return -x; });
-  ALL(i8x16, u8)
-  ALL(i16x8, u16)
-  ALL(i32x4, u32)
-  ALL(i64x2, u64)
+  check_unary<T>(#shape "_neg", shape##_neg, [](S128 x) { return -x; })
+  ALL(i8x16, u8);
+  ALL(i16x8, u16);
+  ALL(i32x4, u32);
+  ALL(i64x2, u64);
 #undef ALL
-      BINARY(u16, i16x8_mul, x * y);
+  BINARY(u16, i16x8_mul, x * y);
   BINARY(u32, i32x4_mul, x * y);
   // The product of two u64 exceeds S128; low 64 bits by halves.
   BINARY(u64, i64x2_mul,
@@ -73,10 +73,10 @@ TEST_CASE("saturation, averages, extremes", "[wasm][semantics][simd]") {
   BINARY(S, shape##_max_s, x < y ? y : x); \
   BINARY(U, shape##_min_u, x < y ? x : y); \
   BINARY(U, shape##_max_u, x < y ? y : x); \
-  check_unary<S>(#shape "_abs", shape##_abs, [](S128 x) { return x < 0 ? -x : x; });
-  EXTREMES(i8x16, s8, u8)
-  EXTREMES(i16x8, s16, u16)
-  EXTREMES(i32x4, s32, u32)
+  check_unary<S>(#shape "_abs", shape##_abs, [](S128 x) { return x < 0 ? -x : x; })
+  EXTREMES(i8x16, s8, u8);
+  EXTREMES(i16x8, s16, u16);
+  EXTREMES(i32x4, s32, u32);
 #undef EXTREMES
   check_unary<s64>("i64x2_abs", i64x2_abs, [](S128 x) { return x < 0 ? -x : x; });
   check_unary<u8>("i8x16_popcnt", i8x16_popcnt, [](u8 x) {
@@ -93,16 +93,19 @@ TEST_CASE("comparisons", "[wasm][semantics][simd]") {
   COMPARE(S, shape##_lt_s, <);  \
   COMPARE(S, shape##_gt_s, >);  \
   COMPARE(S, shape##_le_s, <=); \
-  COMPARE(S, shape##_ge_s, >=);
+  COMPARE(S, shape##_ge_s, >=)
 #define UNSIGNED(shape, U)      \
   COMPARE(U, shape##_lt_u, <);  \
   COMPARE(U, shape##_gt_u, >);  \
   COMPARE(U, shape##_le_u, <=); \
-  COMPARE(U, shape##_ge_u, >=);
-  SIGNED(i8x16, s8)
-  SIGNED(i16x8, s16)
-  SIGNED(i32x4, s32)
-  SIGNED(i64x2, s64) UNSIGNED(i8x16, u8) UNSIGNED(i16x8, u16) UNSIGNED(i32x4, u32)
+  COMPARE(U, shape##_ge_u, >=)
+  SIGNED(i8x16, s8);
+  SIGNED(i16x8, s16);
+  SIGNED(i32x4, s32);
+  SIGNED(i64x2, s64);
+  UNSIGNED(i8x16, u8);
+  UNSIGNED(i16x8, u16);
+  UNSIGNED(i32x4, u32);
 #undef SIGNED
 #undef UNSIGNED
 }
@@ -120,9 +123,12 @@ TEST_CASE("shifts by every count, also beyond the width", "[wasm][semantics][sim
       [n](S128 x) { return x >> (n % (8 * sizeof(U))); });          \
   check_unary<S>(                                                   \
       #shape "_shr_s", [n](V128 a) { return shape##_shr_s(a, n); }, \
-      [n](S128 x) { return x >> (n % (8 * sizeof(U))); });
-    SHIFTS(i16x8, s16, u16) SHIFTS(i32x4, s32, u32) SHIFTS(i64x2, s64, u64) if (n < 20) {
-      SHIFTS(i8x16, s8, u8)
+      [n](S128 x) { return x >> (n % (8 * sizeof(U))); })
+    SHIFTS(i16x8, s16, u16);
+    SHIFTS(i32x4, s32, u32);
+    SHIFTS(i64x2, s64, u64);
+    if (n < 20) {
+      SHIFTS(i8x16, s8, u8);
     }
 #undef SHIFTS
   }
@@ -173,7 +179,10 @@ TEST_CASE("any, all, masks of bits", "[wasm][semantics][simd]") {
     CHECK(shape##_all_true(v128_or(vector_of<T>(rest), one)) == 1);                    \
     CHECK(shape##_bitmask(one) == (bit % kBits == kBits - 1 ? 1u << bit / kBits : 0)); \
   }
-    MASKS(i8x16, u8) MASKS(i16x8, u16) MASKS(i32x4, u32) MASKS(i64x2, u64)
+    MASKS(i8x16, u8);
+    MASKS(i16x8, u16);
+    MASKS(i32x4, u32);
+    MASKS(i64x2, u64);
 #undef MASKS
   }
 }
