@@ -10,8 +10,22 @@
 
 namespace wasmrt::interp {
 
+// Compilers drop the attributes of a dependent type: vectors, where they matter, get a plain one.
+typedef Vec UnalignedVec __attribute__((aligned(1), may_alias));
 template <class T>
-using Unaligned __attribute__((aligned(1), may_alias)) = T;
+struct UnalignedOf {
+  struct __attribute__((packed, may_alias)) Type {
+    T value;
+  };
+};
+template <>
+struct UnalignedOf<Vec> {
+  struct __attribute__((packed, may_alias)) Type {
+    UnalignedVec value;
+  };
+};
+template <class T>
+using Unaligned = typename UnalignedOf<T>::Type;
 
 /// Memory as it is read and written: V128 as a vector register.
 template <class T>
@@ -61,7 +75,7 @@ TrapWord load(WASMRT_REGS) {
   M m;
   if constexpr (mode == MemMode::Guarded) {
     const std::uint8_t* at = mem + static_cast<std::uint32_t>(address) + pc->w;
-    m = *reinterpret_cast<const volatile Unaligned<M>*>(at);
+    m = reinterpret_cast<const volatile Unaligned<M>*>(at)->value;
     WASMRT_PIN_PC();
   } else {
     const std::uint8_t* at =
@@ -117,7 +131,7 @@ TrapWord store(WASMRT_REGS) {
   }
   if constexpr (mode == MemMode::Guarded) {
     std::uint8_t* at = mem + static_cast<std::uint32_t>(address) + pc->w;
-    *reinterpret_cast<volatile Unaligned<RawM>*>(at) = m;
+    reinterpret_cast<volatile Unaligned<RawM>*>(at)->value = m;
     WASMRT_PIN_PC();
   } else {
     std::uint8_t* at = checked_address<mode, sizeof(M)>(pc, mem, ctx, address, r, aux);
