@@ -1,0 +1,69 @@
+// Trap: names, text, frames.
+#include <wasmrt/trap.hpp>
+
+#include "tests/support/api.h"
+
+using namespace wasmrt;
+using namespace wasmrt::test;
+
+TEST_CASE("names of trap kinds", "[public][trap]") {
+  CHECK(trap_kind_name(TrapKind::OutOfBoundsMemoryAccess) == "out-of-bounds-memory-access");
+  CHECK(trap_kind_name(TrapKind::DeadlineExceeded) == "deadline-exceeded");
+}
+
+TEST_CASE("a trap as an error and as text", "[public][trap]") {
+  const Error error = Trap::host("disk on fire");
+  CHECK(error.code == ErrorCode::Trap);
+  CHECK(error.message == "disk on fire");
+  REQUIRE(error.trap() != nullptr);
+  CHECK(error.trap()->kind() == TrapKind::HostError);
+  CHECK(error.trap()->to_string() == "disk on fire");
+}
+
+TEST_CASE("a backtrace goes through instances", "[public][trap]") {
+  const Engine engine = make_engine();
+  const Store store(engine);
+  Linker linker(engine);
+  InstanceConfig config;
+  config.name = "lib";
+  must(linker.instance("lib", must(Instance::create(store, compile(engine, R"((module $l
+    (memory 1)
+    (func $load (export "load") (result i32) (i32.load offset=65533 (i32.const 0)))))"),
+                                                    config))));
+  config.name = "app";
+  const Instance app = must(linker.instantiate(store, compile(engine, R"((module $a
+    (import "lib" "load" (func $load (result i32)))
+    (func $middle (result i32) (call $load))
+    (func $run (export "run") (result i32) (call $middle))))"),
+                                               config));
+  const Trap trap = must_trap(app.get_func("run")->call({}));
+  REQUIRE(trap.frames().size() == 3);
+  CHECK(trap.frames()[0].instance == "lib");
+  CHECK(trap.frames()[0].module == "l");
+  CHECK(trap.frames()[0].function == "load");
+  CHECK(trap.frames()[0].offset > 0);
+  CHECK(trap.frames()[1].function == "middle");
+  CHECK(trap.frames()[2].function == "run");
+  CHECK(trap.frames()[2].instance == "app");
+  const std::string text = trap.to_string();
+  CHECK(text.find(
+            "out of bounds memory access: at 0xfffd, 4 wide, size 65536\n  0: lib!load @ 0x") == 0);
+  CHECK(contains(text, "\n  2: app!run @ 0x"));
+}
+
+TEST_CASE("the inner frames of a trap passed on by a host function come first", "[public][trap]") {
+  const Engine engine = make_engine();
+  Linker linker(engine);
+  must(linker.func("env", "back", [](Caller& caller) -> Result<void> {
+    return must(caller.func("bad")->typed<void()>())();
+  }));
+  const Instance instance = must(linker.instantiate(Store(engine), compile(engine, R"((module
+    (import "env" "back" (func $back))
+    (func $bad (export "bad") (unreachable))
+    (func $run (export "run") (call $back))))")));
+  const Trap trap = must_trap(instance.get_func("run")->call({}));
+  CHECK(trap.kind() == TrapKind::Unreachable);
+  REQUIRE(trap.frames().size() == 2);
+  CHECK(trap.frames()[0].function == "bad");
+  CHECK(trap.frames()[1].function == "run");
+}
