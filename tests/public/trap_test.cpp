@@ -28,7 +28,7 @@ TEST_CASE("a backtrace goes through instances", "[public][trap]") {
   config.name = "lib";
   must(linker.instance("lib", must(Instance::create(store, compile(engine, R"((module $l
     (memory 1)
-    (func $load (export "load") (result i32) (i32.load offset=65533 (i32.const 0)))))"),
+    (func $load (export "load") (result i32) (i32.load offset=65540 (i32.const 0)))))"),
                                                     config))));
   config.name = "app";
   const Instance app = must(linker.instantiate(store, compile(engine, R"((module $a
@@ -46,8 +46,8 @@ TEST_CASE("a backtrace goes through instances", "[public][trap]") {
   CHECK(trap.frames()[2].function == "run");
   CHECK(trap.frames()[2].instance == "app");
   const std::string text = trap.to_string();
-  CHECK(text.find(
-            "out of bounds memory access: at 0xfffd, 4 wide, size 65536\n  0: lib!load @ 0x") == 0);
+  CHECK(text.find("out of bounds memory access: at 0x10004") == 0);
+  CHECK(contains(text, "size 65536\n  0: lib!load @ 0x"));
   CHECK(contains(text, "\n  2: app!run @ 0x"));
 }
 

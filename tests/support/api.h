@@ -32,7 +32,8 @@ inline bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-/// The test framework puts its fault handlers on top of ours for each test case: ours go back on top.
+/// The test framework puts its fault handlers on top of ours for each test case: ours go back on
+/// top.
 inline void own_faults() {
   if (os::fault_handlers_intact()) return;
   os::remove_fault_handlers();

@@ -29,11 +29,12 @@ struct TrapFrame {
 
 /// What kinds of traps say beyond their kind; which fields are set depends on the kind.
 struct TrapDetail {
-  std::optional<std::uint64_t> address;  ///< Effective address or table index.
-  std::uint64_t access_bytes = 0;        ///< Bytes (elements) accessed there; 0 when unknown.
-  std::optional<std::uint64_t> size;     ///< Size of the memory (bytes) or table (elements).
-  std::string expected_type;             ///< call_indirect: the type at the call.
-  std::string actual_type;               ///< call_indirect: the type of the function.
+  /// Effective address or table index; where a guard page found it, the first byte outside.
+  std::optional<std::uint64_t> address;
+  std::uint64_t access_bytes = 0;     ///< Bytes (elements) accessed there; 0 when unknown.
+  std::optional<std::uint64_t> size;  ///< Size of the memory (bytes) or table (elements).
+  std::string expected_type;          ///< call_indirect: the type at the call.
+  std::string actual_type;            ///< call_indirect: the type of the function.
 };
 
 /// Why and where a guest stopped. Immutable once it is inside an Error.
