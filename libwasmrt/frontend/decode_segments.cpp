@@ -106,6 +106,7 @@ bool ModuleDecoder::section_datas() {
   if (module_.data_count.has_value() && *module_.data_count != count) {
     return r_.fail_at(at, Err::DataCountLengths);
   }
+  module_.datas.reserve(r_.plausible(count, 5));
   for (; count != 0; --count) {
     if (!data_segment(module_.datas.emplace_back())) return false;
   }
