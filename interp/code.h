@@ -1,9 +1,9 @@
 // The bytecode: what an instruction looks like, how handlers are numbered, what a function owns.
 //
-// In: nothing. Out: Ins, the numbering of handlers (an Op of opcodes.def times kForms plus an operand
-// form, then the families of ops.def), FuncCode. The translator writes these, handlers read them,
-// print reads them back. An instruction has 16 bytes, or 24 or 32 with wide operands; it begins with
-// the address of its handler.
+// In: nothing. Out: Ins, the numbering of handlers (an Op of opcodes.def times kForms plus an
+// operand form, then the families of ops.def), FuncCode. The translator writes these, handlers read
+// them, print reads them back. An instruction has 16 bytes, or 24 or 32 with wide operands; it
+// begins with the address of its handler.
 #pragma once
 
 #include <atomic>
@@ -119,11 +119,11 @@ extern const Handler* handler_table();
 struct alignas(64) FuncCode {
   std::atomic<const Ins*> code{nullptr};
   std::atomic<std::uint32_t> frame_slots{0};  ///< All a call needs above its first argument.
-  std::uint16_t link = 0;        ///< Slot of the return pc: max(parameter, result slots).
-  std::uint8_t result_class = 0; ///< ResultClass.
+  std::uint16_t link = 0;         ///< Slot of the return pc: max(parameter, result slots).
+  std::uint8_t result_class = 0;  ///< ResultClass.
   std::uint32_t func_idx = 0;
-  Ins stub{};                    ///< Translates, then goes on with `code`.
-  void* module_code = nullptr;   ///< ModuleCodeImpl.
+  Ins stub{};                   ///< Translates, then goes on with `code`.
+  void* module_code = nullptr;  ///< ModuleCodeImpl.
   std::uint32_t code_bytes = 0;
   std::uint32_t map_bytes = 0;
   const std::uint8_t* map = nullptr;  ///< Bytecode to module offsets, see offset_map.h.

@@ -1,4 +1,5 @@
-// Loads and stores from templates, for scalars (exec_memory.cpp) and vectors (exec_simd_memory.cpp).
+// Loads and stores from templates, for scalars (exec_memory.cpp) and vectors
+// (exec_simd_memory.cpp).
 //
 // In: how many bytes an access has and how they become a value. Out: the forms of code.h for each
 // MemMode. In guarded mode the access is volatile and followed by an empty asm that takes pc in and
@@ -78,8 +79,7 @@ TrapWord load(WASMRT_REGS) {
     m = reinterpret_cast<const volatile Unaligned<M>*>(at)->value;
     WASMRT_PIN_PC();
   } else {
-    const std::uint8_t* at =
-        checked_address<mode, sizeof(M)>(pc, mem, ctx, address, r, aux);
+    const std::uint8_t* at = checked_address<mode, sizeof(M)>(pc, mem, ctx, address, r, aux);
     if (WASMRT_UNLIKELY(at == nullptr)) WASMRT_JUMP(do_trap_bounds);
     m = unaligned<M>(at);
   }

@@ -150,15 +150,15 @@ void fill_select(Handler* h) {
 // --- branches ---
 
 /// Goes to the target of the instruction at pc; a backward branch asks for interrupts first.
-#define WASMRT_TAKE(back)                                                                \
-  do {                                                                                   \
-    pc = pc->target();                                                                   \
-    if constexpr (back) {                                                                \
-      if (WASMRT_UNLIKELY(ctx->interrupt.load(std::memory_order_relaxed) != 0)) {        \
-        WASMRT_JUMP(do_poll);                                                            \
-      }                                                                                  \
-    }                                                                                    \
-    WASMRT_DISPATCH();                                                                   \
+#define WASMRT_TAKE(back)                                                         \
+  do {                                                                            \
+    pc = pc->target();                                                            \
+    if constexpr (back) {                                                         \
+      if (WASMRT_UNLIKELY(ctx->interrupt.load(std::memory_order_relaxed) != 0)) { \
+        WASMRT_JUMP(do_poll);                                                     \
+      }                                                                           \
+    }                                                                             \
+    WASMRT_DISPATCH();                                                            \
   } while (0)
 
 template <bool back>

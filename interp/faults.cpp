@@ -1,12 +1,12 @@
 // Guard pages: a fault in a handler's memory access becomes a trap at the handler's instruction.
 //
-// The registers at the fault are those of the handler's arguments (machine.h says why), so the fault
-// continues in do_fault_trap with the same pc, sp and ctx.
+// The registers at the fault are those of the handler's arguments (machine.h says why), so the
+// fault continues in do_fault_trap with the same pc, sp and ctx.
 #include <algorithm>
 #include <mutex>
 
-#include "interp/machine.h"
 #include "interp/interp.h"
+#include "interp/machine.h"
 #include "sys/os/fault.h"
 
 namespace wasmrt::interp {
@@ -54,8 +54,8 @@ bool install() {
     low = std::min(low, at);
     high = std::max(high, at + kLongest);
   }
-  return os::add_code_range({low, high, 0, on_fault, nullptr,
-                             os::fault_kind_bit(os::FaultKind::BadAccess), false});
+  return os::add_code_range(
+      {low, high, 0, on_fault, nullptr, os::fault_kind_bit(os::FaultKind::BadAccess), false});
 }
 
 }  // namespace

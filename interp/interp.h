@@ -2,9 +2,9 @@
 //
 // In: decoded and validated modules without instructions that no engine executes yet. Out: a
 // ModuleCode per module, shared by its instances and by threads, and functions that run through
-// VmFuncRef::entry. Functions are translated to bytecode at their first call unless asked otherwise.
-// Guaranteed: Wasm-to-Wasm calls use no native stack; a trap unwinds to the entry and leaves its
-// details in Vmctx::activation->report; no lock is taken once a function is translated.
+// VmFuncRef::entry. Functions are translated to bytecode at their first call unless asked
+// otherwise. Guaranteed: Wasm-to-Wasm calls use no native stack; a trap unwinds to the entry and
+// leaves its details in Vmctx::activation->report; no lock is taken once a function is translated.
 #pragma once
 
 #include <cstdint>
@@ -32,10 +32,10 @@ struct CodeOptions {
 
 /// Counters of a ModuleCode, for --stats.
 struct CodeStats {
-  std::uint64_t functions = 0;       ///< Translated so far.
-  std::uint64_t wasm_bytes = 0;      ///< Size of their bodies.
+  std::uint64_t functions = 0;   ///< Translated so far.
+  std::uint64_t wasm_bytes = 0;  ///< Size of their bodies.
   std::uint64_t bytecode_bytes = 0;
-  std::uint64_t nanoseconds = 0;     ///< Spent translating, over all threads.
+  std::uint64_t nanoseconds = 0;  ///< Spent translating, over all threads.
 };
 
 struct FuncCode;
@@ -64,9 +64,9 @@ class ModuleCode {
 TrapWord entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots);
 
 /// Registers the handlers with sys/os/fault.h, once per process, and gives the calling thread its
-/// signal stack: every thread that runs guarded code calls it first (cheap after that). False: guard pages cannot be used
-/// (refused by policy or system, or this build of the interpreter cannot recover), and guarded_bytes
-/// must be 0.
+/// signal stack: every thread that runs guarded code calls it first (cheap after that). False:
+/// guard pages cannot be used (refused by policy or system, or this build of the interpreter cannot
+/// recover), and guarded_bytes must be 0.
 bool install_faults();
 
 }  // namespace wasmrt::interp

@@ -1,5 +1,5 @@
-// The code of a module inside the interpreter: functions, the memory their bytecode lies in, and the
-// way back from a bytecode address to a function.
+// The code of a module inside the interpreter: functions, the memory their bytecode lies in, and
+// the way back from a bytecode address to a function.
 //
 // In: a decoded module. Out: FuncCode::code, once per function, published with release.
 // Guaranteed: bytecode never moves and lives as long as the ModuleCode.

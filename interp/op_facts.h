@@ -1,8 +1,8 @@
 // Algebra of ops: what may be swapped or inverted.
 //
 // In: an op of opcodes.def. Out: the op that gives the same result with its operands exchanged, and
-// the comparison that gives the opposite result; kNoOp where there is none. Used by the translator to
-// normalise, and by the handler tables to leave out forms that never occur.
+// the comparison that gives the opposite result; kNoOp where there is none. Used by the translator
+// to normalise, and by the handler tables to leave out forms that never occur.
 #pragma once
 
 #include "libwasmrt/wasm/opcode.h"
@@ -12,16 +12,42 @@ namespace wasmrt::interp {
 /// op(a, b) == mirrored(op)(b, a).
 constexpr Op mirrored(Op op) {
   switch (op) {
-    case Op::I32Add: case Op::I32Mul: case Op::I32And: case Op::I32Or: case Op::I32Xor:
-    case Op::I64Add: case Op::I64Mul: case Op::I64And: case Op::I64Or: case Op::I64Xor:
-    case Op::F32Add: case Op::F32Mul: case Op::F64Add: case Op::F64Mul:
-    case Op::I32Eq: case Op::I32Ne: case Op::I64Eq: case Op::I64Ne:
-    case Op::F32Eq: case Op::F32Ne: case Op::F64Eq: case Op::F64Ne:
-    case Op::V128And: case Op::V128Or: case Op::V128Xor:
-    case Op::I8x16Add: case Op::I16x8Add: case Op::I32x4Add: case Op::I64x2Add:
-    case Op::I16x8Mul: case Op::I32x4Mul: case Op::I64x2Mul:
-    case Op::F32x4Add: case Op::F32x4Mul: case Op::F64x2Add: case Op::F64x2Mul:
-      return op;
+    case Op::I32Add:
+    case Op::I32Mul:
+    case Op::I32And:
+    case Op::I32Or:
+    case Op::I32Xor:
+    case Op::I64Add:
+    case Op::I64Mul:
+    case Op::I64And:
+    case Op::I64Or:
+    case Op::I64Xor:
+    case Op::F32Add:
+    case Op::F32Mul:
+    case Op::F64Add:
+    case Op::F64Mul:
+    case Op::I32Eq:
+    case Op::I32Ne:
+    case Op::I64Eq:
+    case Op::I64Ne:
+    case Op::F32Eq:
+    case Op::F32Ne:
+    case Op::F64Eq:
+    case Op::F64Ne:
+    case Op::V128And:
+    case Op::V128Or:
+    case Op::V128Xor:
+    case Op::I8x16Add:
+    case Op::I16x8Add:
+    case Op::I32x4Add:
+    case Op::I64x2Add:
+    case Op::I16x8Mul:
+    case Op::I32x4Mul:
+    case Op::I64x2Mul:
+    case Op::F32x4Add:
+    case Op::F32x4Mul:
+    case Op::F64x2Add:
+    case Op::F64x2Mul: return op;
     case Op::I32LtS: return Op::I32GtS;
     case Op::I32LtU: return Op::I32GtU;
     case Op::I32GtS: return Op::I32LtS;

@@ -95,7 +95,8 @@ std::uint32_t print_op(std::string& out, Op op, std::uint32_t form, const Ins& i
     out += f == Form3::SRS ? " r" : slot_text(i.b());
     out += f == Form3::SSR ? " r" : slot_text(i.c());
   } else {
-    const bool mixed = (info.sig.operands[0] == SigType::V128) != (info.sig.operands[1] == SigType::V128);
+    const bool mixed =
+        (info.sig.operands[0] == SigType::V128) != (info.sig.operands[1] == SigType::V128);
     switch (static_cast<Form>(form / 2)) {
       case Form::RS: out += " r" + slot_text(i.a); break;
       case Form::SR: out += slot_text(i.a) + " r"; break;
@@ -129,7 +130,8 @@ std::uint32_t print_family(std::string& out, const FamilyInfo& f, const Ins& i, 
       case 'u': out += number(" %" PRIu64, i.w); break;
       case 'o': out += number(" +%" PRIu64, i.c()); break;
       case 'j':
-        out += number(" @%" PRIu64, at + static_cast<std::uint64_t>(static_cast<std::int32_t>(i.w)));
+        out +=
+            number(" @%" PRIu64, at + static_cast<std::uint64_t>(static_cast<std::int32_t>(i.w)));
         break;
       case 'x': out += number(" #0x%" PRIx64, i.wide()[words++]); break;
       case 'y': out += number(" #0x%" PRIx64, i.wide()[words++]); break;
@@ -160,7 +162,8 @@ std::uint32_t print_family(std::string& out, const FamilyInfo& f, const Ins& i, 
 
 std::string handler_name(HandlerId id) {
   if (id < kOpCount * kForms) {
-    return std::string(op_fn_name(static_cast<Op>(id / kForms))) + "/" + std::to_string(id % kForms);
+    return std::string(op_fn_name(static_cast<Op>(id / kForms))) + "/" +
+           std::to_string(id % kForms);
   }
   const FamilyInfo& f = family_of(id);
   std::string name = f.text;

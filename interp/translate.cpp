@@ -373,10 +373,10 @@ void Translator::on_global_set(GlobalIdx index, ValType type) {
   const Operand value = pop();
   const Place p = place_no_imm(value);
   read_place(p);
-  const std::uint32_t variant =
-      (p.is_s() ? 1u : 0u) + (type.kind() == ValKind::F32 ? 2u : 0u);
-  const Family family =
-      type.is_vec() ? GlobalSetVec : value.acc() == kVecAcc ? GlobalSetV : GlobalSet;
+  const std::uint32_t variant = (p.is_s() ? 1u : 0u) + (type.kind() == ValKind::F32 ? 2u : 0u);
+  const Family family = type.is_vec()            ? GlobalSetVec
+                        : value.acc() == kVecAcc ? GlobalSetV
+                                                 : GlobalSet;
   emit(handler_id(family, variant), 0, p.slot, raw(index));
 }
 
@@ -395,7 +395,8 @@ void Translator::on_select(ValType type) {
   const bool is_vec = acc_of(kind) == kVecAcc;
   if (a.is_r() && b.is_r()) oa.kind == Operand::Kind::Acc ? lower(b) : lower(a);
   if (!is_vec && c.is_r() && (a.is_r() || b.is_r())) {
-    if (oc.kind == Operand::Kind::Acc || (oa.kind != Operand::Kind::Acc && ob.kind != Operand::Kind::Acc)) {
+    if (oc.kind == Operand::Kind::Acc ||
+        (oa.kind != Operand::Kind::Acc && ob.kind != Operand::Kind::Acc)) {
       if (a.is_r()) lower(a);
       if (b.is_r()) lower(b);
     } else {

@@ -6,8 +6,8 @@
 namespace wasmrt::interp {
 namespace {
 
-// Room above a call's first argument for what the handlers write before the callee checks for space:
-// link words, and the four words of a call into another instance.
+// Room above a call's first argument for what the handlers write before the callee checks for
+// space: link words, and the four words of a call into another instance.
 constexpr std::uint32_t kCallSlack = 2 + 4 + 2;
 
 }  // namespace
@@ -57,7 +57,8 @@ void Translator::on_call_indirect(TypeIdx type_index, TableIdx table, const Func
   read_place(index);
   // Arguments that are still lazy need no accumulator to be put into their slots.
   const std::uint16_t args = prepare_args(type);
-  const std::uint32_t at = emit(handler_id(CallIndirect, index.is_s() ? 1 : 0), 0, args, raw(type_index));
+  const std::uint32_t at =
+      emit(handler_id(CallIndirect, index.is_s() ? 1 : 0), 0, args, raw(type_index));
   emit_wide(raw(table) | std::uint64_t{index.slot} << 32);
   note(at);
   push_results(type);

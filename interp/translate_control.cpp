@@ -351,8 +351,10 @@ void Translator::emit_return(std::span<const ValType> results) {
       emit(o.acc() == kVecAcc ? RetConstV : RetConst, link_, 0, 0);
       emit_wide(p.bits);
     } else {
-      emit(o.type == ValKind::V128 ? RetSlotVec : o.acc() == kVecAcc ? RetSlotV : RetSlot, link_,
-           p.slot, 0);
+      emit(o.type == ValKind::V128 ? RetSlotVec
+           : o.acc() == kVecAcc    ? RetSlotV
+                                   : RetSlot,
+           link_, p.slot, 0);
     }
   }
   forget_last();

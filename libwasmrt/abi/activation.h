@@ -2,10 +2,10 @@
 //
 // In: runtime/call makes an Activation on its native stack for each host-to-Wasm call, links it in
 // front of the enclosing one and puts it into the entered instance's Vmctx::activation. Out: after
-// a trap, `report` says what happened and where, innermost frame first; the runtime makes the public
-// Trap of it before the activation ends.
-// Guaranteed: engines append the frames they unwind to `report`, so that when call_host returns a
-// trap whose report already has frames (the host passed an inner trap on), the outer ones follow.
+// a trap, `report` says what happened and where, innermost frame first; the runtime makes the
+// public Trap of it before the activation ends. Guaranteed: engines append the frames they unwind
+// to `report`, so that when call_host returns a trap whose report already has frames (the host
+// passed an inner trap on), the outer ones follow.
 #pragma once
 
 #include <cstddef>
@@ -50,9 +50,9 @@ class ValueStack {
 
 /// One Wasm frame of a backtrace.
 struct RawFrame {
-  Vmctx* ctx = nullptr;         ///< The instance the function belongs to; alive until the call ends.
-  std::uint32_t func_idx = 0;   ///< Index in its module.
-  std::uint64_t offset = 0;     ///< Byte offset of the instruction in the module.
+  Vmctx* ctx = nullptr;        ///< The instance the function belongs to; alive until the call ends.
+  std::uint32_t func_idx = 0;  ///< Index in its module.
+  std::uint64_t offset = 0;    ///< Byte offset of the instruction in the module.
 };
 
 /// What is known about a trap besides its kind.
@@ -61,15 +61,15 @@ struct TrapReport {
   static constexpr std::size_t kMaxFrames = 128;
 
   TrapWord word = 0;
-  std::vector<RawFrame> frames;      ///< Innermost first.
-  std::uint64_t total_frames = 0;     ///< Including those beyond kMaxFrames.
-  bool has_address = false;           ///< The next three are set.
-  std::uint64_t address = 0;          ///< First byte (or element) accessed out of bounds.
-  std::uint64_t access_bytes = 0;     ///< Size of the access; 0 when only the address is known.
-  std::uint64_t memory_bytes = 0;     ///< Size of the memory (or table) at that time.
-  std::uint64_t expected_type = 0;    ///< Canonical ids for IndirectCallTypeMismatch, else 0.
+  std::vector<RawFrame> frames;     ///< Innermost first.
+  std::uint64_t total_frames = 0;   ///< Including those beyond kMaxFrames.
+  bool has_address = false;         ///< The next three are set.
+  std::uint64_t address = 0;        ///< First byte (or element) accessed out of bounds.
+  std::uint64_t access_bytes = 0;   ///< Size of the access; 0 when only the address is known.
+  std::uint64_t memory_bytes = 0;   ///< Size of the memory (or table) at that time.
+  std::uint64_t expected_type = 0;  ///< Canonical ids for IndirectCallTypeMismatch, else 0.
   std::uint64_t actual_type = 0;
-  std::uint64_t index = 0;            ///< Table index of a failed indirect call.
+  std::uint64_t index = 0;  ///< Table index of a failed indirect call.
 
   void add_frame(Vmctx* ctx, std::uint32_t func_idx, std::uint64_t offset) {
     ++total_frames;
@@ -79,7 +79,7 @@ struct TrapReport {
 
 /// See the top of the file. The runtime may derive from it.
 struct Activation {
-  Activation* previous = nullptr;      ///< The enclosing one on this thread, of any store.
+  Activation* previous = nullptr;  ///< The enclosing one on this thread, of any store.
   /// Value stack: [top, limit) is free. A nested activation on the same thread starts at the
   /// enclosing one's `top`, which engines keep current while the host runs.
   std::uint64_t* top = nullptr;

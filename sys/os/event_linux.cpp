@@ -34,8 +34,7 @@ void Event::clear() const noexcept {
 
 void Event::wait() const noexcept {
   pollfd descriptor{fd_, POLLIN, 0};
-  while (poll(&descriptor, 1, -1) < 0 && errno == EINTR) {
-  }
+  while (poll(&descriptor, 1, -1) < 0 && errno == EINTR) {}
   clear();
 }
 

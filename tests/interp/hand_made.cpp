@@ -1,4 +1,5 @@
-// See hand_made.h. Memories are 8 GiB reservations, so that guarded and checked code can run on them.
+// See hand_made.h. Memories are 8 GiB reservations, so that guarded and checked code can run on
+// them.
 #include "tests/interp/hand_made.h"
 
 #include <cstdio>
@@ -163,13 +164,16 @@ VmFuncRef& HandMade::func(std::string_view name) {
   stop("no export " + std::string(name));
 }
 
-std::string HandMade::print(std::string_view name) { return code_->print(FuncIdx{func(name).func_idx}); }
+std::string HandMade::print(std::string_view name) {
+  return code_->print(FuncIdx{func(name).func_idx});
+}
 
 Outcome HandMade::call_in(Activation& activation, VmFuncRef& f,
                           std::initializer_list<std::uint64_t> args) {
   Activation* const outer = f.vmctx->activation;
   f.vmctx->activation = &activation;
-  std::vector<std::uint64_t> slots(std::max({args.size(), std::size_t{f.result_slots}, std::size_t{1}}));
+  std::vector<std::uint64_t> slots(
+      std::max({args.size(), std::size_t{f.result_slots}, std::size_t{1}}));
   std::copy(args.begin(), args.end(), slots.begin());
   Outcome outcome;
   outcome.trap = static_cast<TrapKind>(f.entry(&f, nullptr, slots.data()));

@@ -1,7 +1,8 @@
 // An instance put together by hand, so that the interpreter is tested without the runtime.
 //
-// In: text of a module. Out: an instance whose exports can be called on raw slots; one memory, tables
-// of functions, globals with constant initialisers, imported functions given as lambdas on slots.
+// In: text of a module. Out: an instance whose exports can be called on raw slots; one memory,
+// tables of functions, globals with constant initialisers, imported functions given as lambdas on
+// slots.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,8 @@ struct Outcome {
 class HandMade {
  public:
   /// Aborts the test when the text does not become a module. `imports`: functions in order.
-  explicit HandMade(std::string_view wat, CodeOptions options = {}, std::vector<HostFn> imports = {});
+  explicit HandMade(std::string_view wat, CodeOptions options = {},
+                    std::vector<HostFn> imports = {});
   /// The same from a decoded module; `link`: functions of other instances instead of host ones.
   HandMade(std::shared_ptr<const DecodedModule> module, CodeOptions options,
            std::vector<HostFn> imports, std::vector<VmFuncRef*> link = {});
@@ -38,7 +40,8 @@ class HandMade {
 
   Outcome call(std::string_view name, std::initializer_list<std::uint64_t> args = {});
   /// The same on a given activation that is linked already (from inside a host function).
-  Outcome call_in(Activation& activation, VmFuncRef& func, std::initializer_list<std::uint64_t> args);
+  Outcome call_in(Activation& activation, VmFuncRef& func,
+                  std::initializer_list<std::uint64_t> args);
   VmFuncRef& func(std::string_view name);
   std::string print(std::string_view name);
   /// The report of the last call.

@@ -7,16 +7,18 @@
 namespace wasmrt::interp::test {
 namespace {
 
-const CodeOptions kModes[] = {
-    {0, false, true}, {0, false, false}, {std::uint64_t{1} << 33, false, true},
-    {std::uint64_t{1} << 33, false, false}};
+const CodeOptions kModes[] = {{0, false, true},
+                              {0, false, false},
+                              {std::uint64_t{1} << 33, false, true},
+                              {std::uint64_t{1} << 33, false, false}};
 
 TEST_CASE("interp: recursion", "[interp]") {
   for (const CodeOptions& o : kModes) {
     HandMade m(R"((module (func $fib (export "fib") (param i32) (result i32)
       (if (result i32) (i32.lt_s (local.get 0) (i32.const 2)) (then (local.get 0))
         (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
-                       (call $fib (i32.sub (local.get 0) (i32.const 2)))))))))", o);
+                       (call $fib (i32.sub (local.get 0) (i32.const 2)))))))))",
+               o);
     REQUIRE(m.call("fib", {20}).value() == 6765);
   }
 }
@@ -36,7 +38,8 @@ TEST_CASE("interp: loops and memory", "[interp]") {
           (br $l)))
         (local.get $s))
       (func (export "at") (param i32) (result i32) (i32.load (local.get 0)))
-      (func (export "put") (param i32 f64) (f64.store offset=4294967295 (local.get 0) (local.get 1)))))", o);
+      (func (export "put") (param i32 f64) (f64.store offset=4294967295 (local.get 0) (local.get 1)))))",
+               o);
     REQUIRE(m.call("sum", {1000}).value() == 499500);
     REQUIRE(m.call("at", {8 + 999 * 8}).value() == 999);
     REQUIRE(m.call("at", {65532}).trap == TrapKind::None);
@@ -57,7 +60,8 @@ TEST_CASE("interp: floats, select, globals", "[interp]") {
         (f64.add (select (local.get 0) (local.get 1) (i32.eqz (local.get 2)))
                  (f64.promote_f32 (global.get $g))))
       (func (export "div") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
-      (func (export "trunc") (param f64) (result i32) (i32.trunc_f64_s (local.get 0)))))", o);
+      (func (export "trunc") (param f64) (result i32) (i32.trunc_f64_s (local.get 0)))))",
+               o);
     const auto bits = [](double x) { return std::bit_cast<std::uint64_t>(x); };
     REQUIRE(m.call("f", {bits(10), bits(20), 0}).value() == bits(13));
     REQUIRE(m.call("f", {bits(10), bits(20), 1}).value() == bits(26));
@@ -83,7 +87,8 @@ TEST_CASE("interp: preservation and tee", "[interp]") {
         (local.set 2 (i32.const 5))
         (block (local.get 0) (i32.const 7) (i32.add)
           (br_if 0 (local.get 1)) (local.set 2))
-        (local.get 2))))", o);
+        (local.get 2))))",
+               o);
     REQUIRE(m.call("swap", {3, 4}).value() == 397);
     REQUIRE(m.call("post", {7}).value() == 78);
     REQUIRE(m.call("branch", {1, 0}).value() == 8);
@@ -114,7 +119,8 @@ TEST_CASE("interp: multiple values, br_table, indirect and tail calls", "[interp
           (return (i32.const 20))) (return (i32.const 30))) (i32.const 40))
       (func (export "swv") (param i32) (result i32)
         (i32.add (i32.const 1000) (block $x (result i32) (i32.add (i32.const 100) (block $y (result i32)
-          (i32.const 5) (br_table $y $x (local.get 0)))))))))", o);
+          (i32.const 5) (br_table $y $x (local.get 0)))))))))",
+               o);
     const Outcome two = m.call("two", {5});
     REQUIRE(two.slots == std::vector<std::uint64_t>{9, 5});
     REQUIRE(m.call("ind", {0, 41}).value() == 42);

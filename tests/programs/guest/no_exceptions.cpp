@@ -1,4 +1,5 @@
-// Linked into C++ programs of tests/programs: Debian's C++ library for WASI has no exceptions, so a throw ends the program.
+// Linked into C++ programs of tests/programs: Debian's C++ library for WASI has no exceptions, so a
+// throw ends the program.
 #include <cstdlib>
 
 extern "C" {

@@ -1,5 +1,6 @@
-// Included before the C and C++ sources of tests/programs: declares what programs for POSIX call and WASI preview 1 has no
-// notion of (modes, owners, child processes, alarms). Changes of mode and owner succeed and do nothing; the rest fails.
+// Included before the C and C++ sources of tests/programs: declares what programs for POSIX call
+// and WASI preview 1 has no notion of (modes, owners, child processes, alarms). Changes of mode and
+// owner succeed and do nothing; the rest fails.
 #pragma once
 
 #include <stdio.h>
