@@ -151,7 +151,11 @@ bool BodyState::check_br_table(const Imm& imm) {
   }
   const std::size_t arity = label_types(targets.back()).size();
   ValType* const saved = top_;
+  const ControlFrame* checked = nullptr;
   for (const std::uint32_t depth : targets) {
+    // Tables repeat their targets.
+    if (&frame(depth) == checked) continue;
+    checked = &frame(depth);
     const std::span<const ValType> types = label_types(depth);
     if (types.size() != arity) {
       return fail(Err::TypeMismatch, ": br_table targets have different numbers of values");
