@@ -1,0 +1,163 @@
+"""The engines that tools/bench measures: for each, how it comes into the cache folder and how it runs a kernel.
+
+In: the name of an engine. Out: an Engine whose command(kernel) is a command line that takes ROUNDS and REPEATS and prints a
+line `CHECKSUM NANOSECONDS` per repeat. Versions are pinned here. Raises packages.Unavailable where an engine cannot be had.
+"""
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from packages import CACHE, ROOT, Failure, Unavailable, go_build, once, run, setup
+
+BENCH = ROOT / "tests" / "bench"
+DRIVERS = BENCH / "drivers"
+OUTPUT = ROOT / "build" / "bench"
+WASM_FLAGS = ["--target=wasm32", "-nostdlib", "-mbulk-memory", "-msign-ext", "-mnontrapping-fptoint", "-Wl,--no-entry",
+              "-Wl,--strip-all"]
+COMMON_FLAGS = ["-O3", "-std=gnu11", "-ffp-contract=off", "-Wall", "-Wextra"]
+# The binary wheel of Wasmtime for this machine, and the source of wasm3 for Python.
+PYTHON_PEERS = {
+    "wasmtime": ("50.0.1", ["cc14c3a17654e0394e0225b11813532ef0cd7bd1e222a0c5494cdedaabeddac4"]),
+    "pywasm3": ("0.5.0", ["5a47c8a39f7f6ae71b3316b2e5d86c9d0db6e771a65f09a86e4d4aa3a19aefcc"]),
+}
+WASMI_VERSION = "2.0.0"
+WASM_TOOLS_VERSION = "1.263.0"
+WAZERO_VERSION = "1.12.0"
+
+
+@dataclass
+class Engine:
+    name: str
+    what: str           # for the tables: name and version
+    prefix: list        # comes before the kernel
+    repeats: int        # within a process; an interpreter needs 0.1 s for one
+    kernel: str = "wasm"
+    env: dict = None
+
+    def command(self, name):
+        path = OUTPUT / (f"{name}.wasm" if self.kernel == "wasm" else name)
+        return [*map(str, self.prefix), str(path)]
+
+
+def kernels():
+    return sorted(p.stem for p in (BENCH / "kernels").glob("*.c"))
+
+
+def build_kernels(names):
+    """Compiles the named kernels for WASI and for this machine into build/bench, where they are older than their sources."""
+    setup("wasm")
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    recipe = repr((WASM_FLAGS, COMMON_FLAGS))
+    shared = b"".join((BENCH / f).read_bytes() for f in ("bench.h", "main_wasi.c", "main_native.c")) + recipe.encode()
+    for name in names:
+        source = BENCH / "kernels" / f"{name}.c"
+        digest = hashlib.sha256(shared + source.read_bytes()).hexdigest()
+        mark = OUTPUT / f"{name}.sha256"
+        if mark.exists() and mark.read_text() == digest and (OUTPUT / f"{name}.wasm").exists():
+            continue
+        run(["clang-14", *WASM_FLAGS, *COMMON_FLAGS, BENCH / "main_wasi.c", source, "-o", OUTPUT / f"{name}.wasm"], name)
+        run(["clang-14", *COMMON_FLAGS, BENCH / "main_native.c", source, "-o", OUTPUT / name], name)
+        mark.write_text(digest)
+
+
+def build_tool(name, target="native"):
+    """A C file of tests/bench that is no kernel, compiled for this machine or for WASI."""
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    output = OUTPUT / (name if target == "native" else f"{name}.wasm")
+    flags = [] if target == "native" else ["--target=wasm32-wasi"]
+    run(["clang-14", *flags, "-O2", BENCH / f"{name}.c", "-o", output], name)
+    return output
+
+
+def cargo_peer(crate, version, program):
+    """A Rust program for this machine, by the newest cargo on the path; Debian's is too old for these."""
+    def make(folder):
+        cargo = shutil.which("cargo")
+        if not cargo:
+            raise Unavailable(f"{crate}: no cargo on this machine")
+        print(f"building {crate} {version} ...", file=sys.stderr, flush=True)
+        try:
+            run([cargo, "install", crate, "--version", f"={version}", "--locked", "--root", folder, "--no-track", "--target-dir",
+                 folder / "target"], f"crate {crate} {version}", network=True, timeout=3000)
+        except Failure as error:
+            raise Unavailable(str(error)) from None
+        shutil.rmtree(folder / "target", ignore_errors=True)
+
+    installed = shutil.which(program)
+    if installed and version in run([installed, "--version"], program).split():
+        return Path(installed)
+    return once(f"peers/{crate}-{version}", make) / "bin" / program
+
+
+def python_peer(package):
+    """The folder to put on PYTHONPATH for a peer that comes from PyPI."""
+    version, hashes = PYTHON_PEERS[package]
+
+    def make(folder):
+        requirements = folder / "requirements.txt"
+        requirements.write_text(f"{package}=={version} " + " ".join(f"--hash=sha256:{h}" for h in hashes) + "\n")
+        if subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True).returncode != 0:
+            setup("pip")
+        try:
+            run([sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps", "--require-hashes",
+                 "--target", folder / "site", "-r", requirements], f"{package} {version} from PyPI", network=True, timeout=900)
+        except Failure as error:
+            raise Unavailable(str(error)) from None
+
+    tag = f"py{sys.version_info.major}{sys.version_info.minor}"
+    return once(f"peers/{package}-{version}-{tag}", make) / "site"
+
+
+def wasmrt(which):
+    program = ROOT / "build" / "wasmrt-run"
+    if not program.exists():
+        raise Unavailable("build/wasmrt-run is not built")
+    probe = subprocess.run([program, f"--engine={which}", OUTPUT / "fib.wasm", "1"], capture_output=True, text=True)
+    if probe.returncode != 0:
+        raise Unavailable(f"build/wasmrt-run --engine={which}: {(probe.stderr.strip().splitlines() or ['fails'])[0]}")
+    return Engine(f"wasmrt-{which}", f"wasmrt ({which})", [program, f"--engine={which}"], 1 if which == "interp" else 5)
+
+
+def wasmi():
+    return Engine("wasmi", f"wasmi {WASMI_VERSION}", [cargo_peer("wasmi_cli", WASMI_VERSION, "wasmi")], 1)
+
+
+def wasm3():
+    site = python_peer("pywasm3")
+    return Engine("wasm3", f"wasm3 (pywasm3 {PYTHON_PEERS['pywasm3'][0]})", [sys.executable, DRIVERS / "run_wasm3.py"], 1,
+                  env={"PYTHONPATH": str(site)})
+
+
+def wasmtime():
+    site = python_peer("wasmtime")
+    return Engine("wasmtime", f"Wasmtime {PYTHON_PEERS['wasmtime'][0]}", [sys.executable, DRIVERS / "run_wasmtime.py"], 5,
+                  env={"PYTHONPATH": str(site)})
+
+
+def wazero():
+    def make(folder):
+        print(f"building wazero {WAZERO_VERSION} ...", file=sys.stderr, flush=True)
+        go_build("github.com/tetratelabs/wazero/cmd/wazero", BENCH / "go", folder / "wazero", guest=False)
+
+    return Engine("wazero", f"wazero {WAZERO_VERSION}", [once(f"peers/wazero-{WAZERO_VERSION}", make) / "wazero", "run"], 5)
+
+
+def v8():
+    node = shutil.which("node")
+    if not node:
+        raise Unavailable("no node on this machine")
+    version = run([node, "-p", "process.versions.v8"], "node").strip()
+    version = re.match(r"\d+\.\d+", version)[0]
+    return Engine("v8", f"V8 {version}", [node, "--no-liftoff", DRIVERS / "run_v8.js"], 5)
+
+
+def native():
+    return Engine("native", "native (clang 14 -O3)", [], 5, kernel="native")
+
+
+ENGINES = {"wasmrt-interp": lambda: wasmrt("interp"), "wasmrt-jit": lambda: wasmrt("jit"), "wasmi": wasmi, "wasm3": wasm3,
+           "wasmtime": wasmtime, "wazero": wazero, "v8": v8, "native": native}
