@@ -2,8 +2,8 @@
 //
 // In:  one kernel file that defines `kDefaultRounds` (chosen so that an interpreter needs 0.1 to
 //      0.5 s) and `run(rounds)`.
-// Out: a module that exports `run` and imports nothing, the same kernel as a WASI command
-//      (main_wasi.c) and as a native program (main_native.c), both timed from inside.
+// Out: the kernel as a WASI command (main_wasi.c) and as a native program (main_native.c), both
+//      timed from inside.
 // Guaranteed: `run` starts from the same state on each call and returns a checksum that depends
 //      only on `rounds`: not on pointers, on their size, on the compiler or on the machine.
 //      Kernels use no libc, no undefined behaviour and no floating-point contraction.

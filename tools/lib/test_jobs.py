@@ -96,6 +96,7 @@ def release(plan):
     plan.wasi("release", "build", built)
     plan.add("programs", "programs", ["tests/programs/run", "--run=build/wasmrt-run"], after=[built], counted=True,
              timeout=1800, allowed_skips=0 if IN_CI else None)
+    plan.add("programs", "kernels agree", ["tools/bench", "--verify", "--engines=wasmrt-interp"], after=[built], counted=True)
     plan.add("examples", "tools/demo", ["tools/demo"], after=[built], timeout=900)
     for check in ("layers", "files", "headers", "format"):
         plan.add("checks", f"check {check}", [f"tools/check-{check}"], timeout=300)
