@@ -18,7 +18,7 @@
 
 #include <cerrno>
 
-#include "sys/os/stat_linux.h"
+#include "sys/os/posix_records.h"
 
 namespace wasmrt::os {
 namespace {

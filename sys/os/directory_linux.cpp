@@ -15,8 +15,8 @@
 #include <cstdio>
 #include <cstring>
 
-#include "sys/os/resolve_linux.h"
-#include "sys/os/stat_linux.h"
+#include "sys/os/posix_records.h"
+#include "sys/os/resolve.h"
 
 namespace wasmrt::os {
 namespace {

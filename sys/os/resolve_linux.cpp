@@ -4,7 +4,7 @@
 // to the one it came from and never asks the system for a parent: a directory that is moved away
 // meanwhile cannot become a way out. Each component is opened with O_PATH | O_NOFOLLOW; a link is
 // read through the descriptor that was just opened, so what is followed is what was looked at.
-#include "sys/os/resolve_linux.h"
+#include "sys/os/resolve.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -30,7 +30,7 @@ constexpr int kMaxRenameRetries = 1000;
 enum : int { kUnknown = -1 };
 std::atomic<int> g_walk{kUnknown};
 
-int openat2_beneath(int directory, const char* path, int flags, mode_t mode) {
+int openat2_beneath(int directory, const char* path, int flags, unsigned mode) {
   open_how how{};
   how.flags = static_cast<uint64_t>(flags);
   how.mode = (flags & O_CREAT) != 0 ? mode : 0;
@@ -62,7 +62,7 @@ class Walk {
  public:
   explicit Walk(int base) : base_(base) {}
 
-  int open(std::string path, int flags, mode_t mode) {
+  int open(std::string path, int flags, unsigned mode) {
     if (path.empty()) return fail(ENOENT);
     if (path.size() >= PATH_MAX) return fail(ENAMETOOLONG);
     if (path[0] == '/') return fail(EPERM);
@@ -133,7 +133,7 @@ class Walk {
     return 0;
   }
 
-  int open_last(const std::string& component, bool slash_after, int flags, mode_t mode,
+  int open_last(const std::string& component, bool slash_after, int flags, unsigned mode,
                 std::string& rest, bool& expanded) {
     const bool exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
     const bool follow = ((flags & O_NOFOLLOW) == 0 || slash_after) && !exclusive;
@@ -186,11 +186,11 @@ PathWalk path_walk() {
 
 void set_path_walk(PathWalk walk) { g_walk.store(static_cast<int>(walk)); }
 
-int open_by_components(int directory, const std::string& path, int flags, mode_t mode) {
+int open_by_components(int directory, const std::string& path, int flags, unsigned mode) {
   return Walk(directory).open(path, flags, mode);
 }
 
-int open_resolved(int directory, const std::string& path, int flags, mode_t mode) {
+int open_resolved(int directory, const std::string& path, int flags, unsigned mode) {
   if (path_walk() == PathWalk::Components) return open_by_components(directory, path, flags, mode);
   return openat2_beneath(directory, path.c_str(), flags | O_CLOEXEC, mode);
 }

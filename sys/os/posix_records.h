@@ -1,4 +1,4 @@
-// Conversions between Linux records and those of descriptor.h (internal to sys/os).
+// Conversions between POSIX records and those of descriptor.h (internal to sys/os).
 #pragma once
 
 #include <sys/stat.h>
