@@ -1,0 +1,120 @@
+// wasmrt-spectest [options] PATH...: runs scripts of the official test suite. Prints each failure
+// with file and line; the last line counts commands: `N passed, N failed, N skipped`. Exit code 0
+// when nothing failed, 1 when something did, 2 for bad usage.
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spectest/suite.h"
+
+namespace {
+
+using namespace wasmrt;
+
+constexpr const char* kUsage =
+    "usage: wasmrt-spectest [options] PATH...\n"
+    "Runs WebAssembly test scripts (.wast files, or folders of them).\n"
+    "  --engine=auto|interp|jit       what executes (default auto)\n"
+    "  --features=LIST                preset and differences, e.g. wasm3,+threads (default wasm3)\n"
+    "  --expected-failures=FILE       list of file:line that may fail, and must (default\n"
+    "                                 spectest/expected_failures.txt beside the build folder)\n"
+    "  --help                         this text\n";
+
+struct Options {
+  EngineConfig config;
+  spectest::ExpectedFailures expected;
+  std::vector<std::string> paths;
+};
+
+// The project's list, found from where the program was built.
+std::string default_list(std::string_view program) {
+  const std::size_t slash = program.rfind('/');
+  const std::string folder(slash == std::string_view::npos ? "." : program.substr(0, slash));
+  return folder + "/../spectest/expected_failures.txt";
+}
+
+int usage_error(const std::string& message) {
+  std::fprintf(stderr, "wasmrt-spectest: %s\n%s", message.c_str(), kUsage);
+  return 2;
+}
+
+// Empty when the option was understood, else what is wrong.
+std::string set_option(Options& options, std::string_view name, const std::string& value) {
+  if (name == "--engine") {
+    if (value == "auto") {
+      options.config.engine = EngineKind::Auto;
+    } else if (value == "interp") {
+      options.config.engine = EngineKind::Interp;
+    } else if (value == "jit") {
+      options.config.engine = EngineKind::Jit;
+    } else {
+      return "unknown engine " + value;
+    }
+    return {};
+  }
+  if (name == "--features") {
+    auto features = Features::parse(value);
+    if (!features.ok()) return features.error().message;
+    options.config.features = *features;
+    return {};
+  }
+  if (name == "--expected-failures") {
+    auto expected = spectest::ExpectedFailures::read(value);
+    if (!expected.ok()) return expected.error().message;
+    options.expected = *expected;
+    return {};
+  }
+  return "unknown option " + std::string(name);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  options.config.threads = 1;
+  if (auto known = spectest::ExpectedFailures::read(default_list(argv[0])); known.ok()) {
+    options.expected = *known;
+  }
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument == "--help" || argument == "-h") {
+      std::fputs(kUsage, stdout);
+      return 0;
+    }
+    if (argument.substr(0, 2) != "--") {
+      options.paths.push_back(argument);
+      continue;
+    }
+    const std::size_t equals = argument.find('=');
+    std::string value;
+    if (equals != std::string::npos) {
+      value = argument.substr(equals + 1);
+    } else if (i + 1 < argc) {
+      value = argv[++i];
+    } else {
+      return usage_error("no value for " + argument);
+    }
+    const std::string problem = set_option(options, argument.substr(0, equals), value);
+    if (!problem.empty()) return usage_error(problem);
+  }
+  if (options.paths.empty()) return usage_error("no script given");
+  if (auto engine = Engine::create(options.config); !engine.ok()) {
+    return usage_error(engine.error().message);
+  }
+
+  auto files = spectest::find_scripts(options.paths);
+  if (!files.ok()) return usage_error(files.error().message);
+  spectest::Totals all;
+  for (const std::string& file : *files) {
+    const spectest::Totals one = spectest::run_file(options.config, file, options.expected);
+    std::fflush(stdout);
+    all.passed += one.passed;
+    all.failed += one.failed;
+    all.skipped += one.skipped;
+  }
+  std::printf(
+      "%llu passed, %llu failed, %llu skipped\n", static_cast<unsigned long long>(all.passed),
+      static_cast<unsigned long long>(all.failed), static_cast<unsigned long long>(all.skipped));
+  return all.failed == 0 ? 0 : 1;
+}
