@@ -8,7 +8,8 @@ using namespace wasmrt::text;
 
 namespace {
 
-// The code of the only function, without its count and size: it begins with the number of runs of locals.
+// The code of the only function, without its count and size: it begins with the number of runs of
+// locals.
 std::string code(const std::string& instructions, const std::string& fields = "") {
   const std::string hex = section(fields + "(func $f " + instructions + ")", kCodeSection);
   return hex.size() < 6 || hex.substr(0, 2) != "01" ? hex : hex.substr(4);
