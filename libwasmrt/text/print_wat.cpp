@@ -22,7 +22,8 @@ class ModulePrinter {
     out_ += head;
   }
   void comment(std::size_t index) { out_ += " (;" + std::to_string(index) + ";)"; }
-  std::string text(ValType type) const { return type_text(m_, type); }
+  [[nodiscard]] std::string text(ValType type) const;
+  [[nodiscard]] std::size_t type_number(std::uint64_t id) const;
   void value_list(const char* keyword, const std::vector<ValType>& types);
   void field_type(const FieldType& type);
   void sub_type(const CanonType& type);
@@ -44,6 +45,9 @@ class ModulePrinter {
   const DecodedModule& m_;
   PrintNames names_;
   std::string out_;
+  // While a group is printed: its members, and the index of the first.
+  std::span<const CanonType* const> group_;
+  std::size_t group_begin_ = 0;
 };
 
 // Functions are called by name where the names are different from each other.
@@ -56,6 +60,21 @@ void ModulePrinter::name_functions() {
         named != m_.names.funcs.end() && !named->second.empty() && uses[named->second] == 1;
     names_.funcs.push_back(unique ? "$" + string_literal(named->second) : std::to_string(i));
   }
+}
+
+// A type's index. Equal groups have the same ids, but a member of a group refers to its own group:
+// what it says would change if it named the first group that is equal.
+std::size_t ModulePrinter::type_number(std::uint64_t id) const {
+  for (std::size_t i = 0; i < group_.size(); ++i) {
+    if (group_[i]->id == id) return group_begin_ + i;
+  }
+  return m_.type_index.find(id)->second;
+}
+
+std::string ModulePrinter::text(ValType type) const {
+  if (!type.is_ref() || !type.heap().is_concrete()) return type_text(m_, type);
+  return (type.nullable() ? "(ref null " : "(ref ") + std::to_string(type_number(type.heap().id)) +
+         ")";
 }
 
 void ModulePrinter::value_list(const char* keyword, const std::vector<ValType>& types) {
@@ -76,8 +95,7 @@ void ModulePrinter::sub_type(const CanonType& type) {
   const bool plain = type.is_final && type.super == nullptr;
   if (!plain) {
     out_ += type.is_final ? " (sub final" : " (sub";
-    if (type.super != nullptr)
-      out_ += ' ' + std::to_string(m_.type_index.find(type.super->id)->second);
+    if (type.super != nullptr) out_ += ' ' + std::to_string(type_number(type.super->id));
   }
   switch (type.composite.kind) {
     case CompositeKind::Func:
@@ -105,6 +123,8 @@ void ModulePrinter::types() {
   std::size_t index = 0;
   for (const RecGroupRef& group : m_.groups) {
     const auto members = group.types();
+    group_ = members;
+    group_begin_ = index;
     if (members.size() != 1) field("rec");
     for (const CanonType* type : members) {
       if (members.size() == 1) {
@@ -118,6 +138,7 @@ void ModulePrinter::types() {
     }
     if (members.size() != 1) out_ += ')';
   }
+  group_ = {};
 }
 
 void ModulePrinter::limits(const Limits& l, AddressType address) {

@@ -68,7 +68,10 @@ TEST_CASE("floats are printed so that they read back as the same bits", "[text]"
 }
 
 TEST_CASE("every module of the suite survives being printed", "[text][suite]") {
-  if (suite_folder().empty()) return WARN("the suite is not at hand");
+  if (suite_folder().empty()) {
+    WARN("the suite is not at hand");
+    return;
+  }
   int printed = 0;
   for (const char* part : {"wasm-2.0", "wasm-3.0", "custom", "proposals/threads",
                            "proposals/custom-page-sizes", "proposals/wide-arithmetic"}) {
@@ -82,7 +85,11 @@ TEST_CASE("every module of the suite survives being printed", "[text][suite]") {
         const auto again = wat_to_wasm(text);
         INFO(path << ":" << c.line << "\n" << text);
         REQUIRE(again.ok());
-        CHECK(difference(c.module->bytes, *again).empty());
+        // The printed form is the same for all spellings of one module. Bodies may differ in bytes
+        // only: by LEB lengths, or by naming the first of several equal types.
+        CHECK(print(*again) == text);
+        const std::string differs = difference(c.module->bytes, *again);
+        CHECK(differs.substr(0, 4) == (differs.empty() ? "" : "body"));
         ++printed;
       }
     }

@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "libwasmrt/frontend/decode.h"
+#include "libwasmrt/frontend/validate_body.h"
 #include "spectest/wording.h"
 #include "tests/text/compare.h"
 #include "tests/text/suite.h"
@@ -30,14 +30,16 @@ bool asserts_malformed(const Command& c) {
          c.kind == CommandKind::AssertInvalidCustom;
 }
 
-// The error with which a module is refused, by the parser or else by the decoder; or empty.
+// The error with which a module is refused, by the parser or else by the front end; or empty.
 std::string refusal(const ScriptModule& m) {
   if (m.error) return m.error->message;
   TypeInterner interner;
   DecodeOptions options;
   options.interner = &interner;
   const auto decoded = decode_module(m.bytes, options);
-  return decoded.ok() ? std::string() : decoded.error().message;
+  if (!decoded.ok()) return decoded.error().message;
+  const auto valid = validate_module(**decoded);
+  return valid.ok() ? std::string() : valid.error().message;
 }
 
 // A folder that is removed with the object.
@@ -62,11 +64,12 @@ std::map<std::uint32_t, std::string> converted_modules(const fs::path& json) {
   const std::string file_key = "\"filename\":";
   for (std::size_t at = text.find(line_key); at != std::string::npos;) {
     const std::size_t next = text.find(line_key, at + 1);
-    const std::size_t file = text.find(file_key, at);
-    if (file < next) {
-      const std::size_t open = text.find('"', file + file_key.size());
-      const std::string name = text.substr(open + 1, text.find('"', open + 1) - open - 1);
-      const auto line = std::strtoul(text.c_str() + at + line_key.size(), nullptr, 10);
+    const std::string command = text.substr(at, next - at);
+    const std::size_t file = command.find(file_key);
+    if (file != std::string::npos) {
+      const std::size_t open = command.find('"', file + file_key.size());
+      const std::string name = command.substr(open + 1, command.find('"', open + 1) - open - 1);
+      const auto line = std::strtoul(command.c_str() + line_key.size(), nullptr, 10);
       files[static_cast<std::uint32_t>(line)] = (json.parent_path() / name).string();
     }
     at = next;
@@ -96,7 +99,10 @@ int compare_script(const std::string& script, const fs::path& json) {
 }  // namespace
 
 TEST_CASE("every script of the suite parses, every module of it encodes", "[text][suite]") {
-  if (suite_folder().empty()) return WARN("the suite is not at hand");
+  if (suite_folder().empty()) {
+    WARN("the suite is not at hand");
+    return;
+  }
   for (const char* part : kParts) {
     for (const std::string& path : suite_scripts(part)) {
       INFO(path);
@@ -120,7 +126,10 @@ TEST_CASE("every script of the suite parses, every module of it encodes", "[text
 
 TEST_CASE("modules are those that wasm-tools makes", "[text][suite]") {
   const std::string archive = suite_folder() + "/spec-json.tar.xz";
-  if (suite_folder().empty() || !fs::exists(archive)) return WARN("no conversions at hand");
+  if (suite_folder().empty() || !fs::exists(archive)) {
+    WARN("no conversions at hand");
+    return;
+  }
   const TempFolder folder;
   const std::string unpack = "tar -C '" + folder.path.string() + "' -xf '" + archive + "'";
   REQUIRE(std::system(unpack.c_str()) == 0);
@@ -139,10 +148,14 @@ TEST_CASE("modules are those that wasm-tools makes", "[text][suite]") {
 
 TEST_CASE("modules are those that wabt makes", "[text][suite]") {
   if (suite_folder().empty() || std::system("wast2json --version >/dev/null 2>&1") != 0) {
-    return WARN("no suite or no wast2json at hand");
+    WARN("no suite or no wast2json at hand");
+    return;
   }
   int compared = 0;
   for (const std::string& path : suite_scripts("wasm-2.0")) {
+    // It writes block types that name a type without parameters in the short form.
+    const std::string file = fs::path(path).filename().string();
+    if (file == "block.wast" || file == "loop.wast") continue;
     const TempFolder folder;
     const fs::path json = folder.path / "script.json";
     // A process of its own: it aborts on some inputs.
