@@ -16,13 +16,15 @@ constexpr const char* kUsage =
     "usage: wasmrt-spectest [options] PATH...\n"
     "Runs WebAssembly test scripts (.wast files, or folders of them).\n"
     "  --engine=auto|interp|jit       what executes (default auto)\n"
-    "  --features=LIST                preset and differences, e.g. wasm3,+threads (default wasm3)\n"
+    "  --features=LIST                preset and differences, e.g. wasm2,+simd; +threads alone is\n"
+    "                                 added to the version that the script's folder is for\n"
     "  --expected-failures=FILE       list of file:line that may fail, and must (default\n"
     "                                 spectest/expected_failures.txt beside the build folder)\n"
     "  --help                         this text\n";
 
 struct Options {
   EngineConfig config;
+  std::string features;
   spectest::ExpectedFailures expected;
   std::vector<std::string> paths;
 };
@@ -54,10 +56,9 @@ std::string set_option(Options& options, std::string_view name, const std::strin
     return {};
   }
   if (name == "--features") {
-    auto features = Features::parse(value);
-    if (!features.ok()) return features.error().message;
-    options.config.features = *features;
-    return {};
+    options.features = value;
+    const auto features = spectest::features_for("", value);
+    return features.ok() ? std::string() : features.error().message;
   }
   if (name == "--expected-failures") {
     auto expected = spectest::ExpectedFailures::read(value);
@@ -107,6 +108,7 @@ int main(int argc, char** argv) {
   if (!files.ok()) return usage_error(files.error().message);
   spectest::Totals all;
   for (const std::string& file : *files) {
+    options.config.features = *spectest::features_for(file, options.features);
     const spectest::Totals one = spectest::run_file(options.config, file, options.expected);
     std::fflush(stdout);
     all.passed += one.passed;

@@ -105,6 +105,18 @@ Result<std::vector<std::string>> find_scripts(const std::vector<std::string>& pa
   return files;
 }
 
+Result<Features> features_for(const std::string& path, const std::string& wanted) {
+  const bool relative = wanted.empty() || wanted[0] == '+' || wanted[0] == '-';
+  if (!relative) return Features::parse(wanted);
+  std::string text = "wasm3";
+  for (const fs::path& folder : fs::path(path).parent_path()) {
+    if (folder == "wasm-1.0" || folder == "threads") text = "wasm1";
+    if (folder == "wasm-2.0") text = "wasm2";
+  }
+  if (!wanted.empty()) text += "," + wanted;
+  return Features::parse(text);
+}
+
 Totals run_file(const EngineConfig& config, const std::string& path, ExpectedFailures& expected) {
   auto tally = run_script(config, path);
   Totals totals;

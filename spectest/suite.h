@@ -40,6 +40,13 @@ class ExpectedFailures {
 /// All `.wast` files named by files and folders, in a stable order. Error: Io for what is absent.
 Result<std::vector<std::string>> find_scripts(const std::vector<std::string>& paths);
 
+/// The features to run a script with. `wanted` is what --features says: a list that begins with `+`
+/// or `-` is applied to the version the script is written for, any other stands for itself. The
+/// suite of version 2.0, in a folder `wasm-2.0`, asserts that what came with 3.0 is refused; that
+/// of the threads proposal branched off from 1.0. Everything else is for 3.0. Error:
+/// InvalidArgument.
+Result<Features> features_for(const std::string& path, const std::string& wanted);
+
 /// Runs one file and prints its failures to stdout.
 Totals run_file(const EngineConfig& config, const std::string& path, ExpectedFailures& expected);
 

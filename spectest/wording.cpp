@@ -12,10 +12,10 @@ struct Alias {
 constexpr Alias kAliases[] = {
     // 2.0 checks a lane index while it parses the text; 3.0 finds it to be no u8.
     {"malformed lane index", "i8 constant out of range"},
-    // With memory64 an offset and a limit of any size are well-formed, and invalid for i32.
-    {"i32 constant", "offset out of range"},
-    {"i32 constant out of range", "memory size"},
-    {"i32 constant out of range", "table size"},
+    // The text parser takes offsets and limits of 64 bits, as memory64 needs; where that is not
+    // enabled, the decoder refuses them.
+    {"i32 constant", "integer too large"},
+    {"i32 constant out of range", "integer too large"},
     // The API reports all missing imports at once and calls them by name.
     {"unknown import", "import not found"},
 };

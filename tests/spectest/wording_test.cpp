@@ -30,3 +30,14 @@ TEST_CASE("expected failures are matched by the end of the path", "[spectest]") 
 TEST_CASE("an absent path is an error", "[spectest]") {
   CHECK_FALSE(find_scripts({"no/such/folder"}).ok());
 }
+
+TEST_CASE("scripts run with the features they are written for", "[spectest]") {
+  CHECK(*features_for("suite/wasm-2.0/simd/a.wast", "") == wasmrt::Features::wasm2());
+  CHECK(*features_for("suite/wasm-3.0/a.wast", "") == wasmrt::Features::wasm3());
+  CHECK(*features_for("a.wast", "") == wasmrt::Features::wasm3());
+  CHECK(*features_for("suite/wasm-2.0/a.wast", "wasm1") == wasmrt::Features::wasm1());
+  auto threads = wasmrt::Features::wasm1();
+  threads.enable(wasmrt::Feature::Threads);
+  CHECK(*features_for("proposals/threads/a.wast", "+threads") == threads);
+  CHECK_FALSE(features_for("a.wast", "+nonsense").ok());
+}

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "libwasmrt/frontend/validate_body.h"
+#include "spectest/suite.h"
 #include "spectest/wording.h"
 #include "tests/text/compare.h"
 #include "tests/text/suite.h"
@@ -31,11 +32,12 @@ bool asserts_malformed(const Command& c) {
 }
 
 // The error with which a module is refused, by the parser or else by the front end; or empty.
-std::string refusal(const ScriptModule& m) {
+std::string refusal(const std::string& path, const ScriptModule& m) {
   if (m.error) return m.error->message;
   TypeInterner interner;
   DecodeOptions options;
   options.interner = &interner;
+  options.features = *spectest::features_for(path, "");
   const auto decoded = decode_module(m.bytes, options);
   if (!decoded.ok()) return decoded.error().message;
   const auto valid = validate_module(**decoded);
@@ -112,7 +114,7 @@ TEST_CASE("every script of the suite parses, every module of it encodes", "[text
         if (!c.module || c.module->form == ModuleForm::Binary) continue;
         INFO(c.line);
         if (asserts_malformed(c)) {
-          const std::string message = refusal(*c.module);
+          const std::string message = refusal(path, *c.module);
           INFO("expected: " << c.text << ", found: " << message);
           CHECK(spectest::says(message, c.text));
         } else {
