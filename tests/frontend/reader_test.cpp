@@ -13,7 +13,7 @@ using test::hex;
 
 Reader over(const Bytes& bytes) { return {bytes, 0, bytes.size()}; }
 
-TEST_CASE("unsigned LEB128", "[reader]") {
+TEST_CASE("the reader takes unsigned LEB128", "[reader]") {
   struct Case {
     const char* bytes;
     std::uint32_t value;
@@ -30,7 +30,7 @@ TEST_CASE("unsigned LEB128", "[reader]") {
   }
 }
 
-TEST_CASE("signed LEB128", "[reader]") {
+TEST_CASE("the reader takes signed LEB128", "[reader]") {
   const Bytes bytes = hex("7f  80 7f  80 80 80 80 78  c0 bb 78");
   Reader r = over(bytes);
   std::int32_t v = 0;
