@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
+#include <map>
 #include <string>
 
 namespace wasmrt {
@@ -37,7 +38,7 @@ void add_types(Key& key, const std::vector<ValType>& types) {
 // Everything that distinguishes a group, self-delimiting.
 Key key_of(std::span<const SubType> group) {
   Key key;
-  key.reserve(group.size() * 6);
+  key.reserve(group.size() * 3);
   for (const SubType& t : group) {
     key.push_back(static_cast<std::uint64_t>(t.composite.kind) << 1 | (t.is_final ? 1u : 0u));
     key.push_back(t.super);
@@ -72,8 +73,8 @@ struct TypeInterner::Impl {
     std::weak_ptr<const RecGroup> ref;
   };
   std::unordered_multimap<std::uint64_t, Entry> by_hash;
-  // The group a live canonical id belongs to.
-  std::unordered_map<std::uint64_t, Entry> by_id;
+  // By the first of a group's ids, which are consecutive.
+  std::map<std::uint64_t, Entry> by_id;
   std::size_t live = 0;
 
   void forget(RecGroup* group) {
@@ -85,7 +86,7 @@ struct TypeInterner::Impl {
         break;
       }
     }
-    for (const CanonType& t : group->types) by_id.erase(t.id);
+    if (!group->types.empty()) by_id.erase(group->types[0].id);
     --live;
   }
 };
@@ -162,9 +163,12 @@ RecGroupRef TypeInterner::intern(std::span<const SubType> group) {
   if (first_id + group.size() >= SubType::kRecBit) std::abort();  // 2^47 types were made
 
   const auto need = [&](std::uint64_t id) -> const CanonType* {
-    const auto entry = impl_->by_id.find(id);
-    if (entry == impl_->by_id.end()) std::abort();  // the caller does not hold what it names
+    // The last group that begins at or below the id.
+    auto entry = impl_->by_id.upper_bound(id);
+    if (entry == impl_->by_id.begin()) std::abort();  // the caller does not hold what it names
+    --entry;
     RecGroup* other = entry->second.group;
+    if (id - other->types[0].id >= other->types.size()) std::abort();
     std::shared_ptr<const RecGroup> ref = entry->second.ref.lock();
     if (ref == nullptr) std::abort();
     if (needs.empty() || needs.back() != ref) needs.push_back(std::move(ref));
@@ -205,7 +209,7 @@ RecGroupRef TypeInterner::intern(std::span<const SubType> group) {
 
   std::shared_ptr<const RecGroup> ref(made, GroupDeleter{impl_});
   impl_->by_hash.emplace(hash, Impl::Entry{made, ref});
-  for (const CanonType& t : made->types) impl_->by_id.emplace(t.id, Impl::Entry{made, ref});
+  if (!group.empty()) impl_->by_id.emplace(first_id, Impl::Entry{made, ref});
   ++impl_->live;
   return RecGroupRef(std::move(ref));
 }

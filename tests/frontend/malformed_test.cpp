@@ -143,9 +143,9 @@ TEST_CASE("errors carry category, offset and function with its name", "[malforme
 
 TEST_CASE("counts are not trusted", "[malformed]") {
   // Vectors that claim 2^28 elements in a few bytes: refused, and quickly, without their memory.
-  for (const std::uint8_t id : {2, 6, 7, 9, 11}) {
-    const std::string message = refusal(wasm({{id, "ff ff ff ff 00"}}));
-    INFO(int{id} << " " << message);
+  for (const int id : {2, 6, 7, 9, 11}) {
+    const std::string message = refusal(wasm({{static_cast<std::uint8_t>(id), "ff ff ff ff 00"}}));
+    INFO(id << " " << message);
     CHECK_FALSE(message.empty());
   }
   // 65,520 br_table targets, locals 2^32 - 1, 2^20 struct fields
@@ -172,7 +172,7 @@ TEST_CASE("every prefix of a module is refused or accepted without harm", "[malf
     test::Bytes cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n));
     const std::string message = refusal(cut);
     CHECK((message.empty() || contains(message, ": ")));
-    for (const std::uint8_t bits : {0x01, 0x40, 0x80, 0xFF}) {
+    for (const int bits : {0x01, 0x40, 0x80, 0xFF}) {
       test::Bytes changed = whole;
       changed[n] = static_cast<std::uint8_t>(changed[n] ^ bits);
       const std::string other = refusal(changed);

@@ -128,7 +128,7 @@ TEST_CASE("groups may outlive their interner", "[types]") {
 TEST_CASE("the interner is used by several threads", "[types]") {
   TypeInterner interner;
   const auto work = [&interner] {
-    for (int round = 0; round < 2000; ++round) {
+    for (unsigned round = 0; round < 2000; ++round) {
       const RecGroupRef a = interner.intern(FuncType{std::vector<ValType>(round % 7u, kI32), {}});
       const RecGroupRef b = interner.intern(FuncType{std::vector<ValType>(round % 7u, kI32), {}});
       if (a.types()[0] != b.types()[0]) std::abort();
