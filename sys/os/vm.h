@@ -43,6 +43,9 @@ void release(void* at, size_t bytes);
 /// The resident memory of this process in bytes, for tests and statistics; 0 when unknown.
 uint64_t resident_bytes();
 
+/// The largest resident memory this process ever had, in bytes; 0 when unknown.
+uint64_t peak_resident_bytes();
+
 /// A set of reservations of one size that are recycled instead of unmapped (mapping and unmapping
 /// gigabytes costs microseconds natively and tens of milliseconds under emulation).
 ///

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cassert>
@@ -64,6 +65,11 @@ void release(void* at, size_t bytes) {
   if (at == nullptr) return;
   [[maybe_unused]] const int result = munmap(at, round_up_to_pages(bytes));
   assert(result == 0 && "release: not a reservation");
+}
+
+uint64_t peak_resident_bytes() {
+  rusage usage;
+  return getrusage(RUSAGE_SELF, &usage) == 0 ? static_cast<uint64_t>(usage.ru_maxrss) * 1024 : 0;
 }
 
 uint64_t resident_bytes() {

@@ -1,0 +1,284 @@
+// The command line of wasmrt-run, by CLI11.
+#include "tools/wasmrt_run/options.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+
+#include <wasmrt/version.hpp>
+
+#include "tools/wasmrt_run/units.h"
+#include "tools/wasmrt_run/version_text.h"
+
+namespace wasmrt::tools {
+
+namespace {
+
+constexpr const char* kFooter =
+    "Everything after FILE belongs to the guest, also what looks like an option.\n"
+    "The guest gets its arguments, this process's standard streams, clocks and random numbers; no\n"
+    "file, no environment and no network unless an option grants it.\n\n"
+    "Exit codes: the guest's own; 1 FILE is not a valid module or cannot be linked, 2 bad usage,\n"
+    "126 FILE cannot be read, 127 FILE does not exist, 134 the guest trapped or ran out of time.\n\n"
+    "Examples:\n"
+    "  wasmrt-run hello.wasm\n"
+    "  wasmrt-run --dir=data::/data:ro --env LANG=C --timeout=2s count.wasm /data/words.txt\n"
+    "  wasmrt-run --invoke=add math.wat 2 40";
+
+/// HOST[::GUEST][:ro]
+DirOption parse_dir(std::string text) {
+  DirOption dir;
+  if (text.ends_with(":ro")) {
+    dir.read_only = true;
+    text.resize(text.size() - 3);
+  }
+  const std::size_t at = text.find("::");
+  dir.host = text.substr(0, at);
+  dir.guest = at == std::string::npos ? dir.host : text.substr(at + 2);
+  if (dir.host.empty() || dir.guest.empty()) {
+    throw CLI::ValidationError("--dir", "expected HOST[::GUEST][:ro]");
+  }
+  return dir;
+}
+
+/// K=V, or K alone for the value it has in this process; nothing when it has none.
+std::optional<EnvOption> parse_env(const std::string& text) {
+  const std::size_t at = text.find('=');
+  if (at == 0 || text.empty()) throw CLI::ValidationError("--env", "expected NAME[=VALUE]");
+  if (at != std::string::npos) return EnvOption{text.substr(0, at), text.substr(at + 1)};
+  const char* value = std::getenv(text.c_str());
+  if (value == nullptr) return std::nullopt;
+  return EnvOption{text, value};
+}
+
+PreloadOption parse_preload(const std::string& text) {
+  const std::size_t at = text.find('=');
+  if (at == std::string::npos || at == 0 || at + 1 == text.size()) {
+    throw CLI::ValidationError("--preload", "expected NAME=FILE");
+  }
+  return {text.substr(0, at), text.substr(at + 1)};
+}
+
+std::uint64_t size_option(const char* name, const std::string& text) {
+  const auto size = parse_size(text);
+  if (!size) throw CLI::ValidationError(name, "expected a size such as 64M, not '" + text + "'");
+  return *size;
+}
+
+std::chrono::nanoseconds duration_option(const char* name, const std::string& text) {
+  const auto duration = parse_duration(text);
+  if (!duration) {
+    throw CLI::ValidationError(name,
+                               "expected a duration with its unit, such as 100ms, not '" + text + "'");
+  }
+  return *duration;
+}
+
+/// Adds an option whose text is turned into something else at once.
+template <class F>
+CLI::Option* add(CLI::App& app, const char* name, const char* type, const char* group,
+                 const char* help, F&& take) {
+  return app.add_option_function<std::string>(name, std::forward<F>(take), help)
+      ->type_name(type)
+      ->group(group);
+}
+
+void declare_grants(CLI::App& app, Options& o) {
+  const char* group = "What the guest may use";
+  app.add_option_function<std::vector<std::string>>(
+         "--dir",
+         [&o](const std::vector<std::string>& all) {
+           for (const std::string& text : all) o.dirs.push_back(parse_dir(text));
+         },
+         "Grant a directory, under the name GUEST if given; :ro forbids all changes")
+      ->type_name("HOST[::GUEST][:ro]")
+      ->expected(1)
+      ->take_all()
+      ->group(group);
+  app.add_option_function<std::vector<std::string>>(
+         "--env",
+         [&o](const std::vector<std::string>& all) {
+           for (const std::string& text : all) {
+             if (auto env = parse_env(text)) o.env.push_back(std::move(*env));
+           }
+         },
+         "Set an environment variable; without a value, pass this process's on")
+      ->type_name("NAME[=VALUE]")
+      ->expected(1)
+      ->take_all()
+      ->group(group);
+  app.add_option("--listen", o.listen, "Grant a listening socket that the guest may accept on")
+      ->type_name("HOST:PORT")
+      ->expected(1)
+      ->take_all()
+      ->group(group);
+  app.add_flag("--allow-root-mount", o.allow_root_mount, "Let --dir grant the host's root directory")
+      ->group(group);
+  add(app, "--random-seed", "N", group, "Replace the random source by a seeded one",
+      [&o](const std::string& text) {
+        std::uint64_t seed = 0;
+        if (!CLI::detail::lexical_cast(text, seed)) {
+          throw CLI::ValidationError("--random-seed", "expected a number, not '" + text + "'");
+        }
+        o.random_seed = seed;
+      });
+  add(app, "--clock", "real|fixed:T", group,
+      "The guest's clocks; fixed:T stops them T (such as 1700000000s) after 1970",
+      [&o](const std::string& text) {
+        if (text == "real") return;
+        if (!text.starts_with("fixed:")) {
+          throw CLI::ValidationError("--clock", "expected real or fixed:T, not '" + text + "'");
+        }
+        o.fixed_clock =
+            static_cast<std::uint64_t>(duration_option("--clock", text.substr(6)).count());
+      });
+}
+
+void declare_limits(CLI::App& app, Options& o) {
+  const char* group = "Limits";
+  add(app, "--timeout", "DURATION", group, "End the guest after this time (exit code 134)",
+      [&o](const std::string& text) { o.timeout = duration_option("--timeout", text); });
+  add(app, "--max-memory", "SIZE", group, "No memory grows beyond this",
+      [&o](const std::string& text) { o.max_memory = size_option("--max-memory", text); });
+  add(app, "--max-stack", "SIZE", group, "Stack for the guest's calls",
+      [&o](const std::string& text) { o.max_stack = size_option("--max-stack", text); });
+  add(app, "--stdout-cap", "SIZE", group, "Standard output beyond this is refused",
+      [&o](const std::string& text) { o.stdout_cap = size_option("--stdout-cap", text); });
+}
+
+void declare_run(CLI::App& app, Options& o) {
+  const char* group = "What to run";
+  app.add_option("--invoke", o.invoke,
+                 "Call this export with the arguments after FILE, read by its type; print its results")
+      ->type_name("FUNC")
+      ->group(group);
+  app.add_option("--start", o.start, "Call this export instead of _start")
+      ->type_name("NAME")
+      ->group(group);
+  app.add_option_function<std::vector<std::string>>(
+         "--preload",
+         [&o](const std::vector<std::string>& all) {
+           for (const std::string& text : all) o.preloads.push_back(parse_preload(text));
+         },
+         "Instantiate another module first; its exports can be imported from NAME")
+      ->type_name("NAME=FILE")
+      ->expected(1)
+      ->take_all()
+      ->group(group);
+  app.add_flag("--compile-only", o.compile_only, "Decode, validate and translate all, run nothing")
+      ->group(group);
+}
+
+void declare_engine(CLI::App& app, Options& o) {
+  const char* group = "Engine";
+  add(app, "--engine", "auto|interp|jit", group, "What executes the guest (default auto)",
+      [&o](const std::string& text) {
+        if (text == "auto") {
+          o.engine = EngineKind::Auto;
+        } else if (text == "interp") {
+          o.engine = EngineKind::Interp;
+        } else if (text == "jit") {
+          o.engine = EngineKind::Jit;
+        } else {
+          throw CLI::ValidationError("--engine",
+                                     "expected auto, interp or jit, not '" + text + "'");
+        }
+      });
+  add(app, "--features", "LIST", group,
+      "Proposals: a preset (wasm1, wasm2, wasm3), then names to add or take away, such as "
+      "wasm3,+threads,-simd",
+      [&o](const std::string& text) {
+        Result<Features> features = Features::parse(text);
+        if (!features) throw CLI::ValidationError("--features", features.error().message);
+        o.features = *features;
+      });
+  add(app, "--signals", "on|off", group,
+      "off: install no signal handler and check every access in software",
+      [&o](const std::string& text) {
+        if (text != "on" && text != "off") {
+          throw CLI::ValidationError("--signals", "expected on or off, not '" + text + "'");
+        }
+        o.signals = text == "on";
+      });
+  app.add_flag("--deterministic", o.deterministic,
+               "The same bits for NaNs and relaxed SIMD on every machine")
+      ->group(group);
+}
+
+void declare_watch(CLI::App& app, Options& o, std::string& stats) {
+  const char* group = "What to report";
+  app.add_flag("--stats{text}", stats,
+               "Print times of the stages, memory and counts to standard error; =json as one line")
+      ->group(group);
+  add(app, "--trace", "STAGES", group,
+      "Print stages to standard error: wasi, bytecode, ... with filters as in wasi,bytecode:func=12",
+      [&o](const std::string& text) { o.trace = text; });
+}
+
+/// The help with a usage line that says where options end.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_usage(const CLI::App*, std::string) const override {
+    return "Usage: wasmrt-run [options] FILE [arguments of the guest...]\n"
+           "FILE is a .wasm binary, .wat text, or - for standard input.\n";
+  }
+};
+
+int complain(const std::string& text) {
+  std::fprintf(stderr, "wasmrt-run: %s\nTry 'wasmrt-run --help'.\n", text.c_str());
+  return kBadUsage;
+}
+
+}  // namespace
+
+std::variant<Options, int> parse_options(int argc, char** argv) {
+  Options o;
+  CLI::App app{"Runs a WebAssembly module: a command (its _start), or one function (--invoke)."};
+  app.name("wasmrt-run");
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.footer(kFooter);
+  app.prefix_command();
+  app.set_help_flag("-h,--help", "Print this help")->group("What to report");
+  bool version = false;
+  app.add_flag("-V,--version", version, "Print the version")->group("What to report");
+  declare_run(app, o);
+  declare_grants(app, o);
+  declare_limits(app, o);
+  declare_engine(app, o);
+  std::string stats;
+  declare_watch(app, o, stats);
+
+  // Last word first, as CLI11 wants them.
+  std::vector<std::string> words;
+  for (int i = argc - 1; i > 0; --i) words.emplace_back(argv[i]);
+  try {
+    app.parse(words);
+  } catch (const CLI::CallForHelp&) {
+    std::fputs(app.help().c_str(), stdout);
+    return 0;
+  } catch (const CLI::ParseError& e) {
+    return complain(e.what());
+  }
+  if (stats == "json") {
+    o.stats = StatsFormat::Json;
+  } else if (stats == "text") {
+    o.stats = StatsFormat::Text;
+  } else if (!stats.empty()) {
+    return complain("--stats: expected text or json, not '" + stats + "'");
+  }
+  if (version) {
+    std::fputs(version_text().c_str(), stdout);
+    return 0;
+  }
+  std::vector<std::string> rest = app.remaining();
+  if (rest.empty()) return complain("no FILE given");
+  if (rest[0].size() > 1 && rest[0][0] == '-') return complain("unknown option " + rest[0]);
+  o.file = std::move(rest[0]);
+  o.args.assign(std::make_move_iterator(rest.begin() + 1), std::make_move_iterator(rest.end()));
+  return o;
+}
+
+}  // namespace wasmrt::tools

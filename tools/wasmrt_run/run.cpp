@@ -1,0 +1,290 @@
+// One run of wasmrt-run: reads, compiles, links, instantiates, calls, reports.
+#include "tools/wasmrt_run/run.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <wasmrt/wasmrt.hpp>
+
+#include "libwasmrt/base/dump.h"
+#include "sys/os/file.h"
+#include "sys/os/socket.h"
+#include "tools/wasmrt_run/invoke.h"
+#include "tools/wasmrt_run/stats.h"
+#include "tools/wasmrt_run/units.h"
+
+namespace wasmrt::tools {
+
+namespace {
+
+/// Largest file that is read; the format's own limits are far below.
+constexpr std::uint64_t kMaxFile = std::uint64_t{4} << 30;
+/// Modules from this size on are announced on a terminal while they compile.
+constexpr std::size_t kAnnounceBytes = 4 << 20;
+
+void print_error(const std::string& text) {
+  const bool colour = isatty(STDERR_FILENO) != 0;
+  std::fprintf(stderr, "%swasmrt-run:%s %s\n", colour ? "\033[1;31m" : "", colour ? "\033[0m" : "",
+               text.c_str());
+}
+
+int exit_code_of(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::Exit: return static_cast<int>(error.exit_code);
+    case ErrorCode::Trap: return kTrapped;
+    default: return kBadModule;
+  }
+}
+
+/// Prints an error, a trap with its backtrace, and gives the exit code. proc_exit is no error.
+int report(const Error& error) {
+  if (error.code == ErrorCode::Trap && error.trap() != nullptr) {
+    print_error("trap: " + error.trap()->to_string());
+  } else if (error.code != ErrorCode::Exit) {
+    print_error(error.message);
+  }
+  return exit_code_of(error);
+}
+
+int read_input(const std::string& file, std::vector<std::uint8_t>& bytes) {
+  const int error = file == "-" ? os::read_descriptor(STDIN_FILENO, kMaxFile, bytes)
+                                : os::read_file(file, os::Links::Follow, kMaxFile, bytes);
+  if (error == 0) return 0;
+  print_error(file + ": " + std::strerror(error));
+  return error == ENOENT || error == ENOTDIR ? kAbsent : kUnreadable;
+}
+
+EngineConfig engine_config(const Options& o) {
+  EngineConfig config;
+  config.engine = o.engine;
+  config.features = o.features;
+  config.signals = o.signals;
+  config.deterministic = o.deterministic;
+  config.keep_custom_sections = false;
+  if (!o.signals) config.reservation = MemoryReservation::None;
+  if (o.max_memory) config.limits.memory_pages = *o.max_memory / 65536;
+  if (o.max_stack) config.stack_bytes = *o.max_stack;
+  return config;
+}
+
+WasiConfig wasi_config(const Options& o) {
+  WasiConfig config;
+  config.args.push_back(o.file);
+  if (!o.invoke) config.args.insert(config.args.end(), o.args.begin(), o.args.end());
+  for (const EnvOption& env : o.env) config.env.emplace_back(env.name, env.value);
+  for (const DirOption& dir : o.dirs) {
+    config.mounts.push_back({.host_path = dir.host, .guest_path = dir.guest, .read_only = dir.read_only});
+  }
+  // Standard input that carried the module has been read to its end.
+  if (o.file != "-") config.stdin_from = WasiInput::inherit();
+  config.stdout_to = WasiOutput::inherit();
+  config.stderr_to = WasiOutput::inherit();
+  if (o.stdout_cap) config.stdout_to.cap = *o.stdout_cap;
+  config.clocks = o.fixed_clock ? WasiClocks::fixed(*o.fixed_clock) : WasiClocks::real();
+  config.random = o.random_seed ? WasiRandom::seeded(*o.random_seed) : WasiRandom::real();
+  config.allow_root_mount = o.allow_root_mount;
+  if (dump_enabled(Stage::Wasi)) {
+    config.trace = [](const WasiTraceEvent& e) {
+      const auto len = [](std::string_view s) { return static_cast<int>(s.size()); };
+      std::fprintf(stderr, "wasi: %.*s", len(e.function), e.function.data());
+      if (!e.guest_path.empty()) {
+        std::fprintf(stderr, " '%.*s' -> %.*s", len(e.guest_path), e.guest_path.data(),
+                     len(e.host_path), e.host_path.data());
+      }
+      if (!e.arguments.empty()) {
+        std::fprintf(stderr, " (%.*s)", len(e.arguments), e.arguments.data());
+      }
+      std::fprintf(stderr, ": %.*s\n", len(e.decision), e.decision.data());
+    };
+  }
+  return config;
+}
+
+/// Says on a terminal that a large module is being compiled, for as long as it is.
+class ProgressLine {
+ public:
+  ProgressLine(const std::string& file, std::size_t bytes)
+      : shown_(bytes >= kAnnounceBytes && isatty(STDERR_FILENO) != 0) {
+    if (shown_) {
+      std::fprintf(stderr, "compiling %s (%s) ...", file.c_str(), format_size(bytes).c_str());
+    }
+  }
+  ~ProgressLine() {
+    if (shown_) std::fputs("\r\033[K", stderr);
+  }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+ private:
+  bool shown_;
+};
+
+/// The state of a run; each step returns an exit code when the run ends there.
+class Session {
+ public:
+  explicit Session(const Options& options) : o_(options) {}
+  ~Session() {
+    for (int fd : listeners_) close(fd);
+  }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  int run() {
+    if (const auto code = open_engine()) return *code;
+    std::optional<Module> module;
+    if (const auto code = compile(o_.file, module, &stats_)) return *code;
+    if (o_.compile_only) return finish(0);
+    return finish(execute(*module));
+  }
+
+ private:
+  using Ended = std::optional<int>;
+
+  Ended open_engine() {
+    Result<Engine> engine = Engine::create(engine_config(o_));
+    if (!engine) {
+      print_error(engine.error().message);
+      return kBadUsage;
+    }
+    engine_ = *engine;
+    return std::nullopt;
+  }
+
+  Ended compile(const std::string& file, std::optional<Module>& module, RunStats* stats) {
+    StopWatch watch;
+    std::vector<std::uint8_t> bytes;
+    if (const int code = read_input(file, bytes); code != 0) return code;
+    const std::uint64_t read_ns = watch.lap();
+    const ProgressLine progress(file, bytes.size());
+    ModuleConfig config;
+    config.eager = o_.compile_only;
+    Result<Module> compiled = Module::compile(*engine_, bytes, config);
+    if (!compiled) {
+      print_error(file + ": " + compiled.error().message);
+      return kBadModule;
+    }
+    module = *compiled;
+    if (stats != nullptr) {
+      stats->read_ns = read_ns;
+      stats->compile_ns = watch.lap();
+      stats->module = module->stats();
+    }
+    return std::nullopt;
+  }
+
+  int execute(const Module& module) {
+    if (o_.timeout) call_.deadline = Deadline(*o_.timeout);
+    StopWatch watch;
+    Store store(*engine_);
+    Linker linker(*engine_);
+    if (const auto code = add_system(linker)) return *code;
+    if (const auto code = add_preloads(store, linker)) return *code;
+    InstanceConfig config;
+    config.start = StartPolicy::Initialize;
+    config.call = call_;
+    Result<Instance> instance = linker.instantiate(store, module, config);
+    stats_.instantiate_ns = watch.lap();
+    if (!instance) return report(instance.error());
+    const int code = o_.invoke ? invoke(*instance) : start(*instance);
+    stats_.run_ns = watch.lap();
+    stats_.module = module.stats();
+    stats_.store = store.stats();
+    return code;
+  }
+
+  Ended add_system(Linker& linker) {
+    WasiConfig config = wasi_config(o_);
+    for (const std::string& address : o_.listen) {
+      int fd = -1;
+      if (const int error = os::listen_tcp(address, fd); error != 0) {
+        print_error("--listen " + address + ": " + std::strerror(error));
+        return kBadUsage;
+      }
+      listeners_.push_back(fd);
+    }
+    config.listeners = listeners_;
+    const Result<void> added = add_wasi(linker, std::move(config));
+    if (added) return std::nullopt;
+    print_error(added.error().message);
+    return kBadUsage;
+  }
+
+  Ended add_preloads(Store& store, Linker& linker) {
+    for (const PreloadOption& preload : o_.preloads) {
+      std::optional<Module> module;
+      if (const auto code = compile(preload.file, module, nullptr)) return code;
+      InstanceConfig config;
+      config.name = preload.name;
+      config.start = StartPolicy::Initialize;
+      config.call = call_;
+      Result<Instance> instance = linker.instantiate(store, *module, config);
+      if (!instance) return report(instance.error());
+      const Result<void> defined = linker.instance(preload.name, *instance);
+      if (!defined) return report(defined.error());
+    }
+    return std::nullopt;
+  }
+
+  /// Calls _start, or the function of --start; a module without _start has done its work.
+  int start(const Instance& instance) {
+    const std::optional<Func> func = instance.get_func(o_.start.value_or("_start"));
+    if (!func) {
+      if (!o_.start) return 0;
+      print_error(o_.file + ": there is no exported function '" + *o_.start + "'");
+      return kBadModule;
+    }
+    const auto result = func->call({}, call_);
+    return result ? 0 : report(result.error());
+  }
+
+  int invoke(const Instance& instance) {
+    const std::optional<Func> func = instance.get_func(*o_.invoke);
+    if (!func) {
+      print_error(o_.file + ": there is no exported function '" + *o_.invoke + "'");
+      return kBadModule;
+    }
+    const Result<std::vector<Value>> args = parse_arguments(func->type(), o_.args);
+    if (!args) {
+      print_error("--invoke=" + *o_.invoke + ": " + args.error().message);
+      return kBadUsage;
+    }
+    const auto results = func->call(*args, call_);
+    if (!results) return report(results.error());
+    for (const Value& value : *results) std::printf("%s\n", print_result(value).c_str());
+    return 0;
+  }
+
+  int finish(int code) {
+    std::fflush(stdout);
+    if (o_.stats != StatsFormat::None) {
+      std::fputs(format_stats(stats_, o_.stats).c_str(), stderr);
+    }
+    return code;
+  }
+
+  const Options& o_;
+  std::optional<Engine> engine_;
+  CallOptions call_;
+  std::vector<int> listeners_;
+  RunStats stats_;
+};
+
+}  // namespace
+
+int run(const Options& options) {
+  if (!options.trace.empty()) {
+    if (const Result<void> configured = dump_configure(options.trace); !configured) {
+      print_error("--trace: " + configured.error().message);
+      return kBadUsage;
+    }
+  }
+  return Session(options).run();
+}
+
+}  // namespace wasmrt::tools

@@ -1,0 +1,24 @@
+// What --version prints.
+#include "tools/wasmrt_run/version_text.h"
+
+#include <wasmrt/version.hpp>
+
+#if WASMRT_HAS_JIT
+#include "jit/emit/features.h"
+#endif
+
+namespace wasmrt::tools {
+
+std::string version_text() {
+  std::string text = "wasmrt-run ";
+  text += version();
+  text += "\nengines: interp\n";
+#if WASMRT_HAS_JIT
+  text += "machine: ";
+  text += jit::host_features();
+  text += '\n';
+#endif
+  return text;
+}
+
+}  // namespace wasmrt::tools
