@@ -113,6 +113,7 @@ Result<rt::Ref<rt::Module>> compile(rt::Engine& engine, std::span<const std::uin
   }
 
   auto code = std::make_unique<InterpCode>(engine, *decoded);
+  if (config.eager) code->code().translate_all();
   dump_bytecode(module, *code);
   return rt::make_ref<rt::Module>(rt::Ref<rt::Engine>(&engine), std::move(*decoded),
                                   std::move(code), config, stats);

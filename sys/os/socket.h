@@ -9,7 +9,8 @@
 namespace wasmrt::os {
 
 /// Listens on "127.0.0.1:8080", "[::1]:8080" or "0.0.0.0:0" (any free port), non-blocking and
-/// closed on exec. Returns 0 and the descriptor, or an errno value (EINVAL for a malformed address).
+/// closed on exec. Returns 0 and the descriptor, or an errno value (EINVAL for a malformed
+/// address).
 int listen_tcp(const std::string& address, int& descriptor);
 
 }  // namespace wasmrt::os

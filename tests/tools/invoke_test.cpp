@@ -31,9 +31,9 @@ TEST_CASE("integers are signed, unsigned or hexadecimal", "[tools]") {
 }
 
 TEST_CASE("floats and vectors", "[tools]") {
-  const auto values = parse({kF32, kF64, kF64, kV128, kV128},
-                            {"0.1", "-inf", "nan", "i32x4:1,-1,0x10,4",
-                             "0x000102030405060708090a0b0c0d0e0f"});
+  const auto values =
+      parse({kF32, kF64, kF64, kV128, kV128},
+            {"0.1", "-inf", "nan", "i32x4:1,-1,0x10,4", "0x000102030405060708090a0b0c0d0e0f"});
   REQUIRE(values.ok());
   CHECK((*values)[0].f32() == 0.1f);
   CHECK(std::isinf((*values)[1].f64()));
@@ -49,7 +49,8 @@ TEST_CASE("floats and vectors", "[tools]") {
 TEST_CASE("a mistake names the word and the type", "[tools]") {
   const auto count = parse({kI32, kI32}, {"1"});
   REQUIRE_FALSE(count.ok());
-  CHECK(count.error().message == "the function has type (i32, i32) -> (): expected 2 arguments, found 1");
+  CHECK(count.error().message ==
+        "the function has type (i32, i32) -> (): expected 2 arguments, found 1");
   const auto word = parse({kI32, kI64}, {"1", "two"});
   REQUIRE_FALSE(word.ok());
   CHECK(word.error().message == "argument 2: expected i64, found 'two'");

@@ -24,7 +24,8 @@ Options parsed(std::vector<std::string> words) {
 }  // namespace
 
 TEST_CASE("options end at FILE", "[tools]") {
-  const Options o = parsed({"--timeout=100ms", "--stats=json", "a.wasm", "--timeout", "x", "--stats=json", "-h"});
+  const Options o =
+      parsed({"--timeout=100ms", "--stats=json", "a.wasm", "--timeout", "x", "--stats=json", "-h"});
   CHECK(o.file == "a.wasm");
   CHECK(o.args == std::vector<std::string>{"--timeout", "x", "--stats=json", "-h"});
   CHECK(o.timeout == std::chrono::milliseconds(100));

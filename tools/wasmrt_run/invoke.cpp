@@ -15,7 +15,8 @@ namespace wasmrt::tools {
 
 namespace {
 
-/// An integer of `bits` bits: signed decimal, unsigned decimal, or hexadecimal; its two's complement.
+/// An integer of `bits` bits: signed decimal, unsigned decimal, or hexadecimal; its two's
+/// complement.
 std::optional<std::uint64_t> parse_int(std::string_view text, unsigned bits) {
   bool negative = false;
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
@@ -123,8 +124,7 @@ std::optional<Value> parse_value(ValType type, const std::string& word) {
     case ValKind::Ref:
       if (word == "null" && type.nullable()) return Value::null(type);
       return std::nullopt;
-    case ValKind::Bottom:
-      break;
+    case ValKind::Bottom: break;
   }
   return std::nullopt;
 }

@@ -17,7 +17,8 @@ namespace wasmrt::tools {
 /// Reads one value per parameter. Integers may be decimal (signed or unsigned) or 0x hexadecimal;
 /// floats decimal, hexadecimal, inf, nan; v128 as 0x and 32 hexadecimal digits, or i32x4:A,B,C,D
 /// (likewise i8x16, i16x8, i64x2, f32x4, f64x2); references only as null.
-Result<std::vector<Value>> parse_arguments(const FuncType& type, std::span<const std::string> words);
+Result<std::vector<Value>> parse_arguments(const FuncType& type,
+                                           std::span<const std::string> words);
 
 /// A result as a line of output, without the line end.
 std::string print_result(const Value& value);

@@ -22,7 +22,8 @@ constexpr const char* kFooter =
     "The guest gets its arguments, this process's standard streams, clocks and random numbers; no\n"
     "file, no environment and no network unless an option grants it.\n\n"
     "Exit codes: the guest's own; 1 FILE is not a valid module or cannot be linked, 2 bad usage,\n"
-    "126 FILE cannot be read, 127 FILE does not exist, 134 the guest trapped or ran out of time.\n\n"
+    "126 FILE cannot be read, 127 FILE does not exist, 134 the guest trapped or ran out of "
+    "time.\n\n"
     "Examples:\n"
     "  wasmrt-run hello.wasm\n"
     "  wasmrt-run --dir=data::/data:ro --env LANG=C --timeout=2s count.wasm /data/words.txt\n"
@@ -71,8 +72,8 @@ std::uint64_t size_option(const char* name, const std::string& text) {
 std::chrono::nanoseconds duration_option(const char* name, const std::string& text) {
   const auto duration = parse_duration(text);
   if (!duration) {
-    throw CLI::ValidationError(name,
-                               "expected a duration with its unit, such as 100ms, not '" + text + "'");
+    throw CLI::ValidationError(
+        name, "expected a duration with its unit, such as 100ms, not '" + text + "'");
   }
   return *duration;
 }
@@ -96,6 +97,7 @@ void declare_grants(CLI::App& app, Options& o) {
          "Grant a directory, under the name GUEST if given; :ro forbids all changes")
       ->type_name("HOST[::GUEST][:ro]")
       ->expected(1)
+      ->allow_extra_args(false)
       ->take_all()
       ->group(group);
   app.add_option_function<std::vector<std::string>>(
@@ -108,14 +110,17 @@ void declare_grants(CLI::App& app, Options& o) {
          "Set an environment variable; without a value, pass this process's on")
       ->type_name("NAME[=VALUE]")
       ->expected(1)
+      ->allow_extra_args(false)
       ->take_all()
       ->group(group);
   app.add_option("--listen", o.listen, "Grant a listening socket that the guest may accept on")
       ->type_name("HOST:PORT")
       ->expected(1)
+      ->allow_extra_args(false)
       ->take_all()
       ->group(group);
-  app.add_flag("--allow-root-mount", o.allow_root_mount, "Let --dir grant the host's root directory")
+  app.add_flag("--allow-root-mount", o.allow_root_mount,
+               "Let --dir grant the host's root directory")
       ->group(group);
   add(app, "--random-seed", "N", group, "Replace the random source by a seeded one",
       [&o](const std::string& text) {
@@ -151,8 +156,9 @@ void declare_limits(CLI::App& app, Options& o) {
 
 void declare_run(CLI::App& app, Options& o) {
   const char* group = "What to run";
-  app.add_option("--invoke", o.invoke,
-                 "Call this export with the arguments after FILE, read by its type; print its results")
+  app.add_option(
+         "--invoke", o.invoke,
+         "Call this export with the arguments after FILE, read by its type; print its results")
       ->type_name("FUNC")
       ->group(group);
   app.add_option("--start", o.start, "Call this export instead of _start")
@@ -166,6 +172,7 @@ void declare_run(CLI::App& app, Options& o) {
          "Instantiate another module first; its exports can be imported from NAME")
       ->type_name("NAME=FILE")
       ->expected(1)
+      ->allow_extra_args(false)
       ->take_all()
       ->group(group);
   app.add_flag("--compile-only", o.compile_only, "Decode, validate and translate all, run nothing")
@@ -211,10 +218,11 @@ void declare_engine(CLI::App& app, Options& o) {
 void declare_watch(CLI::App& app, Options& o, std::string& stats) {
   const char* group = "What to report";
   app.add_flag("--stats{text}", stats,
-               "Print times of the stages, memory and counts to standard error; =json as one line")
+               "Print times of the stages, memory and counts to standard error")
       ->group(group);
   add(app, "--trace", "STAGES", group,
-      "Print stages to standard error: wasi, bytecode, ... with filters as in wasi,bytecode:func=12",
+      "Print stages to standard error: wasi, bytecode, ... with filters as in "
+      "wasi,bytecode:func=12",
       [&o](const std::string& text) { o.trace = text; });
 }
 
@@ -224,6 +232,11 @@ class HelpFormatter : public CLI::Formatter {
   std::string make_usage(const CLI::App*, std::string) const override {
     return "Usage: wasmrt-run [options] FILE [arguments of the guest...]\n"
            "FILE is a .wasm binary, .wat text, or - for standard input.\n";
+  }
+  std::string make_option_name(const CLI::Option* option, bool positional) const override {
+    const std::string name = CLI::Formatter::make_option_name(option, positional);
+    const std::size_t brace = name.find('{');  // CLI11's mark of a flag with a default
+    return brace == std::string::npos ? name : name.substr(0, brace) + "[=text|json]";
   }
 };
 

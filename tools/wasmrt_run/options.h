@@ -50,7 +50,7 @@ struct Options {
   std::vector<DirOption> dirs;
   std::vector<EnvOption> env;
   std::vector<PreloadOption> preloads;
-  std::vector<std::string> listen;          ///< HOST:PORT of sockets that the guest may accept on.
+  std::vector<std::string> listen;  ///< HOST:PORT of sockets that the guest may accept on.
   std::optional<std::string> invoke;
   std::optional<std::string> start;
   EngineKind engine = EngineKind::Auto;
@@ -62,7 +62,7 @@ struct Options {
   std::optional<std::chrono::nanoseconds> timeout;
   std::optional<std::uint64_t> stdout_cap;  ///< Bytes.
   std::optional<std::uint64_t> random_seed;
-  std::optional<std::uint64_t> fixed_clock; ///< Nanoseconds since 1970.
+  std::optional<std::uint64_t> fixed_clock;  ///< Nanoseconds since 1970.
   bool allow_root_mount = false;
   bool compile_only = false;
   StatsFormat stats = StatsFormat::None;

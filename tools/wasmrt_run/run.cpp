@@ -79,7 +79,8 @@ WasiConfig wasi_config(const Options& o) {
   if (!o.invoke) config.args.insert(config.args.end(), o.args.begin(), o.args.end());
   for (const EnvOption& env : o.env) config.env.emplace_back(env.name, env.value);
   for (const DirOption& dir : o.dirs) {
-    config.mounts.push_back({.host_path = dir.host, .guest_path = dir.guest, .read_only = dir.read_only});
+    config.mounts.push_back(
+        {.host_path = dir.host, .guest_path = dir.guest, .read_only = dir.read_only});
   }
   // Standard input that carried the module has been read to its end.
   if (o.file != "-") config.stdin_from = WasiInput::inherit();

@@ -34,8 +34,8 @@ std::string format(const char* pattern, double value) {
 }  // namespace
 
 std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
-  static constexpr Unit kUnits[] = {{"ns", 1},   {"us", 1e3}, {"ms", 1e6},
-                                    {"s", 1e9},  {"m", 60e9}, {"h", 3600e9}};
+  static constexpr Unit kUnits[] = {{"ns", 1},  {"us", 1e3}, {"ms", 1e6},
+                                    {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}};
   const std::optional<double> number = leading_number(text);
   if (!number) return std::nullopt;
   for (const Unit& unit : kUnits) {
@@ -48,8 +48,8 @@ std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
-  static constexpr Unit kUnits[] = {{"", 1}, {"K", 1024.0}, {"M", 1048576.0},
-                                    {"G", 1073741824.0}, {"T", 1099511627776.0}};
+  static constexpr Unit kUnits[] = {
+      {"", 1}, {"K", 1024.0}, {"M", 1048576.0}, {"G", 1073741824.0}, {"T", 1099511627776.0}};
   const std::optional<double> number = leading_number(text);
   if (!number) return std::nullopt;
   for (std::string_view suffix : {"iB", "B"}) {

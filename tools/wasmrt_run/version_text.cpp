@@ -4,7 +4,7 @@
 #include <wasmrt/version.hpp>
 
 #if WASMRT_HAS_JIT
-#include "jit/emit/features.h"
+#include "jit/features.h"
 #endif
 
 namespace wasmrt::tools {

@@ -21,6 +21,9 @@ namespace wasmrt {
 struct ModuleConfig {
   /// Bounds for every instance of this module.
   ResourceLimits limits = {};
+  /// Whether all functions get their code at once. Otherwise the interpreter makes a function's
+  /// code on its first call.
+  bool eager = false;
 };
 
 /// What compiling a module took. Times are nanoseconds of wall-clock time.
