@@ -186,7 +186,7 @@ Errno Preview1::open_at(Descriptor& directory, const std::string& path, i32 dirf
   opened->inheriting = is_directory ? inheriting & available : 0;
   opened->flags = fdflags;
   opened->mount = directory.mount;
-  if (tracing()) opened->path = join(directory.path, path);
+  if (tracing()) opened->path = path == "." ? directory.path : join(directory.path, path);
   out = std::move(opened);
   return Errno::Success;
 }
