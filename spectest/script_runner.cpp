@@ -16,6 +16,18 @@ using text::CommandKind;
 using text::ScriptAction;
 using text::ScriptModule;
 
+namespace {
+
+// Malformed and invalid are different things. What a later version or a proposal makes legal, and
+// what exceeds a limit of ours, may be called either.
+bool right_stage(CommandKind kind, ErrorCode code) {
+  if (code == ErrorCode::FeatureDisabled || code == ErrorCode::Limit) return true;
+  if (kind == CommandKind::AssertInvalid) return code == ErrorCode::Validation;
+  return code == ErrorCode::InvalidBinary || code == ErrorCode::Text;
+}
+
+}  // namespace
+
 ScriptRunner::ScriptRunner(const Engine& engine)
     : engine_(engine), store_(engine), linker_(engine), refs_(store_) {
   linker_.allow_shadowing(true);
@@ -225,6 +237,9 @@ ScriptRunner::Outcome ScriptRunner::assert_rejected(const Command& c) {
     if (auto valid = Module::validate(engine_, c.module->bytes); !valid.ok()) error = valid.error();
   }
   if (!error) return failed("expected \"" + c.text + "\", but the module was accepted");
+  if (!right_stage(c.kind, error->code)) {
+    return failed("refused for the wrong reason: \"" + error->message + "\"");
+  }
   if (says(error->message, c.text)) return {};
   return failed("expected \"" + c.text + "\", found \"" + error->message + "\"");
 }

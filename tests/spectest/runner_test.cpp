@@ -55,23 +55,26 @@ TEST_CASE("a script that holds passes", "[spectest]") {
 }
 
 TEST_CASE("whatever does not hold is a failure, with its line", "[spectest]") {
-  const Tally t = run(std::string(kModule) +
-                      "\n(assert_return (invoke \"one\") (i32.const 2))"
-                      "\n(assert_return (invoke \"one\"))"
-                      "\n(assert_trap (invoke \"one\") \"unreachable\")"
-                      "\n(assert_trap (invoke \"trap\") \"integer overflow\")"
-                      "\n(assert_return (invoke \"trap\"))"
-                      "\n(assert_return (invoke \"absent\"))"
-                      "\n(assert_return (invoke $nobody \"one\"))"
-                      "\n(assert_malformed (module quote \"(func)\") \"x\")"
-                      "\n(assert_invalid (module (func (result i32))) \"unknown local\")"
-                      "\n(assert_unlinkable (module) \"unknown import\")"
-                      "\n(module (import \"absent\" \"x\" (func)))"
-                      "\n(invoke \"one\")"
-                      "\n(register \"M\" $nobody)"
-                      "\n(assert_exception (invoke $m \"trap\"))");
+  const Tally t =
+      run(std::string(kModule) +
+          "\n(assert_return (invoke \"one\") (i32.const 2))"
+          "\n(assert_return (invoke \"one\"))"
+          "\n(assert_trap (invoke \"one\") \"unreachable\")"
+          "\n(assert_trap (invoke \"trap\") \"integer overflow\")"
+          "\n(assert_return (invoke \"trap\"))"
+          "\n(assert_return (invoke \"absent\"))"
+          "\n(assert_return (invoke $nobody \"one\"))"
+          "\n(assert_malformed (module quote \"(func)\") \"x\")"
+          "\n(assert_invalid (module (func (result i32))) \"unknown local\")"
+          "\n(assert_malformed (module quote \"(func (result i32))\") \"type mismatch\")"
+          "\n(assert_invalid (module quote \"(func\") \"unexpected token\")"
+          "\n(assert_unlinkable (module) \"unknown import\")"
+          "\n(module (import \"absent\" \"x\" (func)))"
+          "\n(invoke \"one\")"
+          "\n(register \"M\" $nobody)"
+          "\n(assert_exception (invoke $m \"trap\"))");
   CHECK(t.passed == 1);
   CHECK(t.skipped == 0);
-  REQUIRE(t.failures.size() == 14);
+  REQUIRE(t.failures.size() == 16);
   for (std::size_t i = 0; i < t.failures.size(); ++i) CHECK(t.failures[i].line == i + 2);
 }
