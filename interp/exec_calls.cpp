@@ -429,12 +429,19 @@ bool returns_across(std::uint64_t return_pc) {
   return return_pc == reinterpret_cast<std::uint64_t>(&kRetCross);
 }
 
+#ifdef WASMRT_INTERP_PROFILE
+void profile(Handler handler);  // profile.cpp
+#endif
+
 #ifdef WASMRT_INTERP_LOOP
 TrapWord run(const Ins* pc, std::uint64_t* sp, Vmctx* ctx) {
   // Nested entries share the thread's state: copied out before each handler runs.
   TrapWord word = pc->handler(pc, sp, ctx->memory0_base, ctx, 0, 0, Vec{});
   while (word == kGoOn) {
     const LoopState s = loop_state;
+#ifdef WASMRT_INTERP_PROFILE
+    profile(s.handler);
+#endif
     word = s.handler(s.pc, s.sp, s.mem, s.ctx, s.r, s.aux, s.v);
   }
   return word;

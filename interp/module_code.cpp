@@ -24,6 +24,10 @@ const Handler* handler_table() {
       fill_calls(handlers);
       fill_bulk(handlers);
       fill_branch(handlers);
+      fill_pair_i32(handlers);
+      fill_pair_i64(handlers);
+      fill_fused(handlers);
+      fill_fused_memory(handlers);
       fill_simd_int(handlers);
       fill_simd_float(handlers);
       fill_simd_lanes(handlers);

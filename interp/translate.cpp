@@ -109,7 +109,7 @@ Operand Translator::pop() {
 }
 
 Place Translator::place(const Operand& o) const {
-  if (o.kind == Operand::Kind::Acc) return {Place::Kind::R, 0, 0};
+  if (o.kind == Operand::Kind::Acc) return {Place::Kind::R, Place::kNoSlot, 0};
   if (o.kind == Operand::Kind::Const) return {Place::Kind::I, 0, o.bits};
   const std::uint16_t slot = o.kind == Operand::Kind::Local ? o.local : o.slot;
   const AccState& s = acc_[o.acc()];
@@ -321,6 +321,7 @@ void Translator::set_local(std::uint16_t slot, const Operand& value) {
         last_ = kept;
         last_.id = static_cast<HandlerId>(last_.id + 1);
         last_.d = slot;
+        if (options_.fuse) fuse_adds();
       }
       return;
     }

@@ -44,8 +44,9 @@ struct Operand {
 /// Where an instruction finds an operand.
 struct Place {
   enum class Kind : std::uint8_t { R, S, I };
+  static constexpr std::uint16_t kNoSlot = 0xFFFF;
   Kind kind;
-  std::uint16_t slot;
+  std::uint16_t slot;  ///< For R: a slot with the same content, or kNoSlot.
   std::uint64_t bits;
 
   [[nodiscard]] bool is_r() const { return kind == Kind::R; }
@@ -252,7 +253,25 @@ class Translator final : public SinkBase<Translator> {
   [[nodiscard]] MemMode mem_mode(const Imm& imm, std::uint32_t size) const;
   void load(Op op, const Imm& imm, ValKind type);
   void store(Op op, const Imm& imm, ValKind type);
-  bool fuse_binary(Op op, ValKind result, const Operand& a, const Operand& b);
+
+  // --- superinstructions (translate_fuse.cpp): true when the instruction was emitted fused ---
+  bool fuse_binary(Op op, ValKind type, const Operand& a, const Operand& b);
+  bool fuse_pair(Op op, ValKind type, const Operand& other, bool acc_left);
+  bool fuse_float_pair(Op op, ValKind type, const Operand& other, bool acc_left);
+  bool fuse_op_load(Op op, ValKind type, const Operand& other, bool acc_left);
+  bool fuse_load(Op op, ValKind type, std::uint64_t offset, const Operand& address);
+  bool fuse_add_branch(const Condition& condition, bool taken_if, Label* target, std::uint32_t* chain);
+  bool fuse_jump(Label& target);
+  void fuse_adds();
+  void link_branch(std::uint32_t at, Label* target, std::uint32_t* chain);
+  /// Whether the popped operand is what the last instruction left in its accumulator only.
+  [[nodiscard]] bool is_last(const Operand& o) const {
+    return o.kind == Operand::Kind::Acc && fusible() && acc_[o.acc()].def == last_.pos &&
+           acc_[o.acc()].slot_form != kNoHandler;
+  }
+  /// Whether the last instruction is d <- a + k on i32, with a in a slot.
+  [[nodiscard]] bool last_is_add(const Last& last) const;
+  void finish_fused(std::uint32_t at, HandlerId id, ValKind type, const AccState& before);
 
   // --- control ---
   void open(const ControlFrame& frame, FrameKind kind);

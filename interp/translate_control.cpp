@@ -110,7 +110,8 @@ Translator::Condition Translator::pop_condition() {
         c.compare = kNoOp;
         negate = !negate;
         c.negate = negate;
-        c.a = {form == 0 ? Place::Kind::R : Place::Kind::S, last_.a, 0};
+        c.a = {form == 0 ? Place::Kind::R : Place::Kind::S,
+               form == 0 ? Place::kNoSlot : last_.a, 0};
         const bool from_acc = form == 0 && last_.before.def == prev_.pos;
         undo_last();
         if (from_acc && fusible()) continue;
@@ -119,7 +120,7 @@ Translator::Condition Translator::pop_condition() {
       if (is_compare2(op) && form % 2 == 0) {
         const bool wide = op >= Op::I64Eq && !(op >= Op::F32Eq && op <= Op::F32Ge);
         const Place imm = {Place::Kind::I, 0, wide ? last_.wide : last_.w};
-        const Place acc = {Place::Kind::R, 0, 0};
+        const Place acc = {Place::Kind::R, Place::kNoSlot, 0};
         const Place slot_a = {Place::Kind::S, last_.a, 0};
         const Place slot_b = {Place::Kind::S, static_cast<std::uint16_t>(last_.w), 0};
         c.compare = op;
@@ -151,6 +152,7 @@ void Translator::emit_branch(const Condition& condition, bool when, Label* targe
   Place a = condition.a;
   Place b = condition.b;
   std::uint32_t at;
+  if (fuse_add_branch(condition, taken_if, target, chain)) return;
   if (condition.compare == kNoOp) {
     if (a.is_i()) {
       if ((a.bits != 0) == taken_if) {
@@ -191,7 +193,11 @@ void Translator::emit_branch(const Condition& condition, bool when, Label* targe
       }
     }
   }
-  if (back) {
+  link_branch(at, target, chain);
+}
+
+void Translator::link_branch(std::uint32_t at, Label* target, std::uint32_t* chain) {
+  if (target != nullptr && target->kind == FrameKind::Loop) {
     const std::uint32_t distance = target->target - at;
     code_[at / 8 + 1] |= std::uint64_t{distance} << 32;
   } else {
@@ -202,14 +208,9 @@ void Translator::emit_branch(const Condition& condition, bool when, Label* targe
 }
 
 void Translator::emit_br(Label& target) {
+  if (fuse_jump(target)) return;
   const bool back = target.kind == FrameKind::Loop;
-  const std::uint32_t at = emit(handler_id(Br, back ? 1 : 0), 0, 0, 0);
-  if (back) {
-    code_[at / 8 + 1] |= std::uint64_t{target.target - at} << 32;
-  } else {
-    add_patch(target.patches, at + 12, at);
-  }
-  forget_last();
+  link_branch(emit(handler_id(Br, back ? 1 : 0), 0, 0, 0), &target, nullptr);
 }
 
 // --- branches ---
@@ -232,7 +233,6 @@ void Translator::move_to_label(std::uint32_t depth, const Label& target) {
     }
     d = static_cast<std::uint16_t>(d + o.width());
   }
-  forget_last();
 }
 
 void Translator::on_br(std::uint32_t depth) {

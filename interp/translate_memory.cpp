@@ -34,6 +34,7 @@ void Translator::load(Op op, const Imm& imm, ValKind type) {
   const Operand address = pop();
   const MemMode mode = mem_mode(imm, 1u << op_info(op).align);
   const Acc acc = acc_of(type);
+  if (mode == MemMode::Guarded && fuse_load(op, type, imm.offset(), address)) return;
   Place a = place(address);
   std::uint32_t form;
   auto w = static_cast<std::uint32_t>(imm.offset());

@@ -123,8 +123,6 @@ void Translator::binary(Op op) {
   emit_binary(op, type, a, b, a.is_i() ? type_a : type_b);
 }
 
-bool Translator::fuse_binary(Op, ValKind, const Operand&, const Operand&) { return false; }
-
 void Translator::on_compare(Op op, const Imm&) {
   if (op_info(op).sig.operand_count == 1) {
     unary(op);

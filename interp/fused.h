@@ -1,0 +1,113 @@
+// Numbering of superinstructions: how their variants are found by the translator and filled by the
+// handler files. The instructions themselves are described in ops.def.
+#pragma once
+
+#include <cstdint>
+
+#include "interp/code.h"
+
+namespace wasmrt::interp {
+
+/// Integer functions that pair up. RSub is Sub with exchanged operands: only as the outer one.
+enum class PairOp : std::uint8_t { Add, Sub, Mul, And, Or, Xor, Shl, ShrU, ShrS, None };
+inline constexpr std::uint32_t kPairInner = 9;
+/// Outer functions by number: the first eight, and RSub.
+inline constexpr std::uint32_t kPairOuter = 9;
+inline constexpr std::uint32_t kOuterRSub = 8;
+
+/// Variant of Pair32 and Pair64. x, p, q: whether that operand is in a slot (else r, imm, imm).
+constexpr std::uint32_t pair_variant(std::uint32_t inner, std::uint32_t outer, bool x, bool p, bool q) {
+  return (((inner * kPairOuter + outer) * 8) + (x ? 4 : 0) + (p ? 2 : 0) + (q ? 1 : 0)) * 2;
+}
+static_assert(pair_variant(kPairInner - 1, kPairOuter - 1, true, true, true) + 2 == 1296);
+
+/// Float functions: Add, Sub, Mul inside; Add, Sub, Mul, RSub outside. p and q are slots.
+constexpr std::uint32_t float_pair_variant(std::uint32_t inner, std::uint32_t outer, bool x) {
+  return ((inner * 4 + outer) * 2 + (x ? 1 : 0)) * 2;
+}
+inline constexpr std::uint32_t kFloatRSub = 3;
+
+/// How the address of a LoadAt is made. Shifts are by 1, 2 or 3: three modes each.
+enum class AddressMode : std::uint8_t {
+  RS,        ///< r + a; offset w
+  SS,        ///< a + b; offset c
+  RI,        ///< r + w; offset in the wide word
+  SI,        ///< a + w; offset in the wide word
+  RShl,      ///< (r << k) + w; offset in the wide word
+  SShl = RShl + 3,
+  RShlS = SShl + 3,   ///< (r << k) + b; offset c
+  SShlS = RShlS + 3,  ///< (a << k) + b; offset c
+  Count = SShlS + 3,
+  PlainR = Count,     ///< Only in OpLoad: r; offset w
+  PlainS,             ///< a; offset w
+};
+inline constexpr std::uint32_t kAddressModes = 16;
+static_assert(static_cast<std::uint32_t>(AddressMode::Count) == kAddressModes);
+
+constexpr AddressMode shifted(AddressMode first, std::uint32_t k) {
+  return static_cast<AddressMode>(static_cast<std::uint32_t>(first) + k - 1);
+}
+/// Length of the part of an instruction that a mode needs.
+constexpr std::ptrdiff_t mode_length(AddressMode mode) {
+  return mode >= AddressMode::RI && mode < AddressMode::RShlS ? 24 : 16;
+}
+
+/// The loads that have LoadAt forms, by number.
+constexpr std::uint32_t load_at_index(Op op) {
+  switch (op) {
+    case Op::I32Load: return 0;
+    case Op::I64Load: return 1;
+    case Op::F32Load: return 2;
+    case Op::F64Load: return 3;
+    case Op::I32Load8U: return 4;
+    case Op::I32Load8S: return 5;
+    case Op::I32Load16U: return 6;
+    case Op::I32Load16S: return 7;
+    case Op::I64Load8U: return 8;
+    case Op::I64Load32U: return 9;
+    default: return ~0u;
+  }
+}
+inline constexpr Op kLoadAtOps[] = {Op::I32Load,    Op::I64Load,    Op::F32Load,    Op::F64Load,
+                                    Op::I32Load8U,  Op::I32Load8S,  Op::I32Load16U, Op::I32Load16S,
+                                    Op::I64Load8U,  Op::I64Load32U};
+constexpr std::uint32_t load_at_variant(std::uint32_t load, AddressMode mode) {
+  return (load * kAddressModes + static_cast<std::uint32_t>(mode)) * 2;
+}
+
+/// The arithmetic that takes a load as right operand: op, the load that fits it.
+struct OpLoadPair {
+  Op op;
+  Op load;
+};
+inline constexpr OpLoadPair kOpLoads[] = {
+    {Op::F64Add, Op::F64Load}, {Op::F64Sub, Op::F64Load}, {Op::F64Mul, Op::F64Load},
+    {Op::F32Add, Op::F32Load}, {Op::F32Sub, Op::F32Load}, {Op::F32Mul, Op::F32Load},
+    {Op::I32Add, Op::I32Load}, {Op::I32Sub, Op::I32Load}, {Op::I32Mul, Op::I32Load},
+    {Op::I32And, Op::I32Load}, {Op::I32Xor, Op::I32Load}, {Op::I32Xor, Op::I32Load8U},
+    {Op::I32Add, Op::I32Load8U}, {Op::I64Add, Op::I64Load}, {Op::I64Xor, Op::I64Load},
+};
+inline constexpr std::uint32_t kOpLoadCount = sizeof kOpLoads / sizeof kOpLoads[0];
+/// Modes of OpLoad: RS SS RI SI PlainR PlainS.
+constexpr std::uint32_t op_load_mode(AddressMode mode) {
+  switch (mode) {
+    case AddressMode::RS: return 0;
+    case AddressMode::SS: return 1;
+    case AddressMode::RI: return 2;
+    case AddressMode::SI: return 3;
+    case AddressMode::PlainR: return 4;
+    case AddressMode::PlainS: return 5;
+    default: return ~0u;
+  }
+}
+constexpr std::uint32_t op_load_variant(std::uint32_t pair, std::uint32_t mode, bool other_slot) {
+  return ((pair * 6 + mode) * 2 + (other_slot ? 1 : 0)) * 2;
+}
+static_assert(op_load_variant(kOpLoadCount - 1, 5, true) + 2 <= 512);
+
+/// AddBranch: the ten i32 comparisons, y in a slot or immediate, forward or backward.
+constexpr std::uint32_t add_branch_variant(std::uint32_t compare, bool y_slot, bool back) {
+  return compare * 4 + (y_slot ? 2 : 0) + (back ? 1 : 0);
+}
+
+}  // namespace wasmrt::interp
