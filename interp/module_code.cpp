@@ -52,7 +52,9 @@ std::shared_ptr<ModuleCode> ModuleCode::create(std::shared_ptr<const DecodedModu
 ModuleCodeImpl::ModuleCodeImpl(std::shared_ptr<const DecodedModule> module,
                                const CodeOptions& options)
     : module_(std::move(module)), options_(options) {
+#ifndef WASMRT_INTERP_PROFILE
   if (!kTailCalls) options_.guarded_bytes = 0;
+#endif
   const std::size_t n = module_->bodies.size();
   funcs_ = std::make_unique<FuncCode[]>(n);
   const Handler stub = handler_table()[Translate];
