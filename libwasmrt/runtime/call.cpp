@@ -88,14 +88,16 @@ void CallScope::enter(const CallOptions& options) {
     cell.entered(&root->vmctx(), frame_.native_limit);
   }
 
-  // The nearest bound of all calls around; a timer of our own unless one of this store's has it.
-  frame_.deadline_ns = to_ns(options.deadline);
-  if (frame_.enclosing != nullptr) {
-    frame_.deadline_ns = std::min(frame_.deadline_ns, frame_.enclosing->deadline_ns);
+  // What ends a call around this one in another store ends this one too.
+  if (frame_.enclosing != frame_.enclosing_here) {
+    outer_cell_ = &frame_.enclosing->store.interrupts();
+    outer_cell_->add_nested(cell);
   }
-  if (frame_.deadline_ns != CallFrame::kNever &&
-      (frame_.enclosing_here == nullptr ||
-       frame_.enclosing_here->deadline_ns != frame_.deadline_ns)) {
+  // The nearest bound of all calls around; a timer of our own only for an earlier one.
+  frame_.deadline_ns = to_ns(options.deadline);
+  const std::uint64_t around =
+      frame_.enclosing != nullptr ? frame_.enclosing->deadline_ns : CallFrame::kNever;
+  if (frame_.deadline_ns < around) {
     frame_.timer.fire = &fire;
     frame_.timer.user = &cell;
     if (frame_.deadline_ns <= os::monotonic_ns()) {
@@ -105,28 +107,25 @@ void CallScope::enter(const CallOptions& options) {
     } else {
       return refuse({ErrorCode::Internal, "no thread for deadlines"});
     }
+  } else {
+    frame_.deadline_ns = around;
   }
-  // Tokens of calls into other stores reach this one only through us.
   frame_.token = detail::Access::get(options.cancel);
-  if (frame_.token != nullptr) tokens_.push_back(frame_.token);
-  for (CallFrame* f = frame_.enclosing; f != nullptr && f != frame_.enclosing_here;
-       f = f->enclosing) {
-    if (f->token != nullptr) tokens_.push_back(f->token);
-  }
-  for (Token* token : tokens_) token->add(cell);
+  if (frame_.token != nullptr) frame_.token->add(cell);
 }
 
 CallScope::~CallScope() {
   if (!inside_) return;
   Store& store = *store_;
   InterruptCell& cell = store.interrupts();
-  for (Token* token : tokens_) token->remove(cell);
+  if (frame_.token != nullptr) frame_.token->remove(cell);
   if (frame_.timer_armed) timer_thread().cancel(frame_.timer);
   if (store.innermost == &frame_) {
     store.innermost = frame_.enclosing_here;
     t_innermost = frame_.enclosing;
     if (root_) root_->vmctx().activation = outer_activation_;
   }
+  if (outer_cell_ != nullptr) outer_cell_->remove_nested(cell);
   // What armed the cell may have been this call's; a call around us finds out at its next poll.
   if (frame_.enclosing_here == nullptr && cell.armed()) cell.disarm();
   store.leave();

@@ -71,7 +71,7 @@ class CallScope {
   Ref<Instance> root_;
   CallFrame frame_;
   Activation* outer_activation_ = nullptr;  // of the root, put back at the end
-  std::vector<Token*> tokens_;              // which know the store's cell because of this call
+  InterruptCell* outer_cell_ = nullptr;     // of another store, told to arm ours with it
   bool inside_ = false;
   std::unique_ptr<Error> refused_;
 };

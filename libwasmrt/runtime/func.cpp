@@ -84,6 +84,9 @@ Result<std::vector<Value>> Func::call_values(std::span<const Value> args,
                                              const CallOptions& options) const {
   VmFuncRef& ref = *Access::get(*this);
   const FuncType& type = type_of(*this);
+  // A host function may drop every handle on what is called, this one included.
+  const detail::Handle store = store_;
+  const detail::Handle owner = owner_;
   bool fits = args.size() == type.params.size();
   for (std::size_t i = 0; fits && i < args.size(); ++i) {
     fits = rt::value_matches(args[i], type.params[i]);
@@ -106,7 +109,9 @@ Result<std::vector<Value>> Func::call_values(std::span<const Value> args,
     v.to_slots(at);
     at += v.type().slots();
   }
-  if (Result<void> done = rt::call_func(*Access::store_of(*this), ref, slots, options); !done) {
+  if (Result<void> done =
+          rt::call_func(reinterpret_cast<rt::Store&>(*store.get()), ref, slots, options);
+      !done) {
     return std::move(done).error();
   }
   std::vector<Value> results;

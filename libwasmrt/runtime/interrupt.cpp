@@ -54,10 +54,35 @@ void InterruptCell::remove(Vmctx* ctx) {
 }
 
 void InterruptCell::arm() noexcept {
+  // Calls can go back and forth between stores, so cells can be nested in a circle; one lock is
+  // held at a time. A cell that stops being nested meanwhile is armed for nothing, which its next
+  // poll finds out.
+  std::vector<Ref<InterruptCell>> cells;
+  cells.emplace_back(this);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    InterruptCell& cell = *cells[i].get();
+    std::lock_guard lock(cell.mutex_);
+    cell.armed_.store(true, std::memory_order_seq_cst);
+    for (Vmctx* ctx : cell.instances_) raise(ctx);
+    if (cell.event_ != nullptr) cell.event_->set();
+    for (InterruptCell* inner : cell.nested_) {
+      const auto is_inner = [&](const Ref<InterruptCell>& c) { return c.get() == inner; };
+      if (std::none_of(cells.begin(), cells.end(), is_inner)) cells.emplace_back(inner);
+    }
+  }
+}
+
+void InterruptCell::add_nested(InterruptCell& inner) {
+  {
+    std::lock_guard lock(mutex_);
+    nested_.push_back(&inner);
+  }
+  if (armed()) inner.arm();
+}
+
+void InterruptCell::remove_nested(InterruptCell& inner) {
   std::lock_guard lock(mutex_);
-  armed_.store(true, std::memory_order_seq_cst);
-  for (Vmctx* ctx : instances_) raise(ctx);
-  if (event_ != nullptr) event_->set();
+  erase_one(nested_, &inner);
 }
 
 void InterruptCell::disarm() noexcept {
@@ -77,12 +102,11 @@ void InterruptCell::entered(Vmctx* ctx, std::uint64_t stack_limit) noexcept {
 }
 
 void InterruptCell::close(Vmctx* ctx) noexcept {
-  std::lock_guard lock(mutex_);
-  closed_.push_back(ctx);
-  raise(ctx);
-  armed_.store(true, std::memory_order_seq_cst);
-  for (Vmctx* other : instances_) raise(other);
-  if (event_ != nullptr) event_->set();
+  {
+    std::lock_guard lock(mutex_);
+    closed_.push_back(ctx);
+  }
+  arm();
 }
 
 int InterruptCell::event_fd() {

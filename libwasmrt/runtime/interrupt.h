@@ -27,7 +27,7 @@ class InterruptCell final : public detail::Object {
 
   /// Makes every instance poll. Any thread, but not in a signal handler.
   void arm() noexcept;
-  /// Takes that back, except for instances that are closed (kClosed in Vmctx::flags). The caller
+  /// Takes that back, except for instances that are closed. The caller
   /// then looks whether there is a reason left to arm again.
   void disarm() noexcept;
   [[nodiscard]] bool armed() const noexcept { return armed_.load(std::memory_order_seq_cst); }
@@ -38,11 +38,12 @@ class InterruptCell final : public detail::Object {
   /// Marks an instance closed: it stays armed for good.
   void close(Vmctx* ctx) noexcept;
 
+  /// A call into another store, made inside a call into this one: arming this arms `inner` too.
+  void add_nested(InterruptCell& inner);
+  void remove_nested(InterruptCell& inner);
+
   /// A descriptor that is readable while the cell is armed; -1 when there is none to be had.
   int event_fd();
-
-  /// Bit of Vmctx::flags: set and read under the cell's lock, or by the thread inside.
-  static constexpr std::uint32_t kClosed = 1;
 
  private:
   static void raise(Vmctx* ctx) noexcept;
@@ -52,6 +53,7 @@ class InterruptCell final : public detail::Object {
   std::mutex mutex_;
   std::vector<Vmctx*> instances_;
   std::vector<Vmctx*> closed_;
+  std::vector<InterruptCell*> nested_;
   std::uint64_t stack_limit_ = 0;
   std::unique_ptr<os::Event> event_;
 };

@@ -134,6 +134,33 @@ TEST_CASE("calls inside calls cannot outlive them", "[public][deadline]") {
     };
     must(guest.call("host", within(1h)));
   }
+  SECTION("back and forth between two stores") {
+    Guest other;
+    other.host = [&](Caller&) -> Result<void> {
+      CHECK(must_trap(guest.call("loop", {})).kind() == TrapKind::DeadlineExceeded);
+      return {};
+    };
+    guest.host = [&](Caller&) -> Result<void> {
+      CHECK(must_trap(other.call("host", within(10ms))).kind() == TrapKind::DeadlineExceeded);
+      return {};
+    };
+    must(guest.call("host", within(1h)));
+    CHECK(must_trap(guest.call("loop", within(1ms))).kind() == TrapKind::DeadlineExceeded);
+  }
+  SECTION("closing the outer instance ends an inner call in another store") {
+    Guest other;
+    std::thread closer;
+    guest.host = [&](Caller&) -> Result<void> {
+      closer = std::thread([&] {
+        std::this_thread::sleep_for(10ms);
+        guest.instance.close();
+      });
+      CHECK(must_trap(other.call("loop", {})).kind() == TrapKind::Cancelled);
+      return {};
+    };
+    CHECK(must_trap(guest.call("host", {})).kind() == TrapKind::Cancelled);
+    closer.join();
+  }
   SECTION("a token of the outer call ends an inner one in another store") {
     Guest other;
     CallOptions options;

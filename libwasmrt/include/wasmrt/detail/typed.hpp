@@ -159,6 +159,7 @@ template <class... T>
 struct TypeList<std::tuple<T...>> {
   static_assert((check_param<T>() && ...));
   static constexpr std::size_t kSlots = (std::size_t{0} + ... + WasmType<T>::kType.slots());
+  static constexpr bool kRefs = (WasmType<T>::kType.is_ref() || ... || false);
   static std::vector<ValType> types() { return {WasmType<T>::kType...}; }
 };
 
@@ -333,6 +334,9 @@ class TypedFunc<R(Args...)> {
     std::array<std::uint64_t, kSlots> slots;
     [[maybe_unused]] std::uint64_t* at = slots.data();
     ((detail::WasmType<Args>::to(args, at), at += detail::WasmType<Args>::kType.slots()), ...);
+    // This object may be gone when the call returns: a host function may drop it.
+    [[maybe_unused]] std::optional<Store> store;
+    if constexpr (Results::kRefs) store.emplace(func_.owner());
     Result<void> done = func_.call_slots(slots, options);
     if (!done) {
       if (options.rethrow) detail::rethrow_host_exception(done.error());
@@ -341,8 +345,11 @@ class TypedFunc<R(Args...)> {
     if constexpr (std::is_void_v<R>) {
       return {};
     } else {
-      const Store store = func_.owner();
-      return detail::ResultList<R>::load(&store, slots.data());
+      if constexpr (Results::kRefs) {
+        return detail::ResultList<R>::load(&*store, slots.data());
+      } else {
+        return detail::ResultList<R>::load(nullptr, slots.data());
+      }
     }
   }
   /// The function without its C++ signature.
