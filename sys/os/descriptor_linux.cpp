@@ -58,19 +58,26 @@ bool poll_now(int descriptor, short events) {
   return repeat([&] { return poll(&item, 1, 0); }) > 0;
 }
 
-// Keeps a write from killing the process when nobody reads the other end.
+// Keeps a write from killing the process when nobody reads the other end. Where the signal is
+// ignored, or already waits to be delivered, there is nothing to do.
 class NoPipeSignal {
  public:
-  NoPipeSignal() {
-    sigemptyset(&set_);
-    sigaddset(&set_, SIGPIPE);
+  explicit NoPipeSignal(FileType type) {
+    struct sigaction now {};
+    // Only pipes and sockets have another end; files of unknown type may be either.
+    if (type == FileType::CharacterDevice || sigaction(SIGPIPE, nullptr, &now) != 0 ||
+        now.sa_handler == SIG_IGN) {
+      return;
+    }
     sigset_t pending;
     sigpending(&pending);
-    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-    if (!was_pending_) pthread_sigmask(SIG_BLOCK, &set_, &saved_);
+    if (sigismember(&pending, SIGPIPE) == 1) return;
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGPIPE);
+    blocked_ = pthread_sigmask(SIG_BLOCK, &set_, &saved_) == 0;
   }
   ~NoPipeSignal() {
-    if (was_pending_) return;
+    if (!blocked_) return;
     const int saved_errno = errno;
     if (broken_) {
       const timespec now{};
@@ -84,11 +91,16 @@ class NoPipeSignal {
   void note(ssize_t result) { broken_ = result < 0 && errno == EPIPE; }
 
  private:
-  sigset_t set_;
-  sigset_t saved_;
-  bool was_pending_ = false;
+  sigset_t set_{};
+  sigset_t saved_{};
+  bool blocked_ = false;
   bool broken_ = false;
 };
+
+// Poll says that these are always ready, so whoever waited for them would wait for nothing.
+bool always_ready(FileType type) {
+  return type == FileType::Regular || type == FileType::BlockDevice || type == FileType::Directory;
+}
 
 bool lacks_nowait() { return errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL; }
 
@@ -176,7 +188,7 @@ int read_ready(int descriptor, FileType type, std::span<const IoSlice> slices, s
   const auto plain = [&] {
     return outcome(repeat([&] { return readv(descriptor, vectors.items, vectors.count); }), done);
   };
-  if (type == FileType::Regular || type == FileType::Directory) return plain();
+  if (always_ready(type)) return plain();
   const ssize_t result =
       repeat([&] { return preadv2(descriptor, vectors.items, vectors.count, -1, RWF_NOWAIT); });
   if (result >= 0 || !lacks_nowait()) return outcome(result, done);
@@ -186,10 +198,10 @@ int read_ready(int descriptor, FileType type, std::span<const IoSlice> slices, s
 int write_ready(int descriptor, FileType type, std::span<const IoSlice> slices, size_t& done) {
   done = 0;
   const Vectors vectors(slices);
-  if (type == FileType::Regular) {
+  if (always_ready(type)) {
     return outcome(repeat([&] { return writev(descriptor, vectors.items, vectors.count); }), done);
   }
-  NoPipeSignal guard;
+  NoPipeSignal guard(type);
   ssize_t result =
       repeat([&] { return pwritev2(descriptor, vectors.items, vectors.count, -1, RWF_NOWAIT); });
   if (result < 0 && lacks_nowait()) {

@@ -174,7 +174,7 @@ Errno Preview1::fd_prestat_dir_name(Guest& guest, i32 fd, i32 path, i32 path_len
   if (path_len < name.size()) return Errno::NameTooLong;
   uint8_t* bytes = guest.memory.view(path, name.size());
   if (bytes == nullptr) return Errno::Fault;
-  std::memcpy(bytes, name.data(), name.size());
+  std::copy(name.begin(), name.end(), bytes);  // without a zero byte: the guest knows the length
   return Errno::Success;
 }
 

@@ -59,7 +59,11 @@ Result<DescriptorRef> open_mount(const WasiMount& mount, bool allow_root) {
 }  // namespace
 
 Preview1::Preview1(WasiConfig config) : config_(std::move(config)) {
-  for (const auto& [name, value] : config_.env) env_.push_back(name + "=" + value);
+  for (const auto& [name, value] : config_.env) {
+    std::string& text = env_.emplace_back(name);
+    text += '=';
+    text += value;
+  }
   start_ns_ = os::monotonic_ns();
   // Each word is the seed stirred once more (SplitMix64), so that close seeds are far apart.
   uint64_t seed = config_.random.seed;
