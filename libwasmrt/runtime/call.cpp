@@ -43,13 +43,13 @@ void fire(void* cell) { static_cast<InterruptCell*>(cell)->arm(); }
 }  // namespace
 
 CallScope::CallScope(Store& store, Instance* root, const CallOptions& options)
-    : store_(&store), root_(root), frame_(store, root) {
+    : frame_(store, root) {
   enter(options);
 }
 
 void CallScope::enter(const CallOptions& options) {
-  Store& store = *store_;
-  Instance* const root = root_.get();
+  Store& store = frame_.store;
+  Instance* const root = frame_.root;
   if (root != nullptr && root->closed()) {
     return refuse({ErrorCode::Closed, root->name().empty() ? std::string("instance closed")
                                                            : "instance closed: " + root->name()});
@@ -116,14 +116,14 @@ void CallScope::enter(const CallOptions& options) {
 
 CallScope::~CallScope() {
   if (!inside_) return;
-  Store& store = *store_;
+  Store& store = frame_.store;
   InterruptCell& cell = store.interrupts();
   if (frame_.token != nullptr) frame_.token->remove(cell);
   if (frame_.timer_armed) timer_thread().cancel(frame_.timer);
   if (store.innermost == &frame_) {
     store.innermost = frame_.enclosing_here;
     t_innermost = frame_.enclosing;
-    if (root_) root_->vmctx().activation = outer_activation_;
+    if (frame_.root != nullptr) frame_.root->vmctx().activation = outer_activation_;
   }
   if (outer_cell_ != nullptr) outer_cell_->remove_nested(cell);
   // What armed the cell may have been this call's; a call around us finds out at its next poll.
@@ -164,7 +164,9 @@ TrapWord poll_interrupt(CallFrame& frame, Vmctx* ctx) {
 }
 
 TrapWord call_host_in(CallFrame& frame, Vmctx* ctx, VmFuncRef& callee, std::uint64_t* slots) {
-  const HostFunc& host = *static_cast<HostFunc*>(callee.host);
+  HostFunc& host = *static_cast<HostFunc*>(callee.host);
+  // A guest's instance keeps what it imports; the host may drop the function it calls.
+  const Ref<HostFunc> keep(ctx == nullptr ? &host : nullptr);
   const FuncType& type = host.type().composite.func;
   if (ctx != nullptr) {
     const std::uint64_t* at = slots;
@@ -172,6 +174,10 @@ TrapWord call_host_in(CallFrame& frame, Vmctx* ctx, VmFuncRef& callee, std::uint
       if (t.is_ref()) pin_value(frame.store, t, *at);
       at += t.slots();
     }
+  }
+  if (!frame.held_store) {
+    frame.held_store = Ref<Store>(&frame.store);
+    frame.held_root = Ref<Instance>(frame.root);
   }
   detail::CallFrame host_frame{&frame, ctx};
   Caller caller = detail::Access::make_caller(host_frame);

@@ -40,6 +40,10 @@ struct CallFrame : Activation {
   os::Deadline timer;
   bool timer_armed = false;
   std::unique_ptr<Error> pending;  ///< What a host function failed with.
+  /// Held from the first host function on, which may drop every handle on what is being called.
+  /// Until then the handle that is called through keeps them.
+  Ref<Store> held_store;
+  Ref<Instance> held_root;
 
   /// Why this call has to end: None when it has not.
   [[nodiscard]] TrapKind reason_to_end(const Instance* running) const;
@@ -67,8 +71,6 @@ class CallScope {
   void enter(const CallOptions& options);
   void refuse(Error error) { refused_ = std::make_unique<Error>(std::move(error)); }
 
-  Ref<Store> store_;
-  Ref<Instance> root_;
   CallFrame frame_;
   Activation* outer_activation_ = nullptr;  // of the root, put back at the end
   InterruptCell* outer_cell_ = nullptr;     // of another store, told to arm ours with it

@@ -94,9 +94,9 @@ void InterruptCell::disarm() noexcept {
 }
 
 void InterruptCell::entered(Vmctx* ctx, std::uint64_t stack_limit) noexcept {
-  // A fast path without the lock would gain nothing measurable here while only generated code reads
-  // the limit; what matters is that an arm is either seen by us or overwrites what we wrote.
   stack_limit_ = stack_limit;
+  // Written before: a later arm overwrites it, an earlier one has. Nothing to do.
+  if (ctx->stack_limit.load(std::memory_order_relaxed) == stack_limit) return;
   ctx->stack_limit.store(stack_limit, std::memory_order_seq_cst);
   if (armed() || ctx->interrupt.load(std::memory_order_seq_cst) != 0) raise(ctx);
 }
