@@ -25,16 +25,7 @@ TrapWord br_cmp(WASMRT_REGS) {
   } else {
     b = operand<T, kb>(pc, sp, r, v, ka == K::S ? pc->d : pc->a);
   }
-  if ((fn(a, b) != 0) == when) {
-    pc = pc->target();
-    if constexpr (back) {
-      if (WASMRT_UNLIKELY(ctx->interrupt.load(std::memory_order_relaxed) != 0)) {
-        WASMRT_JUMP(do_poll);
-      }
-    }
-    WASMRT_DISPATCH();
-  }
-  WASMRT_NEXT(imm == Imm::Wide ? 24 : 16);
+  WASMRT_BRANCH_IF((fn(a, b) != 0) == when, (imm == Imm::Wide ? 24 : 16));
 }
 
 template <auto fn, bool when>

@@ -141,6 +141,18 @@ TrapWord call(WASMRT_REGS) {
   WASMRT_ENTER(f);
 }
 
+/// The last argument is copied on the way: slot w >> 16 <- slot d.
+TrapWord call_copy(WASMRT_REGS) {
+  const auto* f = reinterpret_cast<const FuncCode*>(*pc->wide());
+  const std::uint32_t link = pc->b();
+  std::uint64_t* const caller_sp = sp;
+  sp[pc->c()] = sp[pc->d];
+  sp[link] = reinterpret_cast<std::uint64_t>(pc->at(kCallLength));
+  sp[link + 1] = reinterpret_cast<std::uint64_t>(caller_sp);
+  sp += pc->a;
+  WASMRT_ENTER(f);
+}
+
 /// Runs a function of the host or of another engine on the arguments at `slots`.
 __attribute__((noinline)) TrapWord call_out(Vmctx* ctx, VmFuncRef* f, std::uint64_t* slots) {
   Activation* const activation = ctx->activation;
@@ -499,6 +511,7 @@ void fill_calls(Handler* t) {
   t[RetConstV] = ret_const_v;
   t[RetMany] = ret_many;
   t[Call] = call;
+  t[CallCopy] = call_copy;
   t[CallImport] = call_import;
   t[CallIndirect] = call_indirect<K::R>;
   t[CallIndirect + 1] = call_indirect<K::S>;

@@ -149,38 +149,18 @@ void fill_select(Handler* h) {
 
 // --- branches ---
 
-/// Goes to the target of the instruction at pc; a backward branch asks for interrupts first.
-#define WASMRT_TAKE(back)                                                         \
-  do {                                                                            \
-    pc = pc->target();                                                            \
-    if constexpr (back) {                                                         \
-      if (WASMRT_UNLIKELY(ctx->interrupt.load(std::memory_order_relaxed) != 0)) { \
-        WASMRT_JUMP(do_poll);                                                     \
-      }                                                                           \
-    }                                                                             \
-    WASMRT_DISPATCH();                                                            \
-  } while (0)
-
 template <bool back>
 TrapWord br(WASMRT_REGS) {
-  WASMRT_TAKE(back);
+  pc = pc->target();
+  WASMRT_ARRIVE(back);
 }
 template <bool when, K k, bool back>
 TrapWord br_if(WASMRT_REGS) {
-  if ((operand<std::uint64_t, k>(pc, sp, r, v, pc->a) != 0) == when) WASMRT_TAKE(back);
-  WASMRT_NEXT(16);
+  WASMRT_BRANCH_IF((operand<std::uint64_t, k>(pc, sp, r, v, pc->a) != 0) == when, 16);
 }
 template <K k>
 TrapWord br_table(WASMRT_REGS) {
-  const auto i = operand<std::uint32_t, k>(pc, sp, r, v, pc->a);
-  const std::uint32_t n = pc->w;
-  const std::int32_t* distances = reinterpret_cast<const std::int32_t*>(pc->wide());
-  const std::int32_t distance = distances[i < n ? i : n];
-  pc = pc->at(distance);
-  if (WASMRT_UNLIKELY(distance < 0 && ctx->interrupt.load(std::memory_order_relaxed) != 0)) {
-    WASMRT_JUMP(do_poll);
-  }
-  WASMRT_DISPATCH();
+  WASMRT_TABLE_JUMP((operand<std::uint32_t, k>(pc, sp, r, v, pc->a)));
 }
 
 // --- references ---

@@ -36,35 +36,74 @@ void put_float_pairs(Handler* at, std::integer_sequence<std::uint32_t, variant..
 
 // --- counted loops ---
 
-template <auto fn, bool y_slot, bool back>
+template <auto fn, bool k_slot, bool y_slot, bool back>
 TrapWord add_branch(WASMRT_REGS) {
-  const auto* k = reinterpret_cast<const std::uint32_t*>(pc->wide());
-  const std::uint32_t x = slot<std::uint32_t>(sp, pc->a) + k[0];
+  const auto* wide = reinterpret_cast<const std::uint32_t*>(pc->wide());
+  std::uint32_t k = wide[0];
+  if constexpr (k_slot) k = slot<std::uint32_t>(sp, static_cast<std::uint16_t>(k));
+  const std::uint32_t x = slot<std::uint32_t>(sp, pc->a) + k;
   r = x;
   sp[pc->d] = x;
-  std::uint32_t y = k[1];
+  std::uint32_t y = wide[1];
   if constexpr (y_slot) y = slot<std::uint32_t>(sp, static_cast<std::uint16_t>(y));
-  if (fn(x, y) != 0) {
-    pc = pc->target();
-    if constexpr (back) {
-      if (WASMRT_UNLIKELY(ctx->interrupt.load(std::memory_order_relaxed) != 0)) {
-        WASMRT_JUMP(do_poll);
-      }
-    }
-    WASMRT_DISPATCH();
-  }
+  WASMRT_BRANCH_IF(fn(x, y) != 0, 24);
+}
+
+template <bool when, bool x_slot, bool back>
+TrapWord and_branch(WASMRT_REGS) {
+  const std::uint64_t x = x_slot ? sp[pc->a] : r;
+  WASMRT_BRANCH_IF(((x & *pc->wide()) != 0) == when, 24);
+}
+
+template <auto fn, bool x_slot, bool y_slot, bool to_slot>
+TrapWord select_cmp(WASMRT_REGS) {
+  const auto* wide = reinterpret_cast<const std::uint32_t*>(pc->wide());
+  const auto x = x_slot ? slot<std::uint32_t>(sp, pc->c()) : static_cast<std::uint32_t>(r);
+  std::uint32_t y = wide[0];
+  if constexpr (y_slot) y = slot<std::uint32_t>(sp, static_cast<std::uint16_t>(y));
+  const std::uint64_t a = sp[pc->a];
+  const std::uint64_t b = sp[pc->b()];
+  r = fn(x, y) != 0 ? a : b;
+  if constexpr (to_slot) sp[pc->d] = r;
   WASMRT_NEXT(24);
 }
 
 template <Op op, auto fn>
-void fill_add_branch(Handler* t) {
-  if constexpr (is_compare2(op) && compare_index(op) < 10) {
-    Handler* h = t + handler_id(AddBranch, add_branch_variant(compare_index(op), false, false));
-    h[0] = add_branch<fn, false, false>;
-    h[1] = add_branch<fn, false, true>;
-    h[2] = add_branch<fn, true, false>;
-    h[3] = add_branch<fn, true, true>;
-  }
+void fill_compare(Handler* t) {
+  constexpr std::uint32_t index = compare_index(op);
+  Handler* h = t + handler_id(AddBranch, add_branch_variant(index, false, false, false));
+  h[0] = add_branch<fn, false, false, false>;
+  h[1] = add_branch<fn, false, false, true>;
+  h[2] = add_branch<fn, false, true, false>;
+  h[3] = add_branch<fn, false, true, true>;
+  h[4] = add_branch<fn, true, false, false>;
+  h[5] = add_branch<fn, true, false, true>;
+  h[6] = add_branch<fn, true, true, false>;
+  h[7] = add_branch<fn, true, true, true>;
+  h = t + handler_id(SelectCmp, select_cmp_variant(index, false, false));
+  h[0] = select_cmp<fn, false, false, false>;
+  h[1] = select_cmp<fn, false, false, true>;
+  h[2] = select_cmp<fn, false, true, false>;
+  h[3] = select_cmp<fn, false, true, true>;
+  h[4] = select_cmp<fn, true, false, false>;
+  h[5] = select_cmp<fn, true, false, true>;
+  h[6] = select_cmp<fn, true, true, false>;
+  h[7] = select_cmp<fn, true, true, true>;
+}
+
+TrapWord copy_add(WASMRT_REGS) {
+  sp[pc->d] = sp[pc->a];
+  const std::uint32_t x = slot<std::uint32_t>(sp, pc->c()) + static_cast<std::uint32_t>(*pc->wide());
+  r = x;
+  sp[pc->b()] = x;
+  WASMRT_NEXT(24);
+}
+
+template <bool a_slot>
+TrapWord br_table_add(WASMRT_REGS) {
+  const auto x = a_slot ? slot<std::uint32_t>(sp, pc->a) : static_cast<std::uint32_t>(r);
+  aux = x + static_cast<std::uint32_t>(static_cast<std::int16_t>(pc->d));
+  WASMRT_TABLE_JUMP(static_cast<std::uint32_t>(aux));
 }
 
 template <bool back>
@@ -73,20 +112,14 @@ TrapWord add_jump(WASMRT_REGS) {
   r = static_cast<std::uint32_t>(r);
   sp[pc->d] = r;
   pc = pc->target();
-  if (back && WASMRT_UNLIKELY(ctx->interrupt.load(std::memory_order_relaxed) != 0)) {
-    WASMRT_JUMP(do_poll);
-  }
-  WASMRT_DISPATCH();
+  WASMRT_ARRIVE(back);
 }
 
 template <bool back>
 TrapWord copy_jump(WASMRT_REGS) {
   sp[pc->d] = sp[pc->a];
   pc = pc->target();
-  if (back && WASMRT_UNLIKELY(ctx->interrupt.load(std::memory_order_relaxed) != 0)) {
-    WASMRT_JUMP(do_poll);
-  }
-  WASMRT_DISPATCH();
+  WASMRT_ARRIVE(back);
 }
 
 TrapWord add2(WASMRT_REGS) {
@@ -109,16 +142,27 @@ void fill_fused(Handler* t) {
   t[CopyJump] = copy_jump<false>;
   t[CopyJump + 1] = copy_jump<true>;
   t[Add2] = add2;
-  fill_add_branch<Op::I32Eq, sem::i32_eq>(t);
-  fill_add_branch<Op::I32Ne, sem::i32_ne>(t);
-  fill_add_branch<Op::I32LtS, sem::i32_lt_s>(t);
-  fill_add_branch<Op::I32LtU, sem::i32_lt_u>(t);
-  fill_add_branch<Op::I32GtS, sem::i32_gt_s>(t);
-  fill_add_branch<Op::I32GtU, sem::i32_gt_u>(t);
-  fill_add_branch<Op::I32LeS, sem::i32_le_s>(t);
-  fill_add_branch<Op::I32LeU, sem::i32_le_u>(t);
-  fill_add_branch<Op::I32GeS, sem::i32_ge_s>(t);
-  fill_add_branch<Op::I32GeU, sem::i32_ge_u>(t);
+  t[CopyAdd] = copy_add;
+  t[BrTableAdd] = br_table_add<false>;
+  t[BrTableAdd + 1] = br_table_add<true>;
+  t[AndBranch] = and_branch<false, false, false>;
+  t[AndBranch + 1] = and_branch<false, false, true>;
+  t[AndBranch + 2] = and_branch<false, true, false>;
+  t[AndBranch + 3] = and_branch<false, true, true>;
+  t[AndBranch + 4] = and_branch<true, false, false>;
+  t[AndBranch + 5] = and_branch<true, false, true>;
+  t[AndBranch + 6] = and_branch<true, true, false>;
+  t[AndBranch + 7] = and_branch<true, true, true>;
+  fill_compare<Op::I32Eq, sem::i32_eq>(t);
+  fill_compare<Op::I32Ne, sem::i32_ne>(t);
+  fill_compare<Op::I32LtS, sem::i32_lt_s>(t);
+  fill_compare<Op::I32LtU, sem::i32_lt_u>(t);
+  fill_compare<Op::I32GtS, sem::i32_gt_s>(t);
+  fill_compare<Op::I32GtU, sem::i32_gt_u>(t);
+  fill_compare<Op::I32LeS, sem::i32_le_s>(t);
+  fill_compare<Op::I32LeU, sem::i32_le_u>(t);
+  fill_compare<Op::I32GeS, sem::i32_ge_s>(t);
+  fill_compare<Op::I32GeU, sem::i32_ge_u>(t);
 }
 
 }  // namespace wasmrt::interp

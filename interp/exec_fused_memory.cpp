@@ -130,10 +130,105 @@ void put_op_loads(Handler* t, std::integer_sequence<std::uint32_t, pair...>) {
    ...);
 }
 
+// --- stores ---
+
+template <Op op, AddressMode mode, std::uint32_t value>
+TrapWord store_at(WASMRT_REGS) {
+  using L = LoadOf<op == Op::I64Store ? Op::I64Load
+                   : op == Op::F32Store ? Op::F32Load
+                   : op == Op::F64Store ? Op::F64Load
+                   : op == Op::I32Store ? Op::I32Load
+                   : op == Op::I32Store8 ? Op::I32Load8U
+                                         : Op::I32Load16U>;
+  using M = typename L::Memory;
+  using T = typename L::Value;
+  constexpr std::ptrdiff_t length = mode_length(mode);
+  M m;
+  if constexpr (value == 0) {
+    m = static_cast<M>(slot<T>(sp, pc->d));
+  } else if constexpr (value == 1) {
+    m = static_cast<M>(from_word<T>(pc->wide()[length / 8 - 2]));
+  } else {
+    m = from_vec<T>(v);
+  }
+  std::uint8_t* at = mem + address_of<mode>(pc, sp, r);
+  reinterpret_cast<volatile Unaligned<M>*>(at)->value = m;
+  WASMRT_PIN_PC();
+  WASMRT_NEXT((length + (value == 1 ? 8 : 0)));
+}
+
+template <Op op, std::uint32_t... mode>
+void put_store_at(Handler* t, std::integer_sequence<std::uint32_t, mode...>) {
+  Handler* h = t + handler_id(StoreAt, store_at_variant(store_at_index(op), AddressMode{}, 0));
+  ((h[3 * mode] = store_at<op, static_cast<AddressMode>(mode), 0>,
+    h[3 * mode + 1] = store_at<op, static_cast<AddressMode>(mode), 1>),
+   ...);
+  if constexpr (op == Op::F32Store || op == Op::F64Store) {
+    ((h[3 * mode + 2] = store_at<op, static_cast<AddressMode>(mode), 2>), ...);
+  }
+}
+template <std::uint32_t... i>
+void put_all_stores(Handler* t, std::integer_sequence<std::uint32_t, i...>) {
+  (put_store_at<kStoreAtOps[i]>(t, std::make_integer_sequence<std::uint32_t, kAddressModes>()), ...);
+}
+
+// --- load, compare, branch ---
+
+template <Op op, auto fn, std::uint32_t variant>
+TrapWord load_branch(WASMRT_REGS) {
+  constexpr bool back = variant % 2 != 0;
+  constexpr bool y_slot = variant / 2 % 2 != 0;
+  constexpr bool to_slot = variant / 4 % 2 != 0;
+  constexpr bool a_slot = variant / 8 != 0;
+  const auto* wide = reinterpret_cast<const std::uint32_t*>(pc->wide());
+  const auto address = static_cast<std::uint32_t>(a_slot ? sp[pc->a] : r);
+  const std::uint32_t x = fetch<op>(pc, mem + (std::uint64_t{address} + wide[0]));
+  std::uint32_t y = wide[1];
+  if constexpr (y_slot) y = slot<std::uint32_t>(sp, static_cast<std::uint16_t>(y));
+  r = x;
+  if constexpr (to_slot) sp[pc->d] = x;
+  WASMRT_BRANCH_IF(fn(x, y) != 0, 24);
+}
+
+template <Op op, auto fn, std::uint32_t... variant>
+void put_load_branch(Handler* h, std::integer_sequence<std::uint32_t, variant...>) {
+  ((h[variant] = load_branch<op, fn, variant>), ...);
+}
+template <std::uint32_t load>
+void put_load_branches(Handler* t) {
+  constexpr Op op = kLoadBranchOps[load];
+  constexpr auto all = std::make_integer_sequence<std::uint32_t, 16>();
+  Handler* h = t + LoadBranch + load * 160;
+  put_load_branch<op, sem::i32_eq>(h, all);
+  put_load_branch<op, sem::i32_ne>(h + 16, all);
+  put_load_branch<op, sem::i32_lt_s>(h + 32, all);
+  put_load_branch<op, sem::i32_lt_u>(h + 48, all);
+  put_load_branch<op, sem::i32_gt_s>(h + 64, all);
+  put_load_branch<op, sem::i32_gt_u>(h + 80, all);
+  put_load_branch<op, sem::i32_le_s>(h + 96, all);
+  put_load_branch<op, sem::i32_le_u>(h + 112, all);
+  put_load_branch<op, sem::i32_ge_s>(h + 128, all);
+  put_load_branch<op, sem::i32_ge_u>(h + 144, all);
+}
+static_assert(load_branch_variant(1, 0, false, false, false, false) == 160);
+
+template <bool a_slot>
+TrapWord br_table_load(WASMRT_REGS) {
+  const auto address = static_cast<std::uint32_t>(a_slot ? sp[pc->a] : r);
+  r = fetch<Op::I32Load8U>(pc, mem + (std::uint64_t{address} + pc->d));
+  WASMRT_TABLE_JUMP(static_cast<std::uint32_t>(r));
+}
+
 }  // namespace
 
 void fill_fused_memory(Handler* t) {
   put_all_loads(t, std::make_integer_sequence<std::uint32_t, sizeof kLoadAtOps / sizeof kLoadAtOps[0]>());
+  put_all_stores(t, std::make_integer_sequence<std::uint32_t, kStoreAtCount>());
+  put_load_branches<0>(t);
+  put_load_branches<1>(t);
+  put_load_branches<2>(t);
+  t[BrTableLoad] = br_table_load<false>;
+  t[BrTableLoad + 1] = br_table_load<true>;
   put_op_loads(t, std::make_integer_sequence<std::uint32_t, kOpLoadCount>());
 }
 

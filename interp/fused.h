@@ -105,9 +105,42 @@ constexpr std::uint32_t op_load_variant(std::uint32_t pair, std::uint32_t mode, 
 }
 static_assert(op_load_variant(kOpLoadCount - 1, 5, true) + 2 <= 512);
 
-/// AddBranch: the ten i32 comparisons, y in a slot or immediate, forward or backward.
-constexpr std::uint32_t add_branch_variant(std::uint32_t compare, bool y_slot, bool back) {
-  return compare * 4 + (y_slot ? 2 : 0) + (back ? 1 : 0);
+/// AddBranch: the ten i32 comparisons; k and y in slots or immediate; forward or backward.
+constexpr std::uint32_t add_branch_variant(std::uint32_t compare, bool k_slot, bool y_slot, bool back) {
+  return compare * 8 + (k_slot ? 4 : 0) + (y_slot ? 2 : 0) + (back ? 1 : 0);
+}
+
+/// The stores that have StoreAt forms, by number. Values: 0 slot, 1 immediate, 2 accumulator.
+inline constexpr Op kStoreAtOps[] = {Op::I32Store, Op::I64Store,  Op::F32Store,
+                                     Op::F64Store, Op::I32Store8, Op::I32Store16};
+inline constexpr std::uint32_t kStoreAtCount = sizeof kStoreAtOps / sizeof kStoreAtOps[0];
+constexpr std::uint32_t store_at_index(Op op) {
+  for (std::uint32_t i = 0; i < kStoreAtCount; ++i) {
+    if (kStoreAtOps[i] == op) return i;
+  }
+  return ~0u;
+}
+constexpr std::uint32_t store_at_variant(std::uint32_t store, AddressMode mode, std::uint32_t value) {
+  return (store * kAddressModes + static_cast<std::uint32_t>(mode)) * 3 + value;
+}
+static_assert(store_at_variant(kStoreAtCount - 1, AddressMode::Count, 0) == 288);
+
+/// LoadBranch: loads I32Load, I32Load8U, I32Load8S; address in slot; result to slot d.
+inline constexpr Op kLoadBranchOps[] = {Op::I32Load, Op::I32Load8U, Op::I32Load8S};
+constexpr std::uint32_t load_branch_variant(std::uint32_t load, std::uint32_t compare, bool a_slot,
+                                            bool to_slot, bool y_slot, bool back) {
+  return ((load * 10 + compare) * 16) + (a_slot ? 8 : 0) + (to_slot ? 4 : 0) + (y_slot ? 2 : 0) +
+         (back ? 1 : 0);
+}
+
+/// AndBranch: whether it branches on non-zero; x in a slot.
+constexpr std::uint32_t and_branch_variant(bool when, bool x_slot, bool back) {
+  return (when ? 4u : 0u) + (x_slot ? 2 : 0) + (back ? 1 : 0);
+}
+
+/// SelectCmp: i32 comparisons; x in a slot (else r), y in a slot (else immediate).
+constexpr std::uint32_t select_cmp_variant(std::uint32_t compare, bool x_slot, bool y_slot) {
+  return compare * 8 + (x_slot ? 4 : 0) + (y_slot ? 2 : 0);
 }
 
 }  // namespace wasmrt::interp

@@ -89,6 +89,35 @@ inline constexpr bool kTailCalls = true;
     WASMRT_JUMP(do_trap);                            \
   } while (0)
 
+/// Goes on at pc, a branch's target; backward branches ask for interrupts first.
+#define WASMRT_ARRIVE(back)                                                            \
+  do {                                                                                 \
+    if ((back) &&                                                                      \
+        WASMRT_UNLIKELY(ctx->interrupt.load(std::memory_order_relaxed) != 0)) {        \
+      WASMRT_JUMP(do_poll);                                                            \
+    }                                                                                  \
+    WASMRT_DISPATCH();                                                                 \
+  } while (0)
+/// A conditional branch with a constant `back` in scope, two dispatches.
+#define WASMRT_BRANCH_IF(condition, bytes) \
+  do {                                     \
+    if (condition) {                       \
+      pc = pc->target();                   \
+      WASMRT_ARRIVE(back);                 \
+    }                                      \
+    WASMRT_NEXT(bytes);                    \
+  } while (0)
+/// Jumps by the table of w + 1 distances behind the instruction; the last is the default.
+#define WASMRT_TABLE_JUMP(index)                                                       \
+  do {                                                                                 \
+    const std::uint32_t i = (index);                                                   \
+    const std::uint32_t n = pc->w;                                                     \
+    const auto* distances = reinterpret_cast<const std::int32_t*>(pc->wide());         \
+    const std::int32_t distance = distances[i < n ? i : n];                            \
+    pc = pc->at(distance);                                                             \
+    WASMRT_ARRIVE(distance < 0);                                                       \
+  } while (0)
+
 #define WASMRT_LIKELY(x) __builtin_expect(!!(x), 1)
 #define WASMRT_UNLIKELY(x) __builtin_expect(!!(x), 0)
 

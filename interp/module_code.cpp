@@ -140,7 +140,8 @@ void ModuleCodeImpl::translate(FuncCode& f) {
   stats_.bytecode_bytes += bytes;
   stats_.nanoseconds += static_cast<std::uint64_t>(
       std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin).count());
-  f.code.store(reinterpret_cast<const Ins*>(at), std::memory_order_release);
+  f.begin = reinterpret_cast<const Ins*>(at);
+  f.code.store(f.begin->at(valid && !t.too_large() ? t.entry() : 0), std::memory_order_release);
   if (stats_.functions == module_->bodies.size()) state_.reset();
 }
 
@@ -181,7 +182,7 @@ const FuncCode* ModuleCodeImpl::find(const Ins* pc, std::uint32_t& offset) {
   }
   const std::lock_guard lock(mutex_);
   const auto begin_of = [](const FuncCode* f) {
-    return reinterpret_cast<std::uintptr_t>(f->code.load(std::memory_order_relaxed));
+    return reinterpret_cast<std::uintptr_t>(f->begin);
   };
   if (!sorted_) {
     std::sort(by_address_.begin(), by_address_.end(),

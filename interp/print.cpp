@@ -7,6 +7,7 @@
 #include <iterator>
 #include <unordered_map>
 
+#include "interp/fused.h"
 #include "interp/op_facts.h"
 
 namespace wasmrt::interp {
@@ -119,7 +120,22 @@ std::uint32_t print_op(std::string& out, Op op, std::uint32_t form, const Ins& i
   return length;
 }
 
-std::uint32_t print_family(std::string& out, const FamilyInfo& f, const Ins& i, std::uint32_t at) {
+std::uint32_t fused_length(HandlerId id) {
+  constexpr AddressMode kOpLoadModes[] = {AddressMode::RS, AddressMode::SS, AddressMode::RI,
+                                          AddressMode::SI, AddressMode::PlainR, AddressMode::PlainS};
+  if (id >= LoadAt && id <= LoadAtLast_) {
+    const auto mode = static_cast<AddressMode>((id - LoadAt) / 2 % kAddressModes);
+    return static_cast<std::uint32_t>(mode_length(mode));
+  }
+  if (id >= StoreAt && id <= StoreAtLast_) {
+    const auto mode = static_cast<AddressMode>((id - StoreAt) / 3 % kAddressModes);
+    return static_cast<std::uint32_t>(mode_length(mode)) + ((id - StoreAt) % 3 == 1 ? 8 : 0);
+  }
+  return static_cast<std::uint32_t>(mode_length(kOpLoadModes[(id - OpLoad) / 4 % 6])) + 8;
+}
+
+std::uint32_t print_family(std::string& out, const FamilyInfo& f, HandlerId id, const Ins& i,
+                           std::uint32_t at) {
   std::uint32_t words = 0;
   for (const char* c = f.operands; *c != 0; ++c) {
     switch (*c) {
@@ -142,7 +158,14 @@ std::uint32_t print_family(std::string& out, const FamilyInfo& f, const Ins& i, 
     }
   }
   std::uint32_t length = 16 + words * 8;
-  if (f.first == BrTable) {
+  if (f.first == OpLoad || f.first == LoadAt || f.first == StoreAt) return fused_length(id);
+  if (f.first == Pair32 || f.first == Pair64) {
+    const std::uint32_t variant = id - f.first;
+    if (variant / 2 % 4 == 3) return 16;
+    out += number(" #0x%" PRIx64, *i.wide());
+    return 24;
+  }
+  if (f.first == BrTable || f.first == BrTableAdd || f.first == BrTableLoad) {
     const auto* distances = reinterpret_cast<const std::int32_t*>(i.wide());
     for (std::uint32_t k = 0; k <= i.w; ++k) {
       out += number(" @%" PRIu64, at + static_cast<std::uint64_t>(distances[k]));
@@ -188,8 +211,8 @@ HandlerId handler_number(Handler handler) {
 
 std::string print_code(const FuncCode& func) {
   std::string out;
-  const Ins* code = func.code.load(std::memory_order_acquire);
-  if (code == &func.stub) return "not translated\n";
+  const Ins* code = func.begin;
+  if (func.code.load(std::memory_order_acquire) == &func.stub) return "not translated\n";
   for (std::uint32_t at = 0; at < func.code_bytes;) {
     const Ins& i = *code->at(at);
     const HandlerId id = handler_number(i.handler);
@@ -201,7 +224,7 @@ std::string print_code(const FuncCode& func) {
       at += print_op(out, op, id % kForms, i);
     } else {
       out += handler_name(id);
-      at += print_family(out, family_of(id), i, at);
+      at += print_family(out, family_of(id), id, i, at);
     }
     out += '\n';
   }

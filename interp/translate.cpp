@@ -60,14 +60,61 @@ void Translator::begin(const BodyState& state) {
 
   if (far != 0) emit(EnterFar, link_, 0, far);
   const std::uint32_t zeroed = slot - (link_ + 2u);
-  if (zeroed != 0) {
-    emit(handler_id(ZeroLocals, std::min(zeroed, 17u)), static_cast<std::uint16_t>(link_ + 2), 0,
-         zeroed);
+  if (zeroed != 0) emit(ZeroLocals, 0, 0, 0);  // finish() knows what is left of it
+  trail_.clear();
+  assigned_.assign(near_locals_, 0);
+  std::fill_n(assigned_.begin(), std::min(params, near_locals_), std::uint8_t{1});
+  zero_begin_ = zero_end_ = 0;
+  for (std::uint32_t i = params; i < near_locals_; ++i) {
+    // A reference is always zeroed: whoever walks frames must find a null or a reference.
+    if (state.local_type(i).is_ref()) need_zero(i);
   }
-  labels_.push_back({FrameKind::Function, false, 0, temps_, kNone, kNone, kNone});
+  labels_.push_back({FrameKind::Function, false, 0, temps_, kNone, kNone, kNone, kNone, kNone});
+}
+
+void Translator::need_zero(std::uint32_t index) {
+  assigned_[index] = 1;
+  const std::uint32_t begin = local_slots_[index];
+  const std::uint32_t end = begin + state_->local_type(index).slots();
+  if (zero_begin_ == zero_end_) {
+    zero_begin_ = begin;
+    zero_end_ = end;
+  } else {
+    zero_begin_ = std::min(zero_begin_, begin);
+    zero_end_ = std::max(zero_end_, end);
+  }
+}
+
+void Translator::assign_local(std::uint32_t index, ValType) {
+  if (assigned_[index] != 0) return;
+  assigned_[index] = 1;
+  trail_.push_back(index);
+}
+
+/// At a label that can be reached from where only `trail` assignments had happened.
+void Translator::unassign(std::uint32_t trail) {
+  if (trail >= trail_.size()) return;
+  while (trail_.size() > trail) {
+    assigned_[trail_.back()] = 0;
+    trail_.pop_back();
+  }
+  // What comes next on the trail is something else than what earlier branches saw there.
+  for (Label& l : labels_) {
+    if (l.trail != kNone) l.trail = std::min(l.trail, trail);
+    if (l.else_trail != kNone) l.else_trail = std::min(l.else_trail, trail);
+  }
 }
 
 void Translator::finish() {
+  entry_ = 0;
+  if (temps_ != link_ + 2u) {
+    // ZeroLocals stands first, or behind EnterFar.
+    const std::uint32_t at = far_slots_ != 0 ? 16 : 0;
+    const std::uint32_t n = zero_end_ - zero_begin_;
+    code_[at / 8] = reinterpret_cast<std::uint64_t>(handlers_[ZeroLocals + std::min(n, 17u)]);
+    code_[at / 8 + 1] = std::uint64_t{zero_begin_} | std::uint64_t{n} << 32;
+    if (n == 0 && far_slots_ == 0) entry_ = 16;
+  }
   std::uint32_t pos = 0;
   std::uint32_t offset = 0;
   auto put = [&](std::uint64_t x) {
@@ -220,6 +267,7 @@ void Translator::copy_slot(std::uint16_t d, std::uint16_t a, ValKind type) {
   last_.pos = emit(CopySlot, d, a, 0);
   last_.end = pos_;
   last_.id = CopySlot;
+  prev_ = {};
 }
 
 void Translator::store_place(std::uint16_t d, ValKind type, const Place& from) {
@@ -269,6 +317,7 @@ void Translator::remember(std::uint32_t pos, HandlerId id, Acc acc, const AccSta
                           std::uint16_t a, std::uint32_t w, std::uint64_t wide) {
   if (last_.end != pos) last_.end = kNone;
   prev_ = last_;
+  last_.d = 0;
   last_.pos = pos;
   last_.end = pos_;
   last_.id = id;
@@ -290,6 +339,7 @@ void Translator::on_local_get(std::uint32_t index, ValType type) {
     push_temp(type.kind());
     return;
   }
+  read_local(index);
   const std::uint16_t slot = local_slots_[index];
   push(Operand::Kind::Local, type.kind()).local = slot;
   ++lazy_[slot];
@@ -338,6 +388,7 @@ void Translator::on_local_set(std::uint32_t index, ValType type) {
     emit(handler_id(FarSet, type.is_vec() ? 1 : 0), 0, a, far_locals_[index - near_locals_]);
     return;
   }
+  assign_local(index, type);
   set_local(local_slots_[index], value);
 }
 
@@ -348,6 +399,7 @@ void Translator::on_local_tee(std::uint32_t index, ValType type) {
     emit(handler_id(FarSet, type.is_vec() ? 1 : 0), 0, a, far_locals_[index - near_locals_]);
     return;
   }
+  assign_local(index, type);
   const std::uint16_t slot = local_slots_[index];
   const Operand value = pop();
   set_local(slot, value);
@@ -388,6 +440,7 @@ void Translator::on_select(ValType type) {
   const Operand ob = pop();
   const Operand oa = pop();
   const ValKind kind = type.kind();
+  if (fuse_select(oa, ob, oc, kind)) return;
   Place a = place_no_imm(oa);
   Place b = place_no_imm(ob);
   Place c = place_no_imm(oc);

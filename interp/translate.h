@@ -62,6 +62,8 @@ class Translator final : public SinkBase<Translator> {
   // --- result ---
   [[nodiscard]] const std::uint64_t* code() const { return code_.data(); }
   [[nodiscard]] std::uint32_t code_bytes() const { return pos_; }
+  /// Offset of the first instruction to execute.
+  [[nodiscard]] std::uint32_t entry() const { return entry_; }
   [[nodiscard]] const std::vector<std::uint8_t>& map() const { return map_; }
   [[nodiscard]] std::uint32_t frame_slots() const { return max_slots_ + far_slots_; }
   /// The function needs more slots than instructions can name.
@@ -148,6 +150,8 @@ class Translator final : public SinkBase<Translator> {
     std::uint32_t height;        ///< Operands below its parameters.
     std::uint16_t slot;          ///< Slot of its first parameter or result.
     std::uint32_t target;        ///< Loops: where to.
+    std::uint32_t trail;         ///< Length of trail_ at the first branch to the end.
+    std::uint32_t else_trail;
     std::uint32_t patches;       ///< Forward branches to the end: chain in patches_.
     std::uint32_t else_patches;
   };
@@ -237,6 +241,12 @@ class Translator final : public SinkBase<Translator> {
   void store_acc(std::uint16_t d, ValKind type);
   void set_local(std::uint16_t slot, const Operand& value);
   void preserve(std::uint16_t slot);
+  void assign_local(std::uint32_t index, ValType type);
+  void read_local(std::uint32_t index) {
+    if (assigned_[index] == 0) [[unlikely]] need_zero(index);
+  }
+  void need_zero(std::uint32_t index);
+  void unassign(std::uint32_t trail);
   void truncate(std::size_t size);
   void reset_stack(const Label& label, std::span<const ValType> types);
 
@@ -260,17 +270,37 @@ class Translator final : public SinkBase<Translator> {
   bool fuse_float_pair(Op op, ValKind type, const Operand& other, bool acc_left);
   bool fuse_op_load(Op op, ValKind type, const Operand& other, bool acc_left);
   bool fuse_load(Op op, ValKind type, std::uint64_t offset, const Operand& address);
-  bool fuse_add_branch(const Condition& condition, bool taken_if, Label* target, std::uint32_t* chain);
+  bool fuse_store(Op op, std::uint64_t offset, const Operand& address, const Operand& value);
+  bool fuse_branch(const Condition& condition, bool taken_if, Label* target, std::uint32_t* chain);
   bool fuse_jump(Label& target);
+  bool fuse_table_index(const Operand& index, HandlerId& id, std::uint16_t& d, std::uint16_t& a);
+  bool fuse_select(const Operand& a, const Operand& b, const Operand& c, ValKind kind);
+  bool fuse_call(std::uint16_t args, const FuncCode& callee);
   void fuse_adds();
+  /// An address that the last instruction computes, as an AddressMode of fused.h and its fields.
+  struct FusedAddress {
+    std::uint32_t mode = 0;
+    std::uint16_t a = 0;
+    std::uint32_t w = 0;
+    bool reads_b = false;
+  };
+  bool last_address(std::uint64_t offset, FusedAddress& out) const;
+  /// An i32 addition that writes a slot: d <- a + k.
+  struct AddParts {
+    std::uint16_t d = 0;
+    std::uint16_t a = 0;
+    std::uint32_t k = 0;
+    bool k_slot = false;
+  };
+  [[nodiscard]] bool split_add(const Last& last, AddParts& out) const;
+  bool last_addition(AddParts& out) const;
+  void remove_addition();
   void link_branch(std::uint32_t at, Label* target, std::uint32_t* chain);
   /// Whether the popped operand is what the last instruction left in its accumulator only.
   [[nodiscard]] bool is_last(const Operand& o) const {
     return o.kind == Operand::Kind::Acc && fusible() && acc_[o.acc()].def == last_.pos &&
            acc_[o.acc()].slot_form != kNoHandler;
   }
-  /// Whether the last instruction is d <- a + k on i32, with a in a slot.
-  [[nodiscard]] bool last_is_add(const Last& last) const;
   void finish_fused(std::uint32_t at, HandlerId id, ValKind type, const AccState& before);
 
   // --- control ---
@@ -280,6 +310,7 @@ class Translator final : public SinkBase<Translator> {
   void branch_if(const Condition& condition, bool when, std::uint32_t depth);
   void emit_branch(const Condition& condition, bool when, Label* target, std::uint32_t* chain);
   void emit_br(Label& target);
+  void note_branch(Label& target);
   void add_patch(std::uint32_t& chain, std::uint32_t at, std::uint32_t from);
   void bind(std::uint32_t& chain);
   /// Moves the label's operands (on top, in their own slots) to where the label wants them.
@@ -320,6 +351,14 @@ class Translator final : public SinkBase<Translator> {
   std::vector<std::uint32_t> touched_;     ///< By slot of a local: position of the last read or write + 1.
   std::vector<std::uint32_t> lazy_;        ///< By slot of a local: operands that stand for it.
   std::vector<std::uint32_t> stubs_;
+  /// By local: whether every path from the entry to here writes it; those that are read before
+  /// must be zeroed.
+  std::vector<std::uint8_t> assigned_;
+  std::vector<std::uint32_t> trail_;      ///< Locals in the order they became assigned.
+  std::uint32_t zero_begin_ = 0;          ///< Slots to zero.
+  std::uint32_t zero_end_ = 0;
+  std::uint32_t entry_ = 0;               ///< Where execution begins: behind ZeroLocals if it is idle.
+  std::uint32_t table_note_ = kNone;
   std::uint16_t link_ = 0;
   std::uint16_t temps_ = 0;
   std::uint32_t max_slots_ = 0;

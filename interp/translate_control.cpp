@@ -30,7 +30,7 @@ void Translator::open(const ControlFrame& frame, FrameKind kind) {
   const auto params = frame.params().size();
   const auto height = static_cast<std::uint32_t>(stack_.size() - params);
   const std::uint16_t slot = params != 0 ? stack_[height].slot : next_slot();
-  labels_.push_back({kind, false, height, slot, kNone, kNone, kNone});
+  labels_.push_back({kind, false, height, slot, kNone, kNone, kNone, kNone, kNone});
 }
 
 void Translator::on_block(const ControlFrame& frame) {
@@ -51,6 +51,7 @@ void Translator::on_if(const ControlFrame& frame) {
   const Condition condition = pop_condition();
   materialize_all();
   open(frame, FrameKind::If);
+  labels_.back().else_trail = static_cast<std::uint32_t>(trail_.size());
   emit_branch(condition, false, nullptr, &labels_.back().else_patches);
 }
 
@@ -61,6 +62,10 @@ void Translator::on_else(const ControlFrame& frame) {
     emit_br(l);
   }
   bind(l.else_patches);
+  // The end is reached from the then-part with what it assigned, from here with less.
+  l.trail = std::min(l.trail, l.else_trail);
+  unassign(l.else_trail);
+  l.else_trail = kNone;
   l.has_else = true;
   reset_stack(l, frame.params());
 }
@@ -88,6 +93,7 @@ void Translator::on_end(const ControlFrame& frame) {
     if (frame.fallthrough_live) materialize_from(l.height);
     bind(l.patches);
     bind(l.else_patches);
+    unassign(std::min(l.trail, l.else_trail));
   }
   if (frame.end_live && (joins || !frame.fallthrough_live)) reset_stack(l, frame.results());
   if (!frame.end_live) truncate(l.height);
@@ -152,7 +158,7 @@ void Translator::emit_branch(const Condition& condition, bool when, Label* targe
   Place a = condition.a;
   Place b = condition.b;
   std::uint32_t at;
-  if (fuse_add_branch(condition, taken_if, target, chain)) return;
+  if (fuse_branch(condition, taken_if, target, chain)) return;
   if (condition.compare == kNoOp) {
     if (a.is_i()) {
       if ((a.bits != 0) == taken_if) {
@@ -201,10 +207,15 @@ void Translator::link_branch(std::uint32_t at, Label* target, std::uint32_t* cha
     const std::uint32_t distance = target->target - at;
     code_[at / 8 + 1] |= std::uint64_t{distance} << 32;
   } else {
+    if (target != nullptr) note_branch(*target);
     add_patch(target != nullptr ? target->patches : *chain, at + 12, at);
   }
   forget_last();
   mark_branch();
+}
+
+void Translator::note_branch(Label& target) {
+  target.trail = std::min(target.trail, static_cast<std::uint32_t>(trail_.size()));
 }
 
 void Translator::emit_br(Label& target) {
@@ -292,11 +303,23 @@ void Translator::on_br_table(const Imm& imm) {
   const Operand o = pop();
   const auto targets = imm.targets();
   const std::size_t n = state_->label_types(targets[0]).size();
+  HandlerId id = kNoHandler;
+  std::uint16_t d = 0;
+  std::uint16_t a = 0;
+  table_note_ = kNone;
+  const bool fused = fuse_table_index(o, id, d, a);
   materialize_from(stack_.size() - n);
-  const Place index = place_no_imm(o);
-  read_place(index);
-  const std::uint32_t at = emit(handler_id(BrTable, index.is_s() ? 1 : 0), 0, index.slot,
-                                static_cast<std::uint32_t>(targets.size() - 1));
+  if (!fused) {
+    const Place index = place_no_imm(o);
+    id = handler_id(BrTable, index.is_s() ? 1 : 0);
+    a = index.is_s() ? index.slot : std::uint16_t{0};
+  }
+  read_slot(a);
+  const std::uint32_t at = emit(id, d, a, static_cast<std::uint32_t>(targets.size() - 1));
+  if (table_note_ != kNone) {
+    note(at);
+    notes_.back().second = table_note_;
+  }
   const std::uint32_t table = pos_;
   pos_ += static_cast<std::uint32_t>((targets.size() * 4 + 7) / 8 * 8);
   if (pos_ + 64 > code_.size() * 8) code_.resize((pos_ + 64) / 4);
@@ -323,6 +346,7 @@ void Translator::on_br_table(const Imm& imm) {
     } else if (target.kind == FrameKind::Loop) {
       set(i, target.target);
     } else {
+      note_branch(target);
       add_patch(target.patches, static_cast<std::uint32_t>(table + i * 4), at);
     }
   }

@@ -62,12 +62,10 @@ constexpr std::uint64_t halves(std::uint64_t low, std::uint64_t high) {
 }  // namespace
 
 void Translator::finish_fused(std::uint32_t at, HandlerId id, ValKind type, const AccState& before) {
-  const Last old = last_;
   push_acc(type, at, static_cast<HandlerId>(id + 1));
   const std::uint64_t fields = code_[at / 8 + 1];
   remember(at, id, acc_of(type), before, static_cast<std::uint16_t>(fields >> 16),
            static_cast<std::uint32_t>(fields >> 32), pos_ - at > 16 ? code_[at / 8 + 2] : 0);
-  (void)old;
 }
 
 bool Translator::fuse_binary(Op op, ValKind type, const Operand& a, const Operand& b) {
@@ -179,102 +177,168 @@ bool Translator::fuse_op_load(Op op, ValKind type, const Operand& other, bool le
   const HandlerId id = handler_id(OpLoad, op_load_variant(pair, m, p.is_s()));
   const std::uint32_t at = emit(id, 0, last.a, last.w);
   if (mode_length(mode) == 24) emit_wide(last.wide);
-  emit_wide(p.slot);
-  note(at);
+  emit_wide(p.slot);  // the note of the load stands at the same position
   finish_fused(at, id, type, before);
   forget_last();
   return true;
 }
 
-bool Translator::fuse_load(Op op, ValKind type, std::uint64_t offset, const Operand& address) {
-  const std::uint32_t number = load_at_index(op);
-  if (number == ~0u || !is_last(address)) return false;
+bool Translator::last_address(std::uint64_t offset, FusedAddress& out) const {
   const bool short_offset = offset <= 0xFFFF;
-  AddressMode mode = AddressMode::Count;
-  std::uint16_t a = 0;
-  std::uint32_t w = 0;
-  bool reads_b = false;
   const HandlerId last = last_.id;
   const auto lo = static_cast<std::uint16_t>(last_.w);
   const auto c = static_cast<std::uint16_t>(offset);
+  AddressMode mode = AddressMode::Count;
   if (is_op(last) && op_of(last) == Op::I32Add) {
-    if (is_form(last, Form::RS)) mode = AddressMode::RS, a = last_.a, w = static_cast<std::uint32_t>(offset);
-    if (is_form(last, Form::SS) && short_offset) mode = AddressMode::SS, a = last_.a, w = two(lo, c), reads_b = true;
-    if (is_form(last, Form::RI)) mode = AddressMode::RI, w = last_.w;
-    if (is_form(last, Form::SI)) mode = AddressMode::SI, a = last_.a, w = last_.w;
+    if (is_form(last, Form::RS)) mode = AddressMode::RS, out.a = last_.a, out.w = static_cast<std::uint32_t>(offset);
+    if (is_form(last, Form::SS) && short_offset) mode = AddressMode::SS, out.a = last_.a, out.w = two(lo, c);
+    if (is_form(last, Form::RI)) mode = AddressMode::RI, out.w = last_.w;
+    if (is_form(last, Form::SI)) mode = AddressMode::SI, out.a = last_.a, out.w = last_.w;
   } else if (is_op(last) && op_of(last) == Op::I32Shl && last_.w >= 1 && last_.w <= 3) {
     if (is_form(last, Form::RI)) mode = shifted(AddressMode::RShl, last_.w);
-    if (is_form(last, Form::SI)) mode = shifted(AddressMode::SShl, last_.w), a = last_.a;
+    if (is_form(last, Form::SI)) mode = shifted(AddressMode::SShl, last_.w), out.a = last_.a;
   } else if (last >= Pair32 && last <= Pair32Last_) {
     const auto variant = static_cast<std::uint32_t>(last - Pair32);
     const auto k = static_cast<std::uint32_t>(last_.wide);
-    const std::uint32_t shl_add = pair_variant(static_cast<std::uint32_t>(PairOp::Shl),
-                                               static_cast<std::uint32_t>(PairOp::Add), false, false, false);
+    const std::uint32_t shl_add =
+        pair_variant(static_cast<std::uint32_t>(PairOp::Shl),
+                     static_cast<std::uint32_t>(PairOp::Add), false, false, false);
     if (k >= 1 && k <= 3) {
       const auto hi = static_cast<std::uint16_t>(last_.w >> 16);
       const auto q = static_cast<std::uint32_t>(last_.wide >> 32);
-      if (variant == shl_add) mode = shifted(AddressMode::RShl, k), w = q;
-      if (variant == shl_add + 8) mode = shifted(AddressMode::SShl, k), a = last_.a, w = q;
-      if (short_offset && variant == shl_add + 2) mode = shifted(AddressMode::RShlS, k), w = two(hi, c), reads_b = true;
-      if (short_offset && variant == shl_add + 10) mode = shifted(AddressMode::SShlS, k), a = last_.a, w = two(hi, c), reads_b = true;
+      if (variant == shl_add) mode = shifted(AddressMode::RShl, k), out.w = q;
+      if (variant == shl_add + 8) mode = shifted(AddressMode::SShl, k), out.a = last_.a, out.w = q;
+      if (short_offset && variant == shl_add + 2) mode = shifted(AddressMode::RShlS, k), out.w = two(hi, c);
+      if (short_offset && variant == shl_add + 10) mode = shifted(AddressMode::SShlS, k), out.a = last_.a, out.w = two(hi, c);
     }
   }
-  if (mode == AddressMode::Count) return false;
+  out.mode = static_cast<std::uint32_t>(mode);
+  out.reads_b = mode == AddressMode::SS || mode >= AddressMode::RShlS;
+  return mode != AddressMode::Count;
+}
+
+bool Translator::fuse_load(Op op, ValKind type, std::uint64_t offset, const Operand& address) {
+  const std::uint32_t number = load_at_index(op);
+  FusedAddress f;
+  if (number == ~0u || !is_last(address) || !last_address(offset, f)) return false;
   undo_last();
   const Acc acc = acc_of(type);
   if (acc_[acc].entry >= 0) spill(acc);
   const AccState before = acc_[acc];
   take_acc(acc);
-  read_slot(a);
-  if (reads_b) read_slot(static_cast<std::uint16_t>(w));
+  read_slot(f.a);
+  if (f.reads_b) read_slot(static_cast<std::uint16_t>(f.w));
+  const auto mode = static_cast<AddressMode>(f.mode);
   const HandlerId id = handler_id(LoadAt, load_at_variant(number, mode));
-  const std::uint32_t at = emit(id, 0, a, w);
+  const std::uint32_t at = emit(id, 0, f.a, f.w);
   if (mode_length(mode) == 24) emit_wide(offset);
   note(at);
   finish_fused(at, id, type, before);
   return true;
 }
 
-// --- counted loops ---
-
-bool Translator::last_is_add(const Last& last) const {
-  if (!is_op(last.id) || op_of(last.id) != Op::I32Add) return false;
-  const std::uint32_t form = form_of(last.id);
-  return form == 2 * static_cast<std::uint32_t>(Form::SI) + 1 ||
-         (form == 2 * static_cast<std::uint32_t>(Form::RI) + 1 && last.a != Place::kNoSlot);
+bool Translator::fuse_store(Op op, std::uint64_t offset, const Operand& address, const Operand& value) {
+  const std::uint32_t number = store_at_index(op);
+  FusedAddress f;
+  if (number == ~0u || value.kind == Operand::Kind::Acc || !is_last(address) || !last_address(offset, f)) {
+    return false;
+  }
+  undo_last();
+  const Place v = place(value);
+  const std::uint32_t form = v.is_i() ? 1 : v.is_r() && value.acc() == kVecAcc ? 2 : 0;
+  if (form == 0) read_slot(v.slot);
+  read_slot(f.a);
+  if (f.reads_b) read_slot(static_cast<std::uint16_t>(f.w));
+  const auto mode = static_cast<AddressMode>(f.mode);
+  const std::uint32_t at = emit(handler_id(StoreAt, store_at_variant(number, mode, form)),
+                                form == 0 ? v.slot : std::uint16_t{0}, f.a, f.w);
+  if (mode_length(mode) == 24) emit_wide(offset);
+  if (form == 1) emit_wide(v.bits);
+  note(at);
+  return true;
 }
 
-/// d <- a + k; b <- c + l, as one.
+// --- counted loops ---
+
+bool Translator::split_add(const Last& last, AddParts& out) const {
+  if (!is_op(last.id) || op_of(last.id) != Op::I32Add || last.id % 2 == 0) return false;
+  const auto form = static_cast<Form>(form_of(last.id) / 2);
+  // What was in the accumulator may also have been in a slot: then it still is.
+  const std::int32_t mirror = last.before.mirror_vec ? kNoSlot : last.before.mirror;
+  out.d = last.d;
+  out.k_slot = form == Form::SS || form == Form::RS;
+  if (form == Form::SI || form == Form::SS) {
+    out.a = last.a;
+    out.k = form == Form::SS ? last.w & 0xFFFF : last.w;
+    return true;
+  }
+  if (mirror == kNoSlot || (form != Form::RI && form != Form::RS)) return false;
+  out.a = static_cast<std::uint16_t>(mirror);
+  out.k = form == Form::RS ? last.a : last.w;
+  return true;
+}
+
+/// d <- a + k or d <- a, then b <- c + l, as one.
 void Translator::fuse_adds() {
-  if (!last_is_add(last_) || prev_.end != last_.pos || !last_is_add(prev_)) return;
-  const Last second = last_;
-  const Last first = prev_;
-  pos_ = first.pos;
-  // In its accumulator form the second read the first one's result: its slot has it as well.
-  const std::uint32_t at = emit(Add2, first.d, first.a, two(second.d, second.a));
-  emit_wide(halves(first.w, second.w));
+  AddParts second;
+  AddParts first;
+  if (prev_.end != last_.pos || !split_add(last_, second) || second.k_slot) return;
+  const bool copies = prev_.id == CopySlot;
+  if (copies) {
+    const std::uint64_t fields = code_[prev_.pos / 8 + 1];
+    first.d = static_cast<std::uint16_t>(fields);
+    first.a = static_cast<std::uint16_t>(fields >> 16);
+  } else if (!split_add(prev_, first) || first.k_slot) {
+    return;
+  }
+  pos_ = prev_.pos;
+  const std::uint64_t wide = copies ? second.k : halves(first.k, second.k);
+  const std::uint32_t at = emit(copies ? CopyAdd : Add2, first.d, first.a, two(second.d, second.a));
+  emit_wide(wide);
   last_ = {};
   last_.pos = at;
   last_.end = pos_;
-  last_.id = Add2;
+  last_.id = copies ? CopyAdd : Add2;
   last_.d = first.d;
   last_.a = first.a;
   last_.w = two(second.d, second.a);
-  last_.wide = halves(first.w, second.w);
+  last_.wide = wide;
   prev_ = {};
 }
 
-bool Translator::fuse_add_branch(const Condition& condition, bool taken_if, Label* target,
-                                 std::uint32_t* chain) {
+/// Finds the addition the last instruction ends with, as fuse_add_branch wants it.
+bool Translator::last_addition(AddParts& add) const {
   if (!fusible()) return false;
-  const bool is_add = last_is_add(last_);
-  if (!is_add && last_.id != Add2) return false;
-  const std::uint16_t d = is_add ? last_.d : static_cast<std::uint16_t>(last_.w);
-  if (acc_[kInt].mirror != d) return false;
+  if (last_.id == Add2 || last_.id == CopyAdd) {
+    add.d = static_cast<std::uint16_t>(last_.w);
+    add.a = static_cast<std::uint16_t>(last_.w >> 16);
+    add.k = static_cast<std::uint32_t>(last_.id == Add2 ? last_.wide >> 32 : last_.wide);
+    add.k_slot = false;
+    return true;
+  }
+  return split_add(last_, add);
+}
+
+/// Takes that addition out, leaving what else the last instruction did.
+void Translator::remove_addition() {
+  const Last both = last_;
+  pos_ = both.pos;
+  if (both.id == Add2) {
+    emit(handler_id(Op::I32Add, 2 * static_cast<std::uint32_t>(Form::SI) + 1), both.d, both.a,
+         static_cast<std::uint32_t>(both.wide));
+  } else if (both.id == CopyAdd) {
+    emit(CopySlot, both.d, both.a, 0);
+  }
+}
+
+bool Translator::fuse_branch(const Condition& condition, bool taken_if, Label* target,
+                             std::uint32_t* chain) {
+  if (!fusible()) return false;
   Place a = condition.a;
   Place b = condition.b;
   Op op = condition.compare;
-  if (op == kNoOp) {
+  const bool plain = op == kNoOp;
+  if (plain) {
     b = {Place::Kind::I, 0, 0};
     op = Op::I32Ne;
   } else if (op > Op::I32GeU) {
@@ -286,28 +350,59 @@ bool Translator::fuse_add_branch(const Condition& condition, bool taken_if, Labe
     op = mirrored(op);
   }
   if (!a.is_r() || b.is_r()) return false;
-  Last add = last_;
-  if (!is_add) {
-    // Take the second one out of the pair.
-    const Last both = last_;
-    pos_ = both.pos;
-    emit(handler_id(Op::I32Add, 2 * static_cast<std::uint32_t>(Form::SI) + 1), both.d, both.a,
-         static_cast<std::uint32_t>(both.wide));
-    add.d = d;
-    add.a = static_cast<std::uint16_t>(both.w >> 16);
-    add.w = static_cast<std::uint32_t>(both.wide >> 32);
-  } else {
-    pos_ = last_.pos;
-  }
-  read_slot(add.a);
-  if (d < temps_) touched_[d] = pos_ + 1;
-  read_place(b);
   const bool back = target != nullptr && target->kind == FrameKind::Loop;
-  const std::uint32_t at =
-      emit(handler_id(AddBranch, add_branch_variant(compare_index(op), b.is_s(), back)), d, add.a, 0);
-  emit_wide(halves(add.w, b.is_s() ? b.slot : b.bits));
-  link_branch(at, target, chain);
-  return true;
+  const std::uint32_t compare = compare_index(op);
+  const std::uint64_t y = b.is_s() ? b.slot : b.bits;
+
+  AddParts add;
+  if (last_addition(add) && acc_[kInt].mirror == add.d) {
+    remove_addition();
+    read_slot(add.a);
+    if (add.k_slot) read_slot(static_cast<std::uint16_t>(add.k));
+    if (add.d < temps_) touched_[add.d] = pos_ + 1;
+    read_place(b);
+    const std::uint32_t at = emit(handler_id(AddBranch, add_branch_variant(compare, add.k_slot, b.is_s(), back)),
+                                  add.d, add.a, 0);
+    emit_wide(halves(add.k, y));
+    link_branch(at, target, chain);
+    return true;
+  }
+  if (!is_op(last_.id)) return false;
+  const Op last_op = op_of(last_.id);
+  const std::uint32_t form = form_of(last_.id);
+  const bool to_slot = form % 2 != 0;
+  // The condition must be what that instruction made, and if it also went to a slot, that is a local's.
+  if (to_slot ? acc_[kInt].mirror != last_.d : acc_[kInt].def != last_.pos) return false;
+  std::uint32_t load = 0;
+  while (load < 3 && kLoadBranchOps[load] != last_op) ++load;
+  if (load < 3 && form < 4) {
+    const Last last = last_;
+    pos_ = last.pos;  // its note stays
+    read_slot(last.a);
+    read_place(b);
+    const std::uint32_t at =
+        emit(handler_id(LoadBranch, load_branch_variant(load, compare, form >= 2, to_slot, b.is_s(), back)),
+             to_slot ? last.d : std::uint16_t{0}, last.a, 0);
+    emit_wide(halves(last.w, y));
+    acc_[kInt].def = kNone;
+    acc_[kInt].slot_form = kNoHandler;
+    link_branch(at, target, chain);
+    return true;
+  }
+  const bool tests_zero = b.is_i() && b.bits == 0 && (op == Op::I32Eq || op == Op::I32Ne);
+  if (tests_zero && !to_slot && (last_op == Op::I32And || (plain && last_op == Op::I64And)) &&
+      (is_form(last_.id, Form::RI) || is_form(last_.id, Form::SI))) {
+    const Last last = last_;
+    const bool x_slot = is_form(last.id, Form::SI);
+    undo_last();
+    if (x_slot) read_slot(last.a);
+    const std::uint32_t at = emit(handler_id(AndBranch, and_branch_variant(op == Op::I32Ne, x_slot, back)), 0,
+                                  x_slot ? last.a : std::uint16_t{0}, 0);
+    emit_wide(last_op == Op::I32And ? last.w : last.wide);
+    link_branch(at, target, chain);
+    return true;
+  }
+  return false;
 }
 
 bool Translator::fuse_jump(Label& target) {
@@ -320,15 +415,77 @@ bool Translator::fuse_jump(Label& target) {
     link_branch(emit(handler_id(CopyJump, back ? 1 : 0), d, a, 0), &target, nullptr);
     return true;
   }
-  if (last_is_add(last_)) {
-    const Last add = last_;
-    pos_ = last_.pos;
+  AddParts add;
+  if (last_addition(add) && !add.k_slot) {
+    remove_addition();
     const std::uint32_t at = emit(handler_id(AddJump, back ? 1 : 0), add.d, add.a, 0);
-    emit_wide(add.w);
+    emit_wide(add.k);
     link_branch(at, &target, nullptr);
     return true;
   }
   return false;
+}
+
+// --- tables, select, calls ---
+
+bool Translator::fuse_table_index(const Operand& index, HandlerId& id, std::uint16_t& d, std::uint16_t& a) {
+  if (!is_last(index) || !is_op(last_.id)) return false;
+  const Op op = op_of(last_.id);
+  bool slot;
+  if (op == Op::I32Add && (is_form(last_.id, Form::RI) || is_form(last_.id, Form::SI))) {
+    const auto k = static_cast<std::int32_t>(last_.w);
+    if (k != static_cast<std::int16_t>(k)) return false;
+    slot = is_form(last_.id, Form::SI);
+    id = handler_id(BrTableAdd, slot ? 1 : 0);
+  } else if (op == Op::I32Load8U && form_of(last_.id) < 4 && last_.w <= 0xFFFF) {
+    slot = form_of(last_.id) >= 2;
+    id = handler_id(BrTableLoad, slot ? 1 : 0);
+  } else {
+    return false;
+  }
+  d = static_cast<std::uint16_t>(last_.w);
+  a = slot ? last_.a : std::uint16_t{0};
+  const Last last = last_;
+  undo_last();
+  // A load's note moves along with it.
+  if (op == Op::I32Load8U && !notes_.empty() && notes_.back().first == last.pos) table_note_ = notes_.back().second;
+  return true;
+}
+
+bool Translator::fuse_select(const Operand& oa, const Operand& ob, const Operand& oc, ValKind kind) {
+  if (acc_of(kind) != kInt || !is_last(oc) || !is_op(last_.id)) return false;
+  const Op op = op_of(last_.id);
+  if (op < Op::I32Eq || op > Op::I32GeU || oa.kind == Operand::Kind::Acc || ob.kind == Operand::Kind::Acc) return false;
+  const bool x_slot = is_form(last_.id, Form::SS) || is_form(last_.id, Form::SI);
+  const bool y_slot = is_form(last_.id, Form::SS) || is_form(last_.id, Form::RS);
+  if (!x_slot && !y_slot && !is_form(last_.id, Form::RI)) return false;
+  const Last last = last_;
+  undo_last();
+  const std::uint16_t a = in_slot(oa);
+  const std::uint16_t b = in_slot(ob);
+  const std::uint16_t x = x_slot ? last.a : 0;
+  const std::uint32_t y = !y_slot ? last.w : x_slot ? last.w & 0xFFFF : last.a;
+  if (x_slot) read_slot(x);
+  if (y_slot) read_slot(static_cast<std::uint16_t>(y));
+  take_acc(kInt);
+  const HandlerId id = handler_id(SelectCmp, select_cmp_variant(compare_index(op), x_slot, y_slot));
+  const std::uint32_t at = emit(id, 0, a, two(b, x));
+  emit_wide(y);
+  push_acc(kind, at, static_cast<HandlerId>(id + 1));
+  return true;
+}
+
+bool Translator::fuse_call(std::uint16_t args, const FuncCode& callee) {
+  if (!fusible() || last_.id != CopySlot) return false;
+  const std::uint64_t fields = code_[last_.pos / 8 + 1];
+  const auto d = static_cast<std::uint16_t>(fields);
+  const auto a = static_cast<std::uint16_t>(fields >> 16);
+  const std::uint32_t link = std::uint32_t{args} + callee.link;
+  if (d < args) return false;
+  pos_ = last_.pos;
+  emit(CallCopy, a, args, two(static_cast<std::uint16_t>(link), d));
+  emit_wide(reinterpret_cast<std::uint64_t>(&callee));
+  return true;
 }
 
 }  // namespace wasmrt::interp

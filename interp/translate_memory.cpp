@@ -65,6 +65,7 @@ void Translator::store(Op op, const Imm& imm, ValKind type) {
   const Operand value = pop();
   const Operand address = pop();
   const MemMode mode = mem_mode(imm, 1u << op_info(op).align);
+  if (mode == MemMode::Guarded && fuse_store(op, imm.offset(), address, value)) return;
   Place a = place_no_imm(address);
   Place v = mode == MemMode::General ? place_no_imm(value) : place(value);
   if (acc_of(type) == kInt && a.is_r() && v.is_r()) {
