@@ -157,7 +157,10 @@ std::optional<std::uint32_t> page_size(Encoder& e) {
   if (!e.in.take_open("pagesize")) return std::nullopt;
   const std::uint32_t at = e.in.offset();
   const std::uint64_t size = e.in.nat64();
-  if (!std::has_single_bit(size)) e.in.fail_at(at, Err::TextInvalidCustomPageSize);
+  if (!std::has_single_bit(size)) {
+    e.in.fail_at(at, Err::TextInvalidCustomPageSize);
+    return 0;
+  }
   e.in.expect_close();
   return static_cast<std::uint32_t>(std::countr_zero(size));
 }

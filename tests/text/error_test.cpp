@@ -54,6 +54,8 @@ TEST_CASE("wordings of malformed modules", "[text]") {
       {"(func (i8x16.shuffle 1 2))", "invalid lane length"},
       {"(func (i8x16.extract_lane_s 256))", "i8 constant out of range"},
       {"(memory 0 (pagesize 3))", "invalid custom page size"},
+      {"(memory (pagesize 0) (data \"x\"))", "invalid custom page size"},
+      {"(memory (pagesize x))", "unknown operator x"},
       {"(import \"\\ff\" \"\" (func))", "malformed UTF-8 encoding"},
       {"(func block (param $x i32) end)", "unexpected token $x"},
       {"(func br_table)", "unexpected token )"},

@@ -3,6 +3,7 @@
   (import "a" "b" (func $i (param i32)))
   (table $tab 1 funcref (ref.null func))
   (memory (data "\00x\u{3bb}"))
+  (memory i64 0 1 shared (pagesize 1)) (memory (pagesize 1) (data "x"))
   (global $g (mut f64) (f64.const 0x1.8p1))
   (tag $e (param i32))
   (func $h (export "e") (param $p i32) (result i32) (local $l v128)
