@@ -38,7 +38,7 @@ enum class AddressMode : std::uint8_t {
   RShlS = SShl + 3,   ///< (r << k) + b; offset c
   SShlS = RShlS + 3,  ///< (a << k) + b; offset c
   Count = SShlS + 3,
-  PlainR = Count,     ///< Only in OpLoad: r; offset w
+  PlainR,             ///< Only in OpLoad: r; offset w. Not Count, which means no mode at all.
   PlainS,             ///< a; offset w
 };
 inline constexpr std::uint32_t kAddressModes = 16;
