@@ -2,6 +2,7 @@
 // them.
 #include "tests/interp/hand_made.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
