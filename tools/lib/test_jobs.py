@@ -99,7 +99,7 @@ def release(plan):
     plan.add("programs", "kernels agree", ["tools/bench", "--verify", "--engines=wasmrt-interp"], after=[built], counted=True)
     plan.add("examples", "tools/demo", ["tools/demo"], after=[built], timeout=900)
     for check in ("layers", "files", "headers", "format"):
-        plan.add("checks", f"check {check}", [f"tools/check-{check}"], timeout=300)
+        plan.add("checks", f"check {check}", [f"tools/check-{check}"], timeout=900)
 
 
 def other_builds(plan):
