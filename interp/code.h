@@ -124,7 +124,7 @@ struct alignas(64) FuncCode {
   std::uint32_t func_idx = 0;
   Ins stub{};                   ///< Translates, then goes on with `code`.
   void* module_code = nullptr;  ///< ModuleCodeImpl.
-  const Ins* begin = nullptr;    ///< Of the bytecode; `code` may start behind an idle prologue.
+  const Ins* begin = nullptr;   ///< Of the bytecode; `code` may start behind an idle prologue.
   std::uint32_t code_bytes = 0;
   std::uint32_t map_bytes = 0;
   const std::uint8_t* map = nullptr;  ///< Bytecode to module offsets, see offset_map.h.

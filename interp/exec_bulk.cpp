@@ -3,8 +3,8 @@
 // reload the memory base.
 #include <limits>
 
-#include "interp/exec_forms.h"
 #include "interp/exec_access.h"
+#include "interp/exec_forms.h"
 #include "libwasmrt/abi/activation.h"
 #include "libwasmrt/abi/builtins.h"
 #include "libwasmrt/wasm/semantics_int.h"
@@ -12,12 +12,12 @@
 namespace wasmrt::interp {
 namespace {
 
-#define WASMRT_TRAP_IF(word)               \
-  do {                                     \
-    aux = (word);                          \
-    if (WASMRT_UNLIKELY(aux != 0)) {       \
-      WASMRT_JUMP(do_trap);                \
-    }                                      \
+#define WASMRT_TRAP_IF(word)         \
+  do {                               \
+    aux = (word);                    \
+    if (WASMRT_UNLIKELY(aux != 0)) { \
+      WASMRT_JUMP(do_trap);          \
+    }                                \
   } while (0)
 
 TrapWord memory_size(WASMRT_REGS) {
@@ -36,7 +36,8 @@ TrapWord memory_grow(WASMRT_REGS) {
 }
 TrapWord memory_fill(WASMRT_REGS) {
   const std::uint64_t* a = sp + pc->a;
-  WASMRT_TRAP_IF(ctx->builtins->memory_fill(ctx, pc->w, a[0], static_cast<std::uint32_t>(a[1]), a[2]));
+  WASMRT_TRAP_IF(
+      ctx->builtins->memory_fill(ctx, pc->w, a[0], static_cast<std::uint32_t>(a[1]), a[2]));
   WASMRT_NEXT(16);
 }
 TrapWord memory_copy(WASMRT_REGS) {
@@ -143,7 +144,8 @@ TrapWord wide_mul(WASMRT_REGS) {
 
 template <class M>
 TrapWord lane_load(WASMRT_REGS) {
-  const std::uint8_t* at = checked_address<MemMode::General, sizeof(M)>(pc, mem, ctx, sp[pc->a], r, aux);
+  const std::uint8_t* at =
+      checked_address<MemMode::General, sizeof(M)>(pc, mem, ctx, sp[pc->a], r, aux);
   if (WASMRT_UNLIKELY(at == nullptr)) WASMRT_JUMP(do_trap_bounds);
   const std::uint64_t place = pc->wide()[1];
   V128 x = slot<V128>(sp, static_cast<std::uint16_t>(place));

@@ -2,8 +2,8 @@
 //
 // A frame: [parameters or results][return pc, caller sp][locals][temporaries ... arguments]. The
 // callee's sp is the address of its first argument in the caller's temporaries, so arguments are
-// never copied. The link words lie behind whatever is larger, parameters or results, so that results
-// can be written to sp[0..] before returning. A single result returns in its accumulator.
+// never copied. The link words lie behind whatever is larger, parameters or results, so that
+// results can be written to sp[0..] before returning. A single result returns in its accumulator.
 //
 // A call into another instance puts four words under the callee's frame: return pc, caller sp,
 // caller ctx, number of result slots; the callee returns to kRetCross, which restores them.
@@ -73,12 +73,12 @@ const Ins kRetCross = {ret_cross, 0, 0, 0};
 
 // --- returns ---
 
-#define WASMRT_RETURN()                                            \
-  do {                                                             \
-    const std::uint64_t* link = sp + pc->d;                        \
-    pc = reinterpret_cast<const Ins*>(link[0]);                    \
-    sp = reinterpret_cast<std::uint64_t*>(link[1]);                \
-    WASMRT_DISPATCH();                                             \
+#define WASMRT_RETURN()                             \
+  do {                                              \
+    const std::uint64_t* link = sp + pc->d;         \
+    pc = reinterpret_cast<const Ins*>(link[0]);     \
+    sp = reinterpret_cast<std::uint64_t*>(link[1]); \
+    WASMRT_DISPATCH();                              \
   } while (0)
 
 TrapWord ret(WASMRT_REGS) { WASMRT_RETURN(); }
@@ -110,19 +110,20 @@ TrapWord ret_many(WASMRT_REGS) {
 
 // --- calls ---
 
-/// Jumps to a function whose frame begins at sp, its link words written: checks space and interrupts.
-#define WASMRT_ENTER(func)                                                               \
-  do {                                                                                   \
-    pc = (func)->code.load(std::memory_order_acquire);                                   \
-    const std::uint64_t need = (func)->frame_slots.load(std::memory_order_relaxed) * 8;  \
-    if (WASMRT_UNLIKELY(reinterpret_cast<std::uint64_t>(sp) + need >                     \
-                        reinterpret_cast<std::uint64_t>(ctx->value_limit))) {            \
-      WASMRT_JUMP(no_space);                                                             \
-    }                                                                                    \
-    if (WASMRT_UNLIKELY(ctx->interrupt.load(std::memory_order_relaxed) != 0)) {          \
-      WASMRT_JUMP(do_poll);                                                              \
-    }                                                                                    \
-    WASMRT_DISPATCH();                                                                   \
+/// Jumps to a function whose frame begins at sp, its link words written: checks space and
+/// interrupts.
+#define WASMRT_ENTER(func)                                                              \
+  do {                                                                                  \
+    pc = (func)->code.load(std::memory_order_acquire);                                  \
+    const std::uint64_t need = (func)->frame_slots.load(std::memory_order_relaxed) * 8; \
+    if (WASMRT_UNLIKELY(reinterpret_cast<std::uint64_t>(sp) + need >                    \
+                        reinterpret_cast<std::uint64_t>(ctx->value_limit))) {           \
+      WASMRT_JUMP(no_space);                                                            \
+    }                                                                                   \
+    if (WASMRT_UNLIKELY(ctx->interrupt.load(std::memory_order_relaxed) != 0)) {         \
+      WASMRT_JUMP(do_poll);                                                             \
+    }                                                                                   \
+    WASMRT_DISPATCH();                                                                  \
   } while (0)
 
 /// The frame at sp does not fit. Its link words are there: callers' frames have room for them.
@@ -207,20 +208,19 @@ TrapWord call_other(WASMRT_REGS) {
 }
 
 /// Calls aux, a VmFuncRef*, from the call at pc.
-#define WASMRT_CALL_REF()                                                                     \
-  do {                                                                                        \
-    const auto* callee = reinterpret_cast<const VmFuncRef*>(aux);                             \
-    if (WASMRT_UNLIKELY(callee->vmctx != ctx ||                                               \
-                        callee->engine != static_cast<std::uint32_t>(VmEngine::Interp))) {    \
-      WASMRT_JUMP(call_other);                                                                \
-    }                                                                                         \
-    const auto* f =                                                                           \
-        static_cast<const FuncCode*>(callee->code.load(std::memory_order_acquire));           \
-    std::uint64_t* const caller_sp = sp;                                                      \
-    sp += pc->a;                                                                              \
-    sp[f->link] = reinterpret_cast<std::uint64_t>(pc->at(kCallLength));                       \
-    sp[f->link + 1] = reinterpret_cast<std::uint64_t>(caller_sp);                             \
-    WASMRT_ENTER(f);                                                                          \
+#define WASMRT_CALL_REF()                                                                       \
+  do {                                                                                          \
+    const auto* callee = reinterpret_cast<const VmFuncRef*>(aux);                               \
+    if (WASMRT_UNLIKELY(callee->vmctx != ctx ||                                                 \
+                        callee->engine != static_cast<std::uint32_t>(VmEngine::Interp))) {      \
+      WASMRT_JUMP(call_other);                                                                  \
+    }                                                                                           \
+    const auto* f = static_cast<const FuncCode*>(callee->code.load(std::memory_order_acquire)); \
+    std::uint64_t* const caller_sp = sp;                                                        \
+    sp += pc->a;                                                                                \
+    sp[f->link] = reinterpret_cast<std::uint64_t>(pc->at(kCallLength));                         \
+    sp[f->link + 1] = reinterpret_cast<std::uint64_t>(caller_sp);                               \
+    WASMRT_ENTER(f);                                                                            \
   } while (0)
 
 TrapWord call_import(WASMRT_REGS) {
@@ -248,25 +248,25 @@ TrapWord indirect_failed(WASMRT_REGS) {
 }
 
 /// Fetches the function of a call_indirect into aux, or traps.
-#define WASMRT_FETCH_INDIRECT(k)                                                              \
-  do {                                                                                        \
-    const std::uint64_t wide = *pc->wide();                                                   \
-    if constexpr ((k) == K::S) r = sp[wide >> 32];                                            \
-    const VmTable* table = ctx->tables[static_cast<std::uint32_t>(wide)];                     \
-    if (WASMRT_UNLIKELY(r >= table->size)) {                                                  \
-      aux = 0;                                                                                \
-      WASMRT_JUMP(indirect_failed);                                                           \
-    }                                                                                         \
-    aux = table->elements[r];                                                                 \
-    if (WASMRT_UNLIKELY(aux == 0)) {                                                          \
-      aux = 1;                                                                                \
-      WASMRT_JUMP(indirect_failed);                                                           \
-    }                                                                                         \
-    const auto* found = reinterpret_cast<const VmFuncRef*>(aux);                              \
-    if (WASMRT_UNLIKELY(found->type_id != ctx->type_ids[pc->w]) &&                            \
-        !is_subtype(found->type, ctx->types[pc->w])) {                                        \
-      WASMRT_JUMP(indirect_failed);                                                           \
-    }                                                                                         \
+#define WASMRT_FETCH_INDIRECT(k)                                          \
+  do {                                                                    \
+    const std::uint64_t wide = *pc->wide();                               \
+    if constexpr ((k) == K::S) r = sp[wide >> 32];                        \
+    const VmTable* table = ctx->tables[static_cast<std::uint32_t>(wide)]; \
+    if (WASMRT_UNLIKELY(r >= table->size)) {                              \
+      aux = 0;                                                            \
+      WASMRT_JUMP(indirect_failed);                                       \
+    }                                                                     \
+    aux = table->elements[r];                                             \
+    if (WASMRT_UNLIKELY(aux == 0)) {                                      \
+      aux = 1;                                                            \
+      WASMRT_JUMP(indirect_failed);                                       \
+    }                                                                     \
+    const auto* found = reinterpret_cast<const VmFuncRef*>(aux);          \
+    if (WASMRT_UNLIKELY(found->type_id != ctx->type_ids[pc->w]) &&        \
+        !is_subtype(found->type, ctx->types[pc->w])) {                    \
+      WASMRT_JUMP(indirect_failed);                                       \
+    }                                                                     \
   } while (0)
 
 template <K k>
@@ -277,7 +277,8 @@ TrapWord call_indirect(WASMRT_REGS) {
 
 // --- tail calls ---
 
-/// Moves the arguments of a tail call down to sp[0..] and the link words behind what the callee needs.
+/// Moves the arguments of a tail call down to sp[0..] and the link words behind what the callee
+/// needs.
 inline void replace_frame(std::uint64_t* sp, const Ins* pc, std::uint64_t params,
                           std::uint32_t link) {
   const std::uint64_t ret = sp[pc->d];
@@ -336,17 +337,16 @@ TrapWord tail_call_other(WASMRT_REGS) {
   WASMRT_ENTER(code);
 }
 
-#define WASMRT_TAIL_CALL_REF()                                                                \
-  do {                                                                                        \
-    const auto* callee = reinterpret_cast<const VmFuncRef*>(aux);                             \
-    if (WASMRT_UNLIKELY(callee->vmctx != ctx ||                                               \
-                        callee->engine != static_cast<std::uint32_t>(VmEngine::Interp))) {    \
-      WASMRT_JUMP(tail_call_other);                                                           \
-    }                                                                                         \
-    const auto* f =                                                                           \
-        static_cast<const FuncCode*>(callee->code.load(std::memory_order_acquire));           \
-    replace_frame(sp, pc, callee->param_slots, f->link);                                      \
-    WASMRT_ENTER(f);                                                                          \
+#define WASMRT_TAIL_CALL_REF()                                                                  \
+  do {                                                                                          \
+    const auto* callee = reinterpret_cast<const VmFuncRef*>(aux);                               \
+    if (WASMRT_UNLIKELY(callee->vmctx != ctx ||                                                 \
+                        callee->engine != static_cast<std::uint32_t>(VmEngine::Interp))) {      \
+      WASMRT_JUMP(tail_call_other);                                                             \
+    }                                                                                           \
+    const auto* f = static_cast<const FuncCode*>(callee->code.load(std::memory_order_acquire)); \
+    replace_frame(sp, pc, callee->param_slots, f->link);                                        \
+    WASMRT_ENTER(f);                                                                            \
   } while (0)
 
 TrapWord tail_call_import(WASMRT_REGS) {
@@ -397,8 +397,8 @@ TrapWord trap_with(WASMRT_REGS) {
   WASMRT_JUMP(do_trap);
 }
 
-/// A frame beyond the reach of 16-bit slots keeps its first w slots' worth of locals below sp: moves
-/// parameters and link words (d + 2 slots) up and sp behind the gap.
+/// A frame beyond the reach of 16-bit slots keeps its first w slots' worth of locals below sp:
+/// moves parameters and link words (d + 2 slots) up and sp behind the gap.
 TrapWord enter_far(WASMRT_REGS) {
   const std::uint64_t far = pc->w;
   std::memmove(sp + far, sp, (std::size_t{pc->d} + 2) * sizeof(std::uint64_t));

@@ -23,7 +23,7 @@ TrapWord float_pair(WASMRT_REGS) {
   constexpr bool x_slot = (variant / 2) % 2 != 0;
   constexpr std::uint32_t outer = (variant / 4) % 4;
   constexpr std::uint32_t inner = variant / 16;
-  const T x = operand<T, x_slot ? K::S : K::R>(pc, sp, r, v, pc->a);
+  const T x = operand < T, x_slot ? K::S : K::R > (pc, sp, r, v, pc->a);
   const T t = apply<inner>(x, slot<T>(sp, pc->b()));
   result<T, to_slot>(pc, sp, r, v, apply<outer>(t, slot<T>(sp, pc->c())));
   WASMRT_NEXT(16);
@@ -93,7 +93,8 @@ void fill_compare(Handler* t) {
 
 TrapWord copy_add(WASMRT_REGS) {
   sp[pc->d] = sp[pc->a];
-  const std::uint32_t x = slot<std::uint32_t>(sp, pc->c()) + static_cast<std::uint32_t>(*pc->wide());
+  const std::uint32_t x =
+      slot<std::uint32_t>(sp, pc->c()) + static_cast<std::uint32_t>(*pc->wide());
   r = x;
   sp[pc->b()] = x;
   WASMRT_NEXT(24);

@@ -1,4 +1,5 @@
-// Loads whose address is computed on the way (LoadAt), and loads as operands of arithmetic (OpLoad).
+// Loads whose address is computed on the way (LoadAt), and loads as operands of arithmetic
+// (OpLoad).
 //
 // Guarded memories only. The address wraps to 32 bits before the offset is added, as the separate
 // instructions do; the access is pinned like those of exec_access.h.
@@ -40,11 +41,11 @@ inline std::uint64_t address_of(const Ins* pc, const std::uint64_t* sp, std::uin
 
 template <Op op>
 struct LoadOf;
-#define LOAD(Name, T, M)        \
-  template <>                   \
-  struct LoadOf<Op::Name> {     \
-    using Value = T;            \
-    using Memory = M;           \
+#define LOAD(Name, T, M)    \
+  template <>               \
+  struct LoadOf<Op::Name> { \
+    using Value = T;        \
+    using Memory = M;       \
   };
 LOAD(I32Load, std::uint32_t, std::uint32_t)
 LOAD(I64Load, std::uint64_t, std::uint64_t)
@@ -88,7 +89,8 @@ void put_all_loads(Handler* t, std::integer_sequence<std::uint32_t, i...>) {
 
 template <Op op, class T>
 inline T apply(T a, T b) {
-  if constexpr (op == Op::F64Add || op == Op::F32Add || op == Op::I32Add || op == Op::I64Add) return a + b;
+  if constexpr (op == Op::F64Add || op == Op::F32Add || op == Op::I32Add || op == Op::I64Add)
+    return a + b;
   if constexpr (op == Op::F64Sub || op == Op::F32Sub || op == Op::I32Sub) return a - b;
   if constexpr (op == Op::F64Mul || op == Op::F32Mul || op == Op::I32Mul) return a * b;
   if constexpr (op == Op::I32And) return a & b;
@@ -102,7 +104,7 @@ TrapWord op_load(WASMRT_REGS) {
   constexpr std::ptrdiff_t length = mode_length(mode);
   const auto b = fetch<kPair.load>(pc, mem + address_of<mode>(pc, sp, r));
   const auto other = static_cast<std::uint16_t>(pc->wide()[length / 8 - 2]);
-  const T a = operand<T, other_slot ? K::S : K::R>(pc, sp, r, v, other);
+  const T a = operand < T, other_slot ? K::S : K::R > (pc, sp, r, v, other);
   result<T, to_slot>(pc, sp, r, v, apply<kPair.op>(a, b));
   WASMRT_NEXT((length + 8));
 }
@@ -134,10 +136,10 @@ void put_op_loads(Handler* t, std::integer_sequence<std::uint32_t, pair...>) {
 
 template <Op op, AddressMode mode, std::uint32_t value>
 TrapWord store_at(WASMRT_REGS) {
-  using L = LoadOf<op == Op::I64Store ? Op::I64Load
-                   : op == Op::F32Store ? Op::F32Load
-                   : op == Op::F64Store ? Op::F64Load
-                   : op == Op::I32Store ? Op::I32Load
+  using L = LoadOf<op == Op::I64Store    ? Op::I64Load
+                   : op == Op::F32Store  ? Op::F32Load
+                   : op == Op::F64Store  ? Op::F64Load
+                   : op == Op::I32Store  ? Op::I32Load
                    : op == Op::I32Store8 ? Op::I32Load8U
                                          : Op::I32Load16U>;
   using M = typename L::Memory;
@@ -169,7 +171,8 @@ void put_store_at(Handler* t, std::integer_sequence<std::uint32_t, mode...>) {
 }
 template <std::uint32_t... i>
 void put_all_stores(Handler* t, std::integer_sequence<std::uint32_t, i...>) {
-  (put_store_at<kStoreAtOps[i]>(t, std::make_integer_sequence<std::uint32_t, kAddressModes>()), ...);
+  (put_store_at<kStoreAtOps[i]>(t, std::make_integer_sequence<std::uint32_t, kAddressModes>()),
+   ...);
 }
 
 // --- load, compare, branch ---
@@ -222,7 +225,8 @@ TrapWord br_table_load(WASMRT_REGS) {
 }  // namespace
 
 void fill_fused_memory(Handler* t) {
-  put_all_loads(t, std::make_integer_sequence<std::uint32_t, sizeof kLoadAtOps / sizeof kLoadAtOps[0]>());
+  put_all_loads(
+      t, std::make_integer_sequence<std::uint32_t, sizeof kLoadAtOps / sizeof kLoadAtOps[0]>());
   put_all_stores(t, std::make_integer_sequence<std::uint32_t, kStoreAtCount>());
   put_load_branches<0>(t);
   put_load_branches<1>(t);

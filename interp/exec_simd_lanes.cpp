@@ -1,7 +1,7 @@
 // Vector instructions with a lane, and vector loads and stores.
 //
-// extract: the lane is in w; replace: in the upper half of w. Loads that extend, splat or zero are the
-// semantics function of the instruction they stand for, after a load of the right size.
+// extract: the lane is in w; replace: in the upper half of w. Loads that extend, splat or zero are
+// the semantics function of the instruction they stand for, after a load of the right size.
 #include "interp/exec_access.h"
 #include "libwasmrt/wasm/semantics_simd.h"
 

@@ -16,7 +16,8 @@ inline constexpr std::uint32_t kPairOuter = 9;
 inline constexpr std::uint32_t kOuterRSub = 8;
 
 /// Variant of Pair32 and Pair64. x, p, q: whether that operand is in a slot (else r, imm, imm).
-constexpr std::uint32_t pair_variant(std::uint32_t inner, std::uint32_t outer, bool x, bool p, bool q) {
+constexpr std::uint32_t pair_variant(std::uint32_t inner, std::uint32_t outer, bool x, bool p,
+                                     bool q) {
   return (((inner * kPairOuter + outer) * 8) + (x ? 4 : 0) + (p ? 2 : 0) + (q ? 1 : 0)) * 2;
 }
 static_assert(pair_variant(kPairInner - 1, kPairOuter - 1, true, true, true) + 2 == 1296);
@@ -29,17 +30,17 @@ inline constexpr std::uint32_t kFloatRSub = 3;
 
 /// How the address of a LoadAt is made. Shifts are by 1, 2 or 3: three modes each.
 enum class AddressMode : std::uint8_t {
-  RS,        ///< r + a; offset w
-  SS,        ///< a + b; offset c
-  RI,        ///< r + w; offset in the wide word
-  SI,        ///< a + w; offset in the wide word
-  RShl,      ///< (r << k) + w; offset in the wide word
+  RS,    ///< r + a; offset w
+  SS,    ///< a + b; offset c
+  RI,    ///< r + w; offset in the wide word
+  SI,    ///< a + w; offset in the wide word
+  RShl,  ///< (r << k) + w; offset in the wide word
   SShl = RShl + 3,
   RShlS = SShl + 3,   ///< (r << k) + b; offset c
   SShlS = RShlS + 3,  ///< (a << k) + b; offset c
   Count = SShlS + 3,
-  PlainR,             ///< Only in OpLoad: r; offset w. Not Count, which means no mode at all.
-  PlainS,             ///< a; offset w
+  PlainR,  ///< Only in OpLoad: r; offset w. Not Count, which means no mode at all.
+  PlainS,  ///< a; offset w
 };
 inline constexpr std::uint32_t kAddressModes = 16;
 static_assert(static_cast<std::uint32_t>(AddressMode::Count) == kAddressModes);
@@ -68,9 +69,9 @@ constexpr std::uint32_t load_at_index(Op op) {
     default: return ~0u;
   }
 }
-inline constexpr Op kLoadAtOps[] = {Op::I32Load,    Op::I64Load,    Op::F32Load,    Op::F64Load,
-                                    Op::I32Load8U,  Op::I32Load8S,  Op::I32Load16U, Op::I32Load16S,
-                                    Op::I64Load8U,  Op::I64Load32U};
+inline constexpr Op kLoadAtOps[] = {Op::I32Load,   Op::I64Load,   Op::F32Load,    Op::F64Load,
+                                    Op::I32Load8U, Op::I32Load8S, Op::I32Load16U, Op::I32Load16S,
+                                    Op::I64Load8U, Op::I64Load32U};
 constexpr std::uint32_t load_at_variant(std::uint32_t load, AddressMode mode) {
   return (load * kAddressModes + static_cast<std::uint32_t>(mode)) * 2;
 }
@@ -81,10 +82,10 @@ struct OpLoadPair {
   Op load;
 };
 inline constexpr OpLoadPair kOpLoads[] = {
-    {Op::F64Add, Op::F64Load}, {Op::F64Sub, Op::F64Load}, {Op::F64Mul, Op::F64Load},
-    {Op::F32Add, Op::F32Load}, {Op::F32Sub, Op::F32Load}, {Op::F32Mul, Op::F32Load},
-    {Op::I32Add, Op::I32Load}, {Op::I32Sub, Op::I32Load}, {Op::I32Mul, Op::I32Load},
-    {Op::I32And, Op::I32Load}, {Op::I32Xor, Op::I32Load}, {Op::I32Xor, Op::I32Load8U},
+    {Op::F64Add, Op::F64Load},   {Op::F64Sub, Op::F64Load}, {Op::F64Mul, Op::F64Load},
+    {Op::F32Add, Op::F32Load},   {Op::F32Sub, Op::F32Load}, {Op::F32Mul, Op::F32Load},
+    {Op::I32Add, Op::I32Load},   {Op::I32Sub, Op::I32Load}, {Op::I32Mul, Op::I32Load},
+    {Op::I32And, Op::I32Load},   {Op::I32Xor, Op::I32Load}, {Op::I32Xor, Op::I32Load8U},
     {Op::I32Add, Op::I32Load8U}, {Op::I64Add, Op::I64Load}, {Op::I64Xor, Op::I64Load},
 };
 inline constexpr std::uint32_t kOpLoadCount = sizeof kOpLoads / sizeof kOpLoads[0];
@@ -106,7 +107,8 @@ constexpr std::uint32_t op_load_variant(std::uint32_t pair, std::uint32_t mode, 
 static_assert(op_load_variant(kOpLoadCount - 1, 5, true) + 2 <= 512);
 
 /// AddBranch: the ten i32 comparisons; k and y in slots or immediate; forward or backward.
-constexpr std::uint32_t add_branch_variant(std::uint32_t compare, bool k_slot, bool y_slot, bool back) {
+constexpr std::uint32_t add_branch_variant(std::uint32_t compare, bool k_slot, bool y_slot,
+                                           bool back) {
   return compare * 8 + (k_slot ? 4 : 0) + (y_slot ? 2 : 0) + (back ? 1 : 0);
 }
 
@@ -120,7 +122,8 @@ constexpr std::uint32_t store_at_index(Op op) {
   }
   return ~0u;
 }
-constexpr std::uint32_t store_at_variant(std::uint32_t store, AddressMode mode, std::uint32_t value) {
+constexpr std::uint32_t store_at_variant(std::uint32_t store, AddressMode mode,
+                                         std::uint32_t value) {
   return (store * kAddressModes + static_cast<std::uint32_t>(mode)) * 3 + value;
 }
 static_assert(store_at_variant(kStoreAtCount - 1, AddressMode::Count, 0) == 288);

@@ -1,8 +1,8 @@
 // What all handlers share: the machine registers as macros, dispatch, operand access.
 //
-// In: included by the exec_*.cpp files only. Three ways to dispatch, chosen by the compiler: clang's
-// musttail, gcc's sibling calls (checked by tools/check-dispatch), or, without optimisation and
-// under sanitizers, a return to the loop in exec_loop.cpp with the state in `loop_state`.
+// In: included by the exec_*.cpp files only. Three ways to dispatch, chosen by the compiler:
+// clang's musttail, gcc's sibling calls (checked by tools/check-dispatch), or, without optimisation
+// and under sanitizers, a return to the loop in exec_loop.cpp with the state in `loop_state`.
 // Guaranteed by handlers: `sp` and `ctx` never change before a possible trap, and in guarded memory
 // accesses neither does pc, so that a fault can resume at a handler with all registers as they are.
 #pragma once
@@ -36,11 +36,10 @@
 #define WASMRT_INTERP_LOOP 1
 #endif
 
-#define WASMRT_REGS                                                                     \
-  [[maybe_unused]] const Ins *pc, [[maybe_unused]] std::uint64_t *sp,                   \
-      [[maybe_unused]] std::uint8_t *mem, [[maybe_unused]] Vmctx *ctx,                  \
-      [[maybe_unused]] std::uint64_t r, [[maybe_unused]] std::uint64_t aux,             \
-      [[maybe_unused]] Vec v
+#define WASMRT_REGS                                                    \
+  [[maybe_unused]] const Ins *pc, [[maybe_unused]] std::uint64_t *sp,  \
+      [[maybe_unused]] std::uint8_t *mem, [[maybe_unused]] Vmctx *ctx, \
+      [[maybe_unused]] std::uint64_t r, [[maybe_unused]] std::uint64_t aux, [[maybe_unused]] Vec v
 #define WASMRT_PASS pc, sp, mem, ctx, r, aux, v
 
 namespace wasmrt::interp {
@@ -61,10 +60,10 @@ struct LoopState {
 inline thread_local LoopState loop_state;
 /// What a handler returns to go on; no trap has this number.
 inline constexpr TrapWord kGoOn = ~TrapWord{0};
-#define WASMRT_JUMP(h)                     \
-  do {                                     \
-    loop_state = {(h), WASMRT_PASS};       \
-    return kGoOn;                          \
+#define WASMRT_JUMP(h)               \
+  do {                               \
+    loop_state = {(h), WASMRT_PASS}; \
+    return kGoOn;                    \
   } while (0)
 #elif defined(__clang__)
 inline constexpr bool kTailCalls = true;
@@ -83,20 +82,19 @@ inline constexpr bool kTailCalls = true;
     WASMRT_DISPATCH();     \
   } while (0)
 /// Traps at the instruction at pc.
-#define WASMRT_TRAP(kind)                            \
-  do {                                               \
+#define WASMRT_TRAP(kind)                             \
+  do {                                                \
     aux = static_cast<std::uint64_t>(TrapKind::kind); \
-    WASMRT_JUMP(do_trap);                            \
+    WASMRT_JUMP(do_trap);                             \
   } while (0)
 
 /// Goes on at pc, a branch's target; backward branches ask for interrupts first.
-#define WASMRT_ARRIVE(back)                                                            \
-  do {                                                                                 \
-    if ((back) &&                                                                      \
-        WASMRT_UNLIKELY(ctx->interrupt.load(std::memory_order_relaxed) != 0)) {        \
-      WASMRT_JUMP(do_poll);                                                            \
-    }                                                                                  \
-    WASMRT_DISPATCH();                                                                 \
+#define WASMRT_ARRIVE(back)                                                               \
+  do {                                                                                    \
+    if ((back) && WASMRT_UNLIKELY(ctx->interrupt.load(std::memory_order_relaxed) != 0)) { \
+      WASMRT_JUMP(do_poll);                                                               \
+    }                                                                                     \
+    WASMRT_DISPATCH();                                                                    \
   } while (0)
 /// A conditional branch with a constant `back` in scope, two dispatches.
 #define WASMRT_BRANCH_IF(condition, bytes) \
@@ -108,14 +106,14 @@ inline constexpr bool kTailCalls = true;
     WASMRT_NEXT(bytes);                    \
   } while (0)
 /// Jumps by the table of w + 1 distances behind the instruction; the last is the default.
-#define WASMRT_TABLE_JUMP(index)                                                       \
-  do {                                                                                 \
-    const std::uint32_t i = (index);                                                   \
-    const std::uint32_t n = pc->w;                                                     \
-    const auto* distances = reinterpret_cast<const std::int32_t*>(pc->wide());         \
-    const std::int32_t distance = distances[i < n ? i : n];                            \
-    pc = pc->at(distance);                                                             \
-    WASMRT_ARRIVE(distance < 0);                                                       \
+#define WASMRT_TABLE_JUMP(index)                                               \
+  do {                                                                         \
+    const std::uint32_t i = (index);                                           \
+    const std::uint32_t n = pc->w;                                             \
+    const auto* distances = reinterpret_cast<const std::int32_t*>(pc->wide()); \
+    const std::int32_t distance = distances[i < n ? i : n];                    \
+    pc = pc->at(distance);                                                     \
+    WASMRT_ARRIVE(distance < 0);                                               \
   } while (0)
 
 #define WASMRT_LIKELY(x) __builtin_expect(!!(x), 1)

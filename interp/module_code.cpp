@@ -112,8 +112,9 @@ void ModuleCodeImpl::translate(FuncCode& f) {
   std::uint32_t frame = t.frame_slots();
   const std::uint64_t* code = t.code();
   std::uint32_t bytes = t.code_bytes();
-  // A frame beyond 65,000 temporaries can never be entered: it does not fit the instructions' slots.
-  // (Validation ran before; a body that fails it here is our mistake and must not run either.)
+  // A frame beyond 65,000 temporaries can never be entered: it does not fit the instructions'
+  // slots. (Validation ran before; a body that fails it here is our mistake and must not run
+  // either.)
   std::uint64_t trap[2];
   if (!valid || t.too_large()) {
     trap[0] = reinterpret_cast<std::uint64_t>(handler_table()[TrapWith]);
@@ -223,7 +224,8 @@ std::uint64_t ModuleCodeImpl::wasm_offset(const FuncCode& f, std::uint32_t offse
 // --- frames.h ---
 
 FuncCode* func_of_stub(const Ins* pc) {
-  return reinterpret_cast<FuncCode*>(reinterpret_cast<std::uintptr_t>(pc) - offsetof(FuncCode, stub));
+  return reinterpret_cast<FuncCode*>(reinterpret_cast<std::uintptr_t>(pc) -
+                                     offsetof(FuncCode, stub));
 }
 
 void translate_now(FuncCode& func) {
@@ -241,16 +243,13 @@ void report_trap(const Ins* pc, std::uint64_t* sp, Vmctx* ctx, TrapWord word) {
   report.word = word;
   bool is_call = false;  // pc is a return address: the call lies before it
   for (;;) {
-    auto* module_code =
-        static_cast<ModuleCodeImpl*>(static_cast<ModuleCode*>(ctx->module_code));
+    auto* module_code = static_cast<ModuleCodeImpl*>(static_cast<ModuleCode*>(ctx->module_code));
     std::uint32_t offset;
-    const FuncCode* f =
-        module_code->find(is_call ? pc->at(-8) : pc, offset);
+    const FuncCode* f = module_code->find(is_call ? pc->at(-8) : pc, offset);
     if (f == nullptr) return;
-    report.add_frame(ctx, f->func_idx,
-                     report.frames.size() < TrapReport::kMaxFrames
-                         ? module_code->wasm_offset(*f, offset)
-                         : 0);
+    report.add_frame(
+        ctx, f->func_idx,
+        report.frames.size() < TrapReport::kMaxFrames ? module_code->wasm_offset(*f, offset) : 0);
     const std::uint64_t return_pc = sp[f->link];
     sp = reinterpret_cast<std::uint64_t*>(sp[f->link + 1]);
     if (returns_to_entry(return_pc)) return;

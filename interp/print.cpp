@@ -121,8 +121,9 @@ std::uint32_t print_op(std::string& out, Op op, std::uint32_t form, const Ins& i
 }
 
 std::uint32_t fused_length(HandlerId id) {
-  constexpr AddressMode kOpLoadModes[] = {AddressMode::RS, AddressMode::SS, AddressMode::RI,
-                                          AddressMode::SI, AddressMode::PlainR, AddressMode::PlainS};
+  constexpr AddressMode kOpLoadModes[] = {AddressMode::RS,     AddressMode::SS,
+                                          AddressMode::RI,     AddressMode::SI,
+                                          AddressMode::PlainR, AddressMode::PlainS};
   if (id >= LoadAt && id <= LoadAtLast_) {
     const auto mode = static_cast<AddressMode>((id - LoadAt) / 2 % kAddressModes);
     return static_cast<std::uint32_t>(mode_length(mode));

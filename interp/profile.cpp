@@ -25,9 +25,11 @@ struct Profile {
   std::uint64_t before = 0;
   std::uint64_t total = 0;
 
-  void print(const char* what, std::vector<std::pair<std::uint64_t, std::uint64_t>> list, int n) const {
+  void print(const char* what, std::vector<std::pair<std::uint64_t, std::uint64_t>> list,
+             int n) const {
     std::sort(list.begin(), list.end(), [](auto& a, auto& b) { return a.second > b.second; });
-    std::fprintf(stderr, "--- %s (%llu instructions)\n", what, static_cast<unsigned long long>(total));
+    std::fprintf(stderr, "--- %s (%llu instructions)\n", what,
+                 static_cast<unsigned long long>(total));
     for (const auto& [key, count] : list) {
       if (n-- == 0) break;
       std::string names;
@@ -35,7 +37,8 @@ struct Profile {
         const auto id = static_cast<HandlerId>(key >> shift);
         if (id != 0 || shift == 0) names += handler_name(id) + "  ";
       }
-      std::fprintf(stderr, "%5.2f%%  %s\n", 100.0 * static_cast<double>(count) / static_cast<double>(total), names.c_str());
+      std::fprintf(stderr, "%5.2f%%  %s\n",
+                   100.0 * static_cast<double>(count) / static_cast<double>(total), names.c_str());
     }
   }
   ~Profile() {

@@ -116,8 +116,8 @@ Translator::Condition Translator::pop_condition() {
         c.compare = kNoOp;
         negate = !negate;
         c.negate = negate;
-        c.a = {form == 0 ? Place::Kind::R : Place::Kind::S,
-               form == 0 ? Place::kNoSlot : last_.a, 0};
+        c.a = {form == 0 ? Place::Kind::R : Place::Kind::S, form == 0 ? Place::kNoSlot : last_.a,
+               0};
         const bool from_acc = form == 0 && last_.before.def == prev_.pos;
         undo_last();
         if (from_acc && fusible()) continue;

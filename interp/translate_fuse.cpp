@@ -1,8 +1,8 @@
 // Superinstructions: a consumer takes the last instruction out again and emits both as one.
 //
-// Legal only while the last instruction's result is nowhere but in its accumulator (is_last), or, for
-// counted loops, when what it wrote to a slot is written by the fused one too. i32 addresses wrap
-// before an offset is added; floats round after each operation.
+// Legal only while the last instruction's result is nowhere but in its accumulator (is_last), or,
+// for counted loops, when what it wrote to a slot is written by the fused one too. i32 addresses
+// wrap before an offset is added; floats round after each operation.
 #include "interp/fused.h"
 #include "interp/translate.h"
 
@@ -61,7 +61,8 @@ constexpr std::uint64_t halves(std::uint64_t low, std::uint64_t high) {
 
 }  // namespace
 
-void Translator::finish_fused(std::uint32_t at, HandlerId id, ValKind type, const AccState& before) {
+void Translator::finish_fused(std::uint32_t at, HandlerId id, ValKind type,
+                              const AccState& before) {
   push_acc(type, at, static_cast<HandlerId>(id + 1));
   const std::uint64_t fields = code_[at / 8 + 1];
   remember(at, id, acc_of(type), before, static_cast<std::uint16_t>(fields >> 16),
@@ -82,7 +83,8 @@ bool Translator::fuse_pair(Op op, ValKind type, const Operand& other, bool left)
   if (!is_op(last_.id)) return false;
   const PairOps inner = pair_op(op_of(last_.id));
   const PairOps outer = pair_op(op);
-  if (inner.op == PairOp::None || outer.op == PairOp::None || inner.is_64 != outer.is_64) return false;
+  if (inner.op == PairOp::None || outer.op == PairOp::None || inner.is_64 != outer.is_64)
+    return false;
   auto outer_number = static_cast<std::uint32_t>(outer.op);
   if (outer.op == PairOp::ShrS) return false;
   if (!left) {
@@ -92,10 +94,13 @@ bool Translator::fuse_pair(Op op, ValKind type, const Operand& other, bool left)
   const bool x_slot = is_form(last_.id, Form::SS) || is_form(last_.id, Form::SI);
   const bool p_slot = is_form(last_.id, Form::RS) || is_form(last_.id, Form::SS);
   if (!x_slot && !p_slot && !is_form(last_.id, Form::RI)) return false;
-  const std::uint64_t k = inner.is_64 ? last_.wide : static_cast<std::uint64_t>(static_cast<std::int32_t>(last_.w));
+  const std::uint64_t k =
+      inner.is_64 ? last_.wide : static_cast<std::uint64_t>(static_cast<std::int32_t>(last_.w));
   if (!p_slot && !fits32(k)) return false;
   const bool q_slot = other.kind != Operand::Kind::Const;
-  const std::uint64_t k2 = type == ValKind::I64 ? other.bits : static_cast<std::uint64_t>(static_cast<std::int32_t>(other.bits));
+  const std::uint64_t k2 = type == ValKind::I64
+                               ? other.bits
+                               : static_cast<std::uint64_t>(static_cast<std::int32_t>(other.bits));
   if (!q_slot && !fits32(k2)) return false;
 
   const Last last = last_;
@@ -104,7 +109,9 @@ bool Translator::fuse_pair(Op op, ValKind type, const Operand& other, bool left)
   take_acc(kInt);
   const std::uint16_t x = x_slot ? last.a : 0;
   const std::uint16_t p = !p_slot ? 0 : x_slot ? static_cast<std::uint16_t>(last.w) : last.a;
-  const std::uint16_t q = !q_slot ? 0 : other.kind == Operand::Kind::Local ? other.local : other.slot;
+  const std::uint16_t q = !q_slot                              ? 0
+                          : other.kind == Operand::Kind::Local ? other.local
+                                                               : other.slot;
   if (x_slot) read_slot(x);
   if (p_slot) read_slot(p);
   if (q_slot) read_slot(q);
@@ -139,7 +146,8 @@ bool Translator::fuse_float_pair(Op op, ValKind type, const Operand& other, bool
   if (x_slot) read_slot(x);
   read_slot(p);
   read_slot(q);
-  const HandlerId id = handler_id(is_64 ? PairF64 : PairF32, float_pair_variant(inner, outer, x_slot));
+  const HandlerId id =
+      handler_id(is_64 ? PairF64 : PairF32, float_pair_variant(inner, outer, x_slot));
   finish_fused(emit(id, 0, x, two(p, q)), id, type, before);
   return true;
 }
@@ -190,8 +198,10 @@ bool Translator::last_address(std::uint64_t offset, FusedAddress& out) const {
   const auto c = static_cast<std::uint16_t>(offset);
   AddressMode mode = AddressMode::Count;
   if (is_op(last) && op_of(last) == Op::I32Add) {
-    if (is_form(last, Form::RS)) mode = AddressMode::RS, out.a = last_.a, out.w = static_cast<std::uint32_t>(offset);
-    if (is_form(last, Form::SS) && short_offset) mode = AddressMode::SS, out.a = last_.a, out.w = two(lo, c);
+    if (is_form(last, Form::RS))
+      mode = AddressMode::RS, out.a = last_.a, out.w = static_cast<std::uint32_t>(offset);
+    if (is_form(last, Form::SS) && short_offset)
+      mode = AddressMode::SS, out.a = last_.a, out.w = two(lo, c);
     if (is_form(last, Form::RI)) mode = AddressMode::RI, out.w = last_.w;
     if (is_form(last, Form::SI)) mode = AddressMode::SI, out.a = last_.a, out.w = last_.w;
   } else if (is_op(last) && op_of(last) == Op::I32Shl && last_.w >= 1 && last_.w <= 3) {
@@ -208,8 +218,10 @@ bool Translator::last_address(std::uint64_t offset, FusedAddress& out) const {
       const auto q = static_cast<std::uint32_t>(last_.wide >> 32);
       if (variant == shl_add) mode = shifted(AddressMode::RShl, k), out.w = q;
       if (variant == shl_add + 8) mode = shifted(AddressMode::SShl, k), out.a = last_.a, out.w = q;
-      if (short_offset && variant == shl_add + 2) mode = shifted(AddressMode::RShlS, k), out.w = two(hi, c);
-      if (short_offset && variant == shl_add + 10) mode = shifted(AddressMode::SShlS, k), out.a = last_.a, out.w = two(hi, c);
+      if (short_offset && variant == shl_add + 2)
+        mode = shifted(AddressMode::RShlS, k), out.w = two(hi, c);
+      if (short_offset && variant == shl_add + 10)
+        mode = shifted(AddressMode::SShlS, k), out.a = last_.a, out.w = two(hi, c);
     }
   }
   out.mode = static_cast<std::uint32_t>(mode);
@@ -237,10 +249,12 @@ bool Translator::fuse_load(Op op, ValKind type, std::uint64_t offset, const Oper
   return true;
 }
 
-bool Translator::fuse_store(Op op, std::uint64_t offset, const Operand& address, const Operand& value) {
+bool Translator::fuse_store(Op op, std::uint64_t offset, const Operand& address,
+                            const Operand& value) {
   const std::uint32_t number = store_at_index(op);
   FusedAddress f;
-  if (number == ~0u || value.kind == Operand::Kind::Acc || !is_last(address) || !last_address(offset, f)) {
+  if (number == ~0u || value.kind == Operand::Kind::Acc || !is_last(address) ||
+      !last_address(offset, f)) {
     return false;
   }
   undo_last();
@@ -361,8 +375,9 @@ bool Translator::fuse_branch(const Condition& condition, bool taken_if, Label* t
     if (add.k_slot) read_slot(static_cast<std::uint16_t>(add.k));
     if (add.d < temps_) touched_[add.d] = pos_ + 1;
     read_place(b);
-    const std::uint32_t at = emit(handler_id(AddBranch, add_branch_variant(compare, add.k_slot, b.is_s(), back)),
-                                  add.d, add.a, 0);
+    const std::uint32_t at =
+        emit(handler_id(AddBranch, add_branch_variant(compare, add.k_slot, b.is_s(), back)), add.d,
+             add.a, 0);
     emit_wide(halves(add.k, y));
     link_branch(at, target, chain);
     return true;
@@ -371,7 +386,8 @@ bool Translator::fuse_branch(const Condition& condition, bool taken_if, Label* t
   const Op last_op = op_of(last_.id);
   const std::uint32_t form = form_of(last_.id);
   const bool to_slot = form % 2 != 0;
-  // The condition must be what that instruction made, and if it also went to a slot, that is a local's.
+  // The condition must be what that instruction made, and if it also went to a slot, that is a
+  // local's.
   if (to_slot ? acc_[kInt].mirror != last_.d : acc_[kInt].def != last_.pos) return false;
   std::uint32_t load = 0;
   while (load < 3 && kLoadBranchOps[load] != last_op) ++load;
@@ -381,7 +397,8 @@ bool Translator::fuse_branch(const Condition& condition, bool taken_if, Label* t
     read_slot(last.a);
     read_place(b);
     const std::uint32_t at =
-        emit(handler_id(LoadBranch, load_branch_variant(load, compare, form >= 2, to_slot, b.is_s(), back)),
+        emit(handler_id(LoadBranch,
+                        load_branch_variant(load, compare, form >= 2, to_slot, b.is_s(), back)),
              to_slot ? last.d : std::uint16_t{0}, last.a, 0);
     emit_wide(halves(last.w, y));
     acc_[kInt].def = kNone;
@@ -396,8 +413,9 @@ bool Translator::fuse_branch(const Condition& condition, bool taken_if, Label* t
     const bool x_slot = is_form(last.id, Form::SI);
     undo_last();
     if (x_slot) read_slot(last.a);
-    const std::uint32_t at = emit(handler_id(AndBranch, and_branch_variant(op == Op::I32Ne, x_slot, back)), 0,
-                                  x_slot ? last.a : std::uint16_t{0}, 0);
+    const std::uint32_t at =
+        emit(handler_id(AndBranch, and_branch_variant(op == Op::I32Ne, x_slot, back)), 0,
+             x_slot ? last.a : std::uint16_t{0}, 0);
     emit_wide(last_op == Op::I32And ? last.w : last.wide);
     link_branch(at, target, chain);
     return true;
@@ -428,7 +446,8 @@ bool Translator::fuse_jump(Label& target) {
 
 // --- tables, select, calls ---
 
-bool Translator::fuse_table_index(const Operand& index, HandlerId& id, std::uint16_t& d, std::uint16_t& a) {
+bool Translator::fuse_table_index(const Operand& index, HandlerId& id, std::uint16_t& d,
+                                  std::uint16_t& a) {
   if (!is_last(index) || !is_op(last_.id)) return false;
   const Op op = op_of(last_.id);
   bool slot;
@@ -448,14 +467,18 @@ bool Translator::fuse_table_index(const Operand& index, HandlerId& id, std::uint
   const Last last = last_;
   undo_last();
   // A load's note moves along with it.
-  if (op == Op::I32Load8U && !notes_.empty() && notes_.back().first == last.pos) table_note_ = notes_.back().second;
+  if (op == Op::I32Load8U && !notes_.empty() && notes_.back().first == last.pos)
+    table_note_ = notes_.back().second;
   return true;
 }
 
-bool Translator::fuse_select(const Operand& oa, const Operand& ob, const Operand& oc, ValKind kind) {
+bool Translator::fuse_select(const Operand& oa, const Operand& ob, const Operand& oc,
+                             ValKind kind) {
   if (acc_of(kind) != kInt || !is_last(oc) || !is_op(last_.id)) return false;
   const Op op = op_of(last_.id);
-  if (op < Op::I32Eq || op > Op::I32GeU || oa.kind == Operand::Kind::Acc || ob.kind == Operand::Kind::Acc) return false;
+  if (op < Op::I32Eq || op > Op::I32GeU || oa.kind == Operand::Kind::Acc ||
+      ob.kind == Operand::Kind::Acc)
+    return false;
   const bool x_slot = is_form(last_.id, Form::SS) || is_form(last_.id, Form::SI);
   const bool y_slot = is_form(last_.id, Form::SS) || is_form(last_.id, Form::RS);
   if (!x_slot && !y_slot && !is_form(last_.id, Form::RI)) return false;

@@ -143,7 +143,9 @@ void Translator::push_both(ValKind type) {
 
 void Translator::on_memory(Op op, const Imm& imm) {
   const ValKind address =
-      op == Op::DataDrop ? ValKind::I32 : address_kind(module_.memories[op == Op::MemoryInit ? imm.index2 : imm.index].address);
+      op == Op::DataDrop
+          ? ValKind::I32
+          : address_kind(module_.memories[op == Op::MemoryInit ? imm.index2 : imm.index].address);
   switch (op) {
     case Op::MemorySize: {
       take_acc(kInt);
@@ -168,8 +170,9 @@ void Translator::on_memory(Op op, const Imm& imm) {
     }
     case Op::MemoryCopy: {
       const std::uint16_t a = consecutive(3);
-      note(emit(MemoryCopy, 0, a,
-                two(static_cast<std::uint16_t>(imm.index), static_cast<std::uint16_t>(imm.index2))));
+      note(
+          emit(MemoryCopy, 0, a,
+               two(static_cast<std::uint16_t>(imm.index), static_cast<std::uint16_t>(imm.index2))));
       break;
     }
     case Op::MemoryInit: {

@@ -37,12 +37,15 @@ TEST_CASE("interp: Wasm calls and long loops use no native stack", "[interp]") {
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, 128 * 1024);
   pthread_t thread;
-  REQUIRE(pthread_create(&thread, &attributes, [](void* p) -> void* {
-            auto& on_thread = *static_cast<HandMade*>(p);
-            const bool deep = on_thread.call("down", {20000}).value() == 20007;
-            const bool loop = on_thread.call("count", {20000000}).value() == 60000000;
-            return deep && loop ? p : nullptr;
-          }, &m) == 0);
+  REQUIRE(pthread_create(
+              &thread, &attributes,
+              [](void* p) -> void* {
+                auto& on_thread = *static_cast<HandMade*>(p);
+                const bool deep = on_thread.call("down", {20000}).value() == 20007;
+                const bool loop = on_thread.call("count", {20000000}).value() == 60000000;
+                return deep && loop ? p : nullptr;
+              },
+              &m) == 0);
   void* result = nullptr;
   pthread_join(thread, &result);
   pthread_attr_destroy(&attributes);

@@ -1,11 +1,11 @@
 // Random functions, run with and without superinstructions and with checked and guarded memory: all
 // must agree on results, traps, memory and locals.
 //
-// The generator draws from the opcode table: every scalar op with a fixed signature, loads and stores
-// in a small memory, locals, select, blocks, loops with a bound, conditional branches.
+// The generator draws from the opcode table: every scalar op with a fixed signature, loads and
+// stores in a small memory, locals, select, blocks, loops with a bound, conditional branches.
+#include <catch2/catch_test_macros.hpp>
 #include <cstdio>
 #include <cstring>
-#include <catch2/catch_test_macros.hpp>
 
 #include "libwasmrt/wasm/opcode.h"
 #include "tests/interp/hand_made.h"
@@ -37,14 +37,17 @@ class Generator {
     for (unsigned i = 1; i < kLocals; ++i) {
       const std::string get = "(local.get " + std::to_string(i) + ")";
       const char t = type_of(i);
-      const std::string as = t == 'i'   ? "(i64.extend_i32_u " + get + ")"
-                             : t == 'I' ? get
-                             : t == 'f' ? "(i64.extend_i32_u (i32.reinterpret_f32 (f32.add (f32.const 0) " + get + ")))"
-                                        : "(i64.reinterpret_f64 (f64.add (f64.const 0) " + get + "))";
+      const std::string as =
+          t == 'i'   ? "(i64.extend_i32_u " + get + ")"
+          : t == 'I' ? get
+          : t == 'f'
+              ? "(i64.extend_i32_u (i32.reinterpret_f32 (f32.add (f32.const 0) " + get + ")))"
+              : "(i64.reinterpret_f64 (f64.add (f64.const 0) " + get + "))";
       fold = "(i64.add (i64.rotl " + fold + " (i64.const 7)) " + as + ")";
     }
     return "(module (memory 1) (func (export \"f\") (param i64 i32 f32 f64) (result i64)"
-           " (local i64 i32 f32 f64 i32 i64 i32)" + body + fold + "))";
+           " (local i64 i32 f32 f64 i32 i64 i32)" +
+           body + fold + "))";
   }
 
  private:
@@ -66,7 +69,9 @@ class Generator {
     }
   }
   std::string constant(char type) {
-    static const char* const ints[] = {"0", "1", "2", "3", "-1", "31", "255", "65535", "-32768", "40000", "0x7fffffff", "0x80000000"};
+    static const char* const ints[] = {"0",      "1",     "2",          "3",
+                                       "-1",     "31",    "255",        "65535",
+                                       "-32768", "40000", "0x7fffffff", "0x80000000"};
     const std::string x = ints[next(12)];
     if (type == 'i') return "(i32.const " + x + ")";
     if (type == 'I') return "(i64.const " + (next(4) == 0 ? "0x123456789abcdef" : x) + ")";
@@ -81,7 +86,8 @@ class Generator {
     if (shape == 1) return "(i32.add (i32.and " + i + " (i32.const 255)) (i32.const 64))";
     if (shape == 2) {
       return "(i32.add (i32.and " + i + " (i32.const 255)) (i32.shl (i32.and (local.get " +
-             std::to_string(local('i')) + ") (i32.const 63)) (i32.const " + std::to_string(1 + next(3)) + ")))";
+             std::to_string(local('i')) + ") (i32.const 63)) (i32.const " +
+             std::to_string(1 + next(3)) + ")))";
     }
     return "(i32.shl (i32.and " + i + " (i32.const 255)) (i32.const 2))";
   }
@@ -91,21 +97,25 @@ class Generator {
     const std::uint32_t pick = next(depth <= 0 ? 2 : 12);
     if (pick == 0) return constant(type);
     if (pick <= 2) return "(local.get " + std::to_string(local(type)) + ")";
-    if (pick == 3) return "(local.tee " + std::to_string(local(type)) + " " + expression(type, depth - 1) + ")";
+    if (pick == 3)
+      return "(local.tee " + std::to_string(local(type)) + " " + expression(type, depth - 1) + ")";
     if (pick == 4) {
-      return "(select " + expression(type, depth - 1) + " " + expression(type, depth - 1) + " " + expression('i', depth - 1) + ")";
+      return "(select " + expression(type, depth - 1) + " " + expression(type, depth - 1) + " " +
+             expression('i', depth - 1) + ")";
     }
     if (pick == 5) {
       const char* const names[] = {"i32", "i64", "f32", "f64"};
-      return std::string("(if (result ") + names[std::strchr("iIfF", type) - "iIfF"] + ") " + expression('i', depth - 1) +
-             " (then " + expression(type, depth - 1) + ") (else " + statement(depth - 1) + expression(type, depth - 1) + "))";
+      return std::string("(if (result ") + names[std::strchr("iIfF", type) - "iIfF"] + ") " +
+             expression('i', depth - 1) + " (then " + expression(type, depth - 1) + ") (else " +
+             statement(depth - 1) + expression(type, depth - 1) + "))";
     }
     const auto& ops = by_result_[static_cast<std::size_t>(std::strchr("iIfF", type) - "iIfF")];
     const Op op = ops[next(static_cast<std::uint32_t>(ops.size()))];
     const OpInfo& info = op_info(op);
     std::string text = "(" + std::string(op_name(op));
     if (info.kind == OpKind::Load) return text + memarg() + " " + address(depth) + ")";
-    for (unsigned i = 0; i < info.sig.operand_count; ++i) text += " " + expression(letter(info.sig.operands[i]), depth - 1);
+    for (unsigned i = 0; i < info.sig.operand_count; ++i)
+      text += " " + expression(letter(info.sig.operands[i]), depth - 1);
     return text + ")";
   }
 
@@ -118,7 +128,8 @@ class Generator {
       }
       case 2: {
         const unsigned l = local('i');
-        return "(local.set " + std::to_string(l) + " (i32.add (local.get " + std::to_string(l) + ") " + constant('i') + "))\n";
+        return "(local.set " + std::to_string(l) + " (i32.add (local.get " + std::to_string(l) +
+               ") " + constant('i') + "))\n";
       }
       case 3: {
         const Op op = stores_[next(static_cast<std::uint32_t>(stores_.size()))];
@@ -126,14 +137,17 @@ class Generator {
                expression(letter(op_info(op).sig.operands[1]), depth - 1) + ")\n";
       }
       case 4:
-        return "(block " + statement(depth - 1) + "(br_if 0 " + expression('i', depth - 1) + ")" + statement(depth - 1) + ")\n";
+        return "(block " + statement(depth - 1) + "(br_if 0 " + expression('i', depth - 1) + ")" +
+               statement(depth - 1) + ")\n";
       case 5:
-        return "(if " + expression('i', depth - 1) + " (then " + statement(depth - 1) + ") (else " + statement(depth - 1) + "))\n";
+        return "(if " + expression('i', depth - 1) + " (then " + statement(depth - 1) + ") (else " +
+               statement(depth - 1) + "))\n";
       default:
         if (in_loop_) return statement(depth - 1);
         in_loop_ = true;
-        std::string text = "(local.set 10 (i32.const " + std::to_string(1 + next(5)) + "))(loop " + statement(depth - 1) +
-                           statement(depth - 1) + "(br_if 0 (local.tee 10 (i32.sub (local.get 10) (i32.const 1)))))\n";
+        std::string text = "(local.set 10 (i32.const " + std::to_string(1 + next(5)) + "))(loop " +
+                           statement(depth - 1) + statement(depth - 1) +
+                           "(br_if 0 (local.tee 10 (i32.sub (local.get 10) (i32.const 1)))))\n";
         in_loop_ = false;
         return text;
     }
@@ -146,8 +160,10 @@ class Generator {
 };
 
 TEST_CASE("interp: superinstructions and memory modes change nothing", "[interp]") {
-  const CodeOptions modes[] = {{0, true, false}, {0, true, true},
-                               {std::uint64_t{1} << 33, true, true}, {std::uint64_t{1} << 33, true, false}};
+  const CodeOptions modes[] = {{0, true, false},
+                               {0, true, true},
+                               {std::uint64_t{1} << 33, true, true},
+                               {std::uint64_t{1} << 33, true, false}};
   unsigned finished = 0;
   for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     const std::string wat = Generator(seed).module();
@@ -156,7 +172,8 @@ TEST_CASE("interp: superinstructions and memory modes change nothing", "[interp]
     std::vector<std::uint8_t> memory;
     for (const CodeOptions& mode : modes) {
       HandMade m(module, mode, {});
-      for (std::uint32_t i = 0; i < 4096; ++i) m.memory()[i] = static_cast<std::uint8_t>(i * 37 >> 3);
+      for (std::uint32_t i = 0; i < 4096; ++i)
+        m.memory()[i] = static_cast<std::uint8_t>(i * 37 >> 3);
       const Outcome o = m.call("f", {0x0123456789ABCDEFu, 77, 0x3FC00000, 0x4009000000000000u});
       std::vector<std::uint8_t> after(m.memory(), m.memory() + 65536);
       if (&mode == &modes[0]) {
@@ -166,8 +183,8 @@ TEST_CASE("interp: superinstructions and memory modes change nothing", "[interp]
         continue;
       }
       if (o.trap != first.trap || o.slots != first.slots || after != memory) {
-        std::fprintf(stderr, "seed %llu\n%s\n%s\n", static_cast<unsigned long long>(seed), wat.c_str(),
-                     m.print("f").c_str());
+        std::fprintf(stderr, "seed %llu\n%s\n%s\n", static_cast<unsigned long long>(seed),
+                     wat.c_str(), m.print("f").c_str());
       }
       REQUIRE(o.trap == first.trap);
       REQUIRE(o.slots == first.slots);

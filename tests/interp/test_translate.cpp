@@ -19,8 +19,10 @@ const CodeOptions kFused = {std::uint64_t{1} << 33, false, true};
 const CodeOptions kPlain = {std::uint64_t{1} << 33, false, false};
 
 TEST_CASE("translate: a local.set rewrites the instruction that made the value", "[interp]") {
-  HandMade m("(module (func (export \"f\") (param i32 i32) (result i32) (local i32)"
-             " (local.set 2 (i32.add (local.get 0) (local.get 1))) (local.get 2)))", kPlain);
+  HandMade m(
+      "(module (func (export \"f\") (param i32 i32) (result i32) (local i32)"
+      " (local.set 2 (i32.add (local.get 0) (local.get 1))) (local.get 2)))",
+      kPlain);
   const std::string text = m.print("f");
   INFO(text);
   CHECK(has(text, "i32_add s0 s1 -> s4"));
@@ -29,9 +31,10 @@ TEST_CASE("translate: a local.set rewrites the instruction that made the value",
 }
 
 TEST_CASE("translate: a result that loses its accumulator is spilled for nothing", "[interp]") {
-  HandMade m("(module (func (export \"f\") (param i32 i32) (result i32)"
-             " (i32.sub (i32.rotl (local.get 0) (local.get 1)) (i32.rotr (local.get 0) (local.get 1)))))",
-             kFused);
+  HandMade m(
+      "(module (func (export \"f\") (param i32 i32) (result i32)"
+      " (i32.sub (i32.rotl (local.get 0) (local.get 1)) (i32.rotr (local.get 0) (local.get 1)))))",
+      kFused);
   const std::string text = m.print("f");
   INFO(text);
   CHECK(lines(text) == 4);
@@ -40,27 +43,33 @@ TEST_CASE("translate: a result that loses its accumulator is spilled for nothing
 }
 
 TEST_CASE("translate: a stacked local survives its local.set", "[interp]") {
-  HandMade m("(module (func (export \"f\") (param i32) (result i32)"
-             " (local.get 0) (local.set 0 (i32.const 5)) (i32.mul (local.get 0))))", kFused);
+  HandMade m(
+      "(module (func (export \"f\") (param i32) (result i32)"
+      " (local.get 0) (local.set 0 (i32.const 5)) (i32.mul (local.get 0))))",
+      kFused);
   INFO(m.print("f"));
   CHECK(m.call("f", {8}).value() == 40);
 }
 
 TEST_CASE("translate: a value made before a branch is not written to a local by it", "[interp]") {
-  HandMade m("(module (func (export \"f\") (param i32 i32) (result i32)"
-             " (block (local.set 0 (block (result i32) (i32.add (local.get 0) (i32.const 1))"
-             " (br_if 1 (local.get 1))))) (local.get 0)))", kFused);
+  HandMade m(
+      "(module (func (export \"f\") (param i32 i32) (result i32)"
+      " (block (local.set 0 (block (result i32) (i32.add (local.get 0) (i32.const 1))"
+      " (br_if 1 (local.get 1))))) (local.get 0)))",
+      kFused);
   INFO(m.print("f"));
   CHECK(m.call("f", {1, 0}).value() == 2);
   CHECK(m.call("f", {1, 1}).value() == 1);
 }
 
 TEST_CASE("translate: counted loops, addresses and pairs are fused", "[interp]") {
-  HandMade m("(module (memory 1) (func (export \"f\") (param i32) (result i32) (local i32 i32)"
-             " (loop (local.set 2 (i32.add (local.get 2)"
-             "   (i32.load offset=4 (i32.add (local.get 0) (i32.shl (local.get 1) (i32.const 2))))))"
-             " (br_if 0 (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (i32.const 10))))"
-             " (local.get 2)))", kFused);
+  HandMade m(
+      "(module (memory 1) (func (export \"f\") (param i32) (result i32) (local i32 i32)"
+      " (loop (local.set 2 (i32.add (local.get 2)"
+      "   (i32.load offset=4 (i32.add (local.get 0) (i32.shl (local.get 1) (i32.const 2))))))"
+      " (br_if 0 (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (i32.const 10))))"
+      " (local.get 2)))",
+      kFused);
   const std::string text = m.print("f");
   INFO(text);
   CHECK(has(text, "load_at/"));
@@ -70,18 +79,20 @@ TEST_CASE("translate: counted loops, addresses and pairs are fused", "[interp]")
 }
 
 TEST_CASE("translate: only locals that may be read first are zeroed", "[interp]") {
-  HandMade m("(module"
-             " (func (export \"set\") (param i32) (result i32) (local i32)"
-             "  (local.set 1 (i32.const 3)) (i32.add (local.get 0) (local.get 1)))"
-             " (func (export \"maybe\") (param i32) (result i32) (local i32 i32)"
-             "  (if (local.get 0) (then (local.set 2 (i32.const 9)))) (local.get 2))"
-             " (func (export \"both\") (param i32) (result i32) (local i32)"
-             "  (block (br_if 0 (local.get 0)) (local.set 1 (i32.const 4)))"
-             "  (block (block (br_if 0 (local.get 0)) (local.set 1 (i32.const 4)) (br 1)))"
-             "  (local.get 1))"
-             " (func (export \"dirty\") (local i64 i64 i64 i64)"
-             "  (local.set 0 (i64.const -1)) (local.set 1 (i64.const -1))"
-             "  (local.set 2 (i64.const -1)) (local.set 3 (i64.const -1))))", kFused);
+  HandMade m(
+      "(module"
+      " (func (export \"set\") (param i32) (result i32) (local i32)"
+      "  (local.set 1 (i32.const 3)) (i32.add (local.get 0) (local.get 1)))"
+      " (func (export \"maybe\") (param i32) (result i32) (local i32 i32)"
+      "  (if (local.get 0) (then (local.set 2 (i32.const 9)))) (local.get 2))"
+      " (func (export \"both\") (param i32) (result i32) (local i32)"
+      "  (block (br_if 0 (local.get 0)) (local.set 1 (i32.const 4)))"
+      "  (block (block (br_if 0 (local.get 0)) (local.set 1 (i32.const 4)) (br 1)))"
+      "  (local.get 1))"
+      " (func (export \"dirty\") (local i64 i64 i64 i64)"
+      "  (local.set 0 (i64.const -1)) (local.set 1 (i64.const -1))"
+      "  (local.set 2 (i64.const -1)) (local.set 3 (i64.const -1))))",
+      kFused);
   CHECK(has(m.print("set"), "zero/0"));
   CHECK(has(m.print("maybe"), "zero/1"));
   CHECK(has(m.print("both"), "zero/1"));
@@ -96,9 +107,10 @@ TEST_CASE("translate: only locals that may be read first are zeroed", "[interp]"
 TEST_CASE("translate: more locals and parameters than slots have numbers", "[interp]") {
   std::string wat = "(module (func $many (export \"f\") (param i64) (result i64 i64) (local";
   for (int i = 0; i < 49000; ++i) wat += " v128";
-  wat += ") (local v128 i64) (local.set 49002 (local.get 0))"
-         " (local.set 49001 (i64x2.splat (i64.add (local.get 49002) (i64.const 1))))"
-         " (i64x2.extract_lane 1 (local.get 49001)) (local.get 49002)))";
+  wat +=
+      ") (local v128 i64) (local.set 49002 (local.get 0))"
+      " (local.set 49001 (i64x2.splat (i64.add (local.get 49002) (i64.const 1))))"
+      " (i64x2.extract_lane 1 (local.get 49001)) (local.get 49002)))";
   HandMade m(wat, kFused);
   const Outcome o = m.call("f", {41});
   REQUIRE(o.trap == TrapKind::None);
@@ -115,10 +127,11 @@ TEST_CASE("interp: every family of ops.def has all its handlers or says which no
     CHECK(!handler_name(static_cast<HandlerId>(i)).empty());
   }
   CHECK(present > 5000);
-  for (const HandlerId id : {HandlerId{CopySlot}, HandlerId{Br}, HandlerId{Call}, HandlerId{CallCopy},
-                             HandlerId{BrTable}, HandlerId{ZeroLocals}, HandlerId{SelectVecLast_},
-                             HandlerId{LoadBranchLast_}, HandlerId{LoadAtLast_}, HandlerId{AddBranchLast_},
-                             HandlerId{SelectCmpLast_}, HandlerId{CanonF64x2Last_}}) {
+  for (const HandlerId id :
+       {HandlerId{CopySlot}, HandlerId{Br}, HandlerId{Call}, HandlerId{CallCopy},
+        HandlerId{BrTable}, HandlerId{ZeroLocals}, HandlerId{SelectVecLast_},
+        HandlerId{LoadBranchLast_}, HandlerId{LoadAtLast_}, HandlerId{AddBranchLast_},
+        HandlerId{SelectCmpLast_}, HandlerId{CanonF64x2Last_}}) {
     CHECK(table[id] != nullptr);
   }
 }
