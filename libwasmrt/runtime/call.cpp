@@ -195,6 +195,16 @@ TrapWord call_host_in(CallFrame& frame, Vmctx* ctx, VmFuncRef& callee, std::uint
     frame.pending = std::make_unique<Error>(std::move(error));
     return word(kind);
   }
+  const std::uint64_t* at = slots;
+  for (const ValType t : type.results) {
+    if (t.is_ref() && !admit(frame.store, t, *at)) {
+      frame.pending = std::make_unique<Error>(
+          Trap(TrapKind::HostResultMismatch,
+               "host function returned the wrong results: a function of another store"));
+      return word(TrapKind::HostResultMismatch);
+    }
+    at += t.slots();
+  }
   // The host may have waited for longer than the call was allowed to take.
   if (frame.store.interrupts().armed()) return poll_interrupt(frame, ctx);
   return 0;
@@ -207,6 +217,14 @@ TrapWord host_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots) {
 Result<void> call_func(Store& store, VmFuncRef& func, std::uint64_t* slots,
                        const CallOptions& options) {
   Instance* root = func.host != nullptr ? nullptr : static_cast<Instance*>(func.vmctx->instance);
+  const std::uint64_t* arg = slots;
+  for (const ValType t : func_type(func).composite.func.params) {
+    if (t.is_ref() && !admit(store, t, *arg)) {
+      return Error(ErrorCode::InvalidArgument,
+                   "invalid parameter type for call: a function of another store");
+    }
+    arg += t.slots();
+  }
   CallScope scope(store, root, options);
   if (Error* refused = scope.refused(); refused != nullptr) return std::move(*refused);
   if (const TrapWord trap = scope.run(func, slots); trap != 0) return scope.take_error(trap);

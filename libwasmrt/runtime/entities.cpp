@@ -122,6 +122,18 @@ bool value_matches(const Value& value, ValType expected) {
   return type.heap() == heap;
 }
 
+bool admit(Store& store, ValType type, std::uint64_t word) {
+  if (word == 0 || !type.is_ref() || type_top(type) != HeapKind::Func) return true;
+  VmFuncRef& ref = *reinterpret_cast<VmFuncRef*>(word);
+  if (ref.host == nullptr) return ref.vmctx->store == &store;
+  pin_func(store, ref);
+  return true;
+}
+
+bool value_fits(Store& store, const Value& value, ValType expected) {
+  return value_matches(value, expected) && admit(store, expected, value.ref().bits);
+}
+
 }  // namespace wasmrt::rt
 
 namespace wasmrt {
@@ -130,7 +142,7 @@ using detail::Access;
 
 Result<Global> Global::create(const Store& store, const GlobalType& type, const Value& init) {
   rt::Store& s = *Access::get(store);
-  if (!rt::value_matches(init, type.value)) {
+  if (!rt::value_fits(s, init, type.value)) {
     return Error(ErrorCode::InvalidArgument, "invalid global value: expected " +
                                                  to_string(type.value) + ", found " +
                                                  to_string(init.type()));
@@ -152,7 +164,7 @@ Result<void> Global::set(const Value& value) const {
   if (!g.type().is_mutable) {
     return Error(ErrorCode::InvalidArgument, "global is immutable: " + to_string(g.type().value));
   }
-  if (!rt::value_matches(value, g.type().value)) {
+  if (!rt::value_fits(g.store(), value, g.type().value)) {
     return Error(ErrorCode::InvalidArgument, "invalid global value: expected " +
                                                  to_string(g.type().value) + ", found " +
                                                  to_string(value.type()));

@@ -153,5 +153,10 @@ Value to_value(ValType type, const std::uint64_t* words);
 
 /// Whether a value may be used where that type is expected; functions are judged by themselves.
 bool value_matches(const Value& value, ValType expected);
+/// Whether a reference may come into a store: guests' functions only into their own; a function of
+/// the host is kept alive by each store it comes into.
+bool admit(Store& store, ValType type, std::uint64_t word);
+/// Both.
+bool value_fits(Store& store, const Value& value, ValType expected);
 
 }  // namespace wasmrt::rt

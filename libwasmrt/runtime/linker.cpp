@@ -186,6 +186,10 @@ std::optional<Extern> Linker::get(std::string_view module, std::string_view name
 Result<Linked> Linker::instantiate_pre(const Module& module) const {
   const rt::LinkerState& l = *Access::get(*this);
   rt::Module& m = *Access::get(module);
+  if (&m.engine() != l.engine.get()) {
+    return Error(ErrorCode::InvalidArgument,
+                 "link error: module and linker belong to different engines");
+  }
   const DecodedModule& decoded = m.decoded();
   std::vector<rt::LinkItem> items;
   items.reserve(decoded.imports.size());

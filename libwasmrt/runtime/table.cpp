@@ -118,7 +118,7 @@ Result<Table> Table::create(const Store& store, const TableType& type, const Val
                                                  std::to_string(type.limits.min) + " > " +
                                                  std::to_string(*type.limits.max));
   }
-  if (!rt::value_matches(init, type.element)) return wrong_element(type, init);
+  if (!rt::value_fits(s, init, type.element)) return wrong_element(type, init);
   const rt::StoreGuard guard(s);
   if (!guard.ok()) return rt::store_busy();
   Result<rt::Ref<rt::Table>> table =
@@ -138,7 +138,7 @@ Result<Value> Table::get(std::uint64_t index) const {
 
 Result<void> Table::set(std::uint64_t index, const Value& value) const {
   rt::Table& t = *Access::get(*this);
-  if (!rt::value_matches(value, t.type().element)) return wrong_element(t.type(), value);
+  if (!rt::value_fits(t.store(), value, t.type().element)) return wrong_element(t.type(), value);
   const rt::StoreGuard guard(t.store());
   if (!guard.ok()) return rt::store_busy();
   if (index >= t.vm().size) return out_of_bounds(index, t.vm().size);
@@ -148,7 +148,7 @@ Result<void> Table::set(std::uint64_t index, const Value& value) const {
 
 Result<std::uint64_t> Table::grow(std::uint64_t delta, const Value& init) const {
   rt::Table& t = *Access::get(*this);
-  if (!rt::value_matches(init, t.type().element)) return wrong_element(t.type(), init);
+  if (!rt::value_fits(t.store(), init, t.type().element)) return wrong_element(t.type(), init);
   const rt::StoreGuard guard(t.store());
   if (!guard.ok()) return rt::store_busy();
   const std::uint64_t old = t.grow(delta, init.ref().bits);

@@ -1,8 +1,9 @@
-// Table, Global and Tag: made by the host, typed, shared with guests.
+// Table: made by the host, typed, shared with guests.
 #include <wasmrt/table.hpp>
 
+#include <optional>
+
 #include <wasmrt/global.hpp>
-#include <wasmrt/tag.hpp>
 
 #include "tests/support/api.h"
 
@@ -28,6 +29,37 @@ TEST_CASE("a table made by the host", "[public][table]") {
   CHECK(Func::from_value(store, must(table.get(4))) == one);
   CHECK(must_fail(table.grow(1, one.to_value())).code == ErrorCode::Limit);
   CHECK(table.type().limits == Limits{5, 5});
+}
+
+TEST_CASE("functions stay in their store", "[public][table]") {
+  const Engine engine = make_engine();
+  const Store store(engine);
+  TableType type;
+  type.limits = {1, std::nullopt};
+  const Table table = must(Table::create(store, type, Value::null(kFuncref)));
+  const Module module = compile(engine, R"((module (func (export "f") (result i32) (i32.const 4))
+    (func (export "take") (param funcref))))");
+  const Instance here = must(Instance::create(store, module));
+  const Instance there = must(Instance::create(Store(engine), module));
+  const Value foreign = there.get_func("f")->to_value();
+  CHECK(must_fail(table.set(0, foreign)).code == ErrorCode::InvalidArgument);
+  CHECK(must_fail(table.grow(1, foreign)).code == ErrorCode::InvalidArgument);
+  CHECK_FALSE(Global::create(store, {kFuncref, true}, foreign).ok());
+  CHECK(must_fail(here.get_func("take")->call({foreign})).code == ErrorCode::InvalidArgument);
+  must(here.get_func("take")->call({here.get_func("f")->to_value()}));
+  const auto typed = must(here.get_typed<void(std::optional<Func>)>("take"));
+  CHECK(must_fail(typed(there.get_func("f"))).code == ErrorCode::InvalidArgument);
+  Linker linker(engine);
+  must(linker.func("env", "give", [&] { return there.get_func("f"); }));
+  const Instance taker = must(linker.instantiate(store, compile(engine, R"((module
+    (import "env" "give" (func (result funcref))) (func (export "run") (drop (call 0)))))")));
+  CHECK(must_trap(taker.get_func("run")->call({})).kind() == TrapKind::HostResultMismatch);
+  // Functions of the host may go anywhere, and live as long as they are needed.
+  {
+    const Store short_lived(engine);
+    must(table.set(0, Func::wrap(short_lived, [] { return 5; }).to_value()));
+  }
+  CHECK(must(Func::from_value(store, must(table.get(0)))->call({}))[0].i32() == 5);
 }
 
 TEST_CASE("a table is shared between instances", "[public][table]") {
