@@ -47,7 +47,8 @@ TEST_CASE("call stack exhausted, on small stacks too", "[runtime]") {
       (i32.add (i32.const 1) (call $again (i32.sub (local.get 0) (i32.const 1)))))))")));
   const Func guest = *instance.get_func("guest");
   const Func through_host = *instance.get_func("host");
-  for (const std::size_t kib : {128, 256, 1024, 8192}) {
+  for (const std::size_t kib :
+       {std::size_t{128}, std::size_t{256}, std::size_t{1024}, std::size_t{8192}}) {
     Work work{&guest, &through_host};
     pthread_attr_t attributes;
     REQUIRE(pthread_attr_init(&attributes) == 0);
