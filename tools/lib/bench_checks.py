@@ -44,18 +44,32 @@ def start_up():
 
 
 def wall(command, env=None):
+    """Wall time of a process kept on one processor, and its output."""
+    command = ["taskset", "-c", str(max(os.sched_getaffinity(0))), *command]
     begin = time.perf_counter_ns()
-    done = subprocess.run([str(c) for c in command], capture_output=True, env={**os.environ, **(env or {})})
+    done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **(env or {})})
     elapsed = time.perf_counter_ns() - begin
     if done.returncode != 0:
-        raise Failure(f"{command[0]}: exit code {done.returncode}: {done.stderr.decode(errors='replace')[-400:]}")
+        raise Failure(f"{command[0]}: exit code {done.returncode}: {done.stdout.decode(errors='replace')[-400:]}")
     return elapsed, done.stdout
 
 
-def compile_stages(module, engine):
-    """What `wasmrt-run --compile-only --stats=json` says of one thread: nanoseconds per stage, and bytes."""
-    _, output = wall([ROOT / "build" / "wasmrt-run", f"--engine={engine}", "--compile-only", "--stats=json", "--threads=1", module])
-    return json.loads(output)
+def code_section_bytes(path):
+    """Size of a module's code section."""
+    data = path.read_bytes()
+    at = 8
+    while at < len(data):
+        section, at, size, shift = data[at], at + 1, 0, 0
+        while True:
+            byte, at = data[at], at + 1
+            size |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                break
+        if section == 10:
+            return size
+        at += size
+    raise Failure(f"{path}: no code section")
 
 
 def front_end():
@@ -66,14 +80,13 @@ def front_end():
     empty = bench_engines.OUTPUT / "empty.wasm"
     empty.write_bytes(b"\0asm\1\0\0\0")
     one_thread = {"RAYON_NUM_THREADS": "1"}
-    ours, theirs, theirs_empty, translate, code_bytes = [], [], [], [], 0
+    ours, theirs, theirs_empty, translate = [], [], [], []
     for _ in range(REPEATS):
-        stats = compile_stages(module, "interp")
+        stats = json.loads(wall([ROOT / "build" / "wasmrt-run", "--engine=interp", "--compile-only", "--stats=json", module])[1])
         ours.append(stats["decode_ns"] + stats["validate_ns"])
         translate.append(stats["translate_ns"])
-        code_bytes = stats["code_bytes"]
         theirs.append(wall([peer, "validate", "--features=all", module], one_thread)[0])
         theirs_empty.append(wall([peer, "validate", "--features=all", empty], one_thread)[0])
     # What the peer's process costs without a module is not held against it.
     peer_ns = min(theirs) - min(theirs_empty)
-    return size * 1e3 / min(ours), size * 1e3 / peer_ns, code_bytes * 1e3 / min(translate)
+    return size * 1e3 / min(ours), size * 1e3 / peer_ns, code_section_bytes(module) * 1e3 / min(translate)

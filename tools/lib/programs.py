@@ -23,7 +23,8 @@ def recipe_of(program):
     """All that decides what the module is, as a short hash."""
     keys = ("debian", "compile", "pip", "crate", "go")
     digest = hashlib.sha256(json.dumps({k: program[k] for k in keys if k in program}, sort_keys=True).encode())
-    for path in [*sorted((HERE / "guest").iterdir()), *([HERE / "go" / "go.sum"] if "go" in program else [])]:
+    folder = HERE / ("guest" if "compile" in program else "go" if "go" in program else "none")
+    for path in sorted(folder.glob("*")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
