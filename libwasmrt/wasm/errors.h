@@ -36,46 +36,44 @@ inline constexpr std::size_t kErrCount = 0
 #undef ERR_CATEGORY
     ;
 
-/// How messages of a category begin, without the colon: "validation error".
-constexpr std::string_view err_prefix(ErrCategory category) {
-  switch (category) {
+namespace errors_detail {
+
+inline constexpr std::string_view kPrefixes[] = {
+#define ERR_CATEGORY(Name, prefix) prefix,
 #define ERR(Name, Category, wording)
-#define ERR_CATEGORY(Name, prefix) \
-  case ErrCategory::Name:          \
-    return prefix;
 #include "libwasmrt/wasm/errors.def"
 #undef ERR
 #undef ERR_CATEGORY
-  }
-  return {};
+};
+
+struct Row {
+  ErrCategory category;
+  std::string_view wording;
+};
+
+inline constexpr Row kRows[] = {
+#define ERR_CATEGORY(Name, prefix)
+#define ERR(Name, Category, wording) {ErrCategory::Category, wording},
+#include "libwasmrt/wasm/errors.def"
+#undef ERR
+#undef ERR_CATEGORY
+};
+
+}  // namespace errors_detail
+
+/// How messages of a category begin, without the colon: "validation error".
+constexpr std::string_view err_prefix(ErrCategory category) {
+  return errors_detail::kPrefixes[static_cast<std::size_t>(category)];
 }
 
 /// The category of an error.
 constexpr ErrCategory err_category(Err e) {
-  switch (e) {
-#define ERR_CATEGORY(Name, prefix)
-#define ERR(Name, Category, wording) \
-  case Err::Name:                    \
-    return ErrCategory::Category;
-#include "libwasmrt/wasm/errors.def"
-#undef ERR
-#undef ERR_CATEGORY
-  }
-  return ErrCategory::Binary;
+  return errors_detail::kRows[static_cast<std::size_t>(e)].category;
 }
 
 /// The wording of an error, as the specification's tests spell it.
 constexpr std::string_view err_wording(Err e) {
-  switch (e) {
-#define ERR_CATEGORY(Name, prefix)
-#define ERR(Name, Category, wording) \
-  case Err::Name:                    \
-    return wording;
-#include "libwasmrt/wasm/errors.def"
-#undef ERR
-#undef ERR_CATEGORY
-  }
-  return {};
+  return errors_detail::kRows[static_cast<std::size_t>(e)].wording;
 }
 
 }  // namespace wasmrt
