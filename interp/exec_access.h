@@ -1,9 +1,9 @@
 // Loads and stores from templates, for scalars (exec_memory.cpp) and vectors
-// (exec_simd_memory.cpp).
+// (exec_simd_lanes.cpp).
 //
 // In: how many bytes an access has and how they become a value. Out: the forms of code.h for each
-// MemMode. In guarded mode the access is volatile and followed by an empty asm that takes pc in and
-// out: the compiler can then not advance pc before the access, and a fault finds the instruction.
+// MemMode. In guarded mode the access is volatile and followed by an empty volatile asm that still
+// uses the instruction at pc: pc is not advanced before the access, and a fault finds it.
 // tools/check-dispatch looks at the disassembly for that.
 #pragma once
 
@@ -32,7 +32,7 @@ using Unaligned = typename UnalignedOf<T>::Type;
 template <class T>
 using Raw = std::conditional_t<std::is_same_v<T, V128>, Vec, T>;
 
-#define WASMRT_PIN_PC() __asm__ volatile("" : "+r"(pc))
+#define WASMRT_PIN_PC() __asm__ volatile("" : : "m"(*pc))
 
 /// The host address of an access in Checked or General mode; null after a failure, with aux and r
 /// set for do_trap_bounds.

@@ -69,20 +69,20 @@ struct Unchecked<sem::Checked<T>> {
 };
 
 /// Ends a handler with the result of a semantics function, or its trap.
-#define WASMRT_FINISH(x, bytes)                                                   \
-  do {                                                                            \
-    using Out = Unchecked<Plain<decltype(x)>>;                                    \
-    if constexpr (Out::kTraps) {                                                  \
-      const auto checked = (x);                                                   \
-      if (WASMRT_UNLIKELY(!checked.ok())) {                                       \
-        aux = static_cast<std::uint64_t>(checked.trap);                           \
-        WASMRT_JUMP(do_trap);                                                     \
-      }                                                                           \
-      result<typename Out::Type, to_slot>(pc, sp, r, v, checked.value);           \
-    } else {                                                                      \
-      result<typename Out::Type, to_slot>(pc, sp, r, v, (x));                     \
-    }                                                                             \
-    WASMRT_NEXT(bytes);                                                           \
+#define WASMRT_FINISH(x, bytes)                                         \
+  do {                                                                  \
+    using Out = Unchecked<Plain<decltype(x)>>;                          \
+    if constexpr (Out::kTraps) {                                        \
+      const auto checked = (x);                                         \
+      if (WASMRT_UNLIKELY(!checked.ok())) {                             \
+        aux = static_cast<std::uint64_t>(checked.trap);                 \
+        WASMRT_JUMP(do_trap);                                           \
+      }                                                                 \
+      result<typename Out::Type, to_slot>(pc, sp, r, v, checked.value); \
+    } else {                                                            \
+      result<typename Out::Type, to_slot>(pc, sp, r, v, (x));           \
+    }                                                                   \
+    WASMRT_NEXT(bytes);                                                 \
   } while (0)
 
 template <auto fn, K ka, bool to_slot>
@@ -115,8 +115,9 @@ template <Op op, auto fn>
 constexpr Row row_of() {
   using Sig = SigOf<fn>;
   if constexpr (Sig::kArity == 1) {
-    return {op, {unary<fn, K::R, false>, unary<fn, K::R, true>, unary<fn, K::S, false>,
-                 unary<fn, K::S, true>}};
+    return {op,
+            {unary<fn, K::R, false>, unary<fn, K::R, true>, unary<fn, K::S, false>,
+             unary<fn, K::S, true>}};
   } else if constexpr (Sig::kArity == 3) {
     return {op,
             {ternary<fn, K::S, K::S, K::S, false>, ternary<fn, K::S, K::S, K::S, true>,

@@ -145,6 +145,9 @@ TrapWord store_at(WASMRT_REGS) {
   using M = typename L::Memory;
   using T = typename L::Value;
   constexpr std::ptrdiff_t length = mode_length(mode);
+  // The address first: with the value in hand there would be a register too few.
+  std::uint8_t* at = mem + address_of<mode>(pc, sp, r);
+  __asm__("" : "+r"(at));
   M m;
   if constexpr (value == 0) {
     m = static_cast<M>(slot<T>(sp, pc->d));
@@ -153,7 +156,6 @@ TrapWord store_at(WASMRT_REGS) {
   } else {
     m = from_vec<T>(v);
   }
-  std::uint8_t* at = mem + address_of<mode>(pc, sp, r);
   reinterpret_cast<volatile Unaligned<M>*>(at)->value = m;
   WASMRT_PIN_PC();
   WASMRT_NEXT((length + (value == 1 ? 8 : 0)));

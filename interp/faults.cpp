@@ -66,6 +66,7 @@ bool install() {
 }  // namespace
 
 bool install_faults() {
+  if (!kGuardPages) return false;
   static const bool installed = install();
   return installed && os::prepare_thread_for_faults();
 }

@@ -73,8 +73,24 @@ inline constexpr bool kTailCalls = true;
 #define WASMRT_JUMP(h) return (h)(WASMRT_PASS)
 #endif
 
-/// Goes on with the instruction at pc.
+/// Whether faults can be recovered: only clang keeps the pinned registers where they are up to the
+/// access. gcc moves them around first, so its handlers check.
+#if defined(__clang__) && !defined(WASMRT_INTERP_LOOP)
+inline constexpr bool kGuardPages = true;
+#else
+inline constexpr bool kGuardPages = false;
+#endif
+
+/// Goes on with the instruction at pc. `aux` is undefined there: handlers may use its register.
+#ifdef WASMRT_INTERP_LOOP
 #define WASMRT_DISPATCH() WASMRT_JUMP(pc->handler)
+#else
+#define WASMRT_DISPATCH()     \
+  do {                        \
+    __asm__("" : "=r"(aux));  \
+    WASMRT_JUMP(pc->handler); \
+  } while (0)
+#endif
 /// Goes on `bytes` further.
 #define WASMRT_NEXT(bytes) \
   do {                     \

@@ -53,7 +53,7 @@ ModuleCodeImpl::ModuleCodeImpl(std::shared_ptr<const DecodedModule> module,
                                const CodeOptions& options)
     : module_(std::move(module)), options_(options) {
 #ifndef WASMRT_INTERP_PROFILE
-  if (!kTailCalls) options_.guarded_bytes = 0;
+  if (!kGuardPages) options_.guarded_bytes = 0;
 #endif
   const std::size_t n = module_->bodies.size();
   funcs_ = std::make_unique<FuncCode[]>(n);

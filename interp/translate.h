@@ -6,9 +6,10 @@
 // another result needs the accumulator, or a local.set wants it, the instruction that made it is
 // rewritten into the form that also writes a slot. See docs/INTERPRETER.md.
 //
-// Invariants, checked by tests: at a loop header and at the end of a block that is branched to, every
-// operand is in its own slot and the accumulators are forgotten; the instruction that may still be
-// rewritten or fused away (`last_`) ends at the write position and stands behind every label.
+// Invariants, checked by tests: at a loop header and at the end of a block that is branched to,
+// every operand is in its own slot and the accumulators are forgotten; the instruction that may
+// still be rewritten or fused away (`last_`) ends at the write position and stands behind every
+// label.
 #pragma once
 
 #include <cstdint>
@@ -123,12 +124,12 @@ class Translator final : public SinkBase<Translator> {
 
   /// What is known about an accumulator.
   struct AccState {
-    std::int32_t entry = -1;          ///< Index of the operand that is only here, or -1.
-    std::int32_t mirror = kNoSlot;    ///< A slot with the same content.
-    bool mirror_vec = false;          ///< ... of two words.
-    bool branch_since = false;        ///< A branch was emitted since the definition.
-    std::uint32_t def = kNone;        ///< Position of the defining instruction.
-    HandlerId slot_form = kNoHandler; ///< What it becomes when it also writes slot d.
+    std::int32_t entry = -1;           ///< Index of the operand that is only here, or -1.
+    std::int32_t mirror = kNoSlot;     ///< A slot with the same content.
+    bool mirror_vec = false;           ///< ... of two words.
+    bool branch_since = false;         ///< A branch was emitted since the definition.
+    std::uint32_t def = kNone;         ///< Position of the defining instruction.
+    HandlerId slot_form = kNoHandler;  ///< What it becomes when it also writes slot d.
   };
 
   /// The last emitted value instruction, which a consumer may take apart again.
@@ -137,7 +138,7 @@ class Translator final : public SinkBase<Translator> {
     std::uint32_t end = kNone;  ///< Equal to pos_ while it can be fused.
     HandlerId id = kNoHandler;
     Acc acc = kInt;
-    AccState before;            ///< The accumulator it overwrote.
+    AccState before;  ///< The accumulator it overwrote.
     std::uint16_t d = 0;
     std::uint16_t a = 0;
     std::uint32_t w = 0;
@@ -147,12 +148,12 @@ class Translator final : public SinkBase<Translator> {
   struct Label {
     FrameKind kind;
     bool has_else;
-    std::uint32_t height;        ///< Operands below its parameters.
-    std::uint16_t slot;          ///< Slot of its first parameter or result.
-    std::uint32_t target;        ///< Loops: where to.
-    std::uint32_t trail;         ///< Length of trail_ at the first branch to the end.
+    std::uint32_t height;  ///< Operands below its parameters.
+    std::uint16_t slot;    ///< Slot of its first parameter or result.
+    std::uint32_t target;  ///< Loops: where to.
+    std::uint32_t trail;   ///< Length of trail_ at the first branch to the end.
     std::uint32_t else_trail;
-    std::uint32_t patches;       ///< Forward branches to the end: chain in patches_.
+    std::uint32_t patches;  ///< Forward branches to the end: chain in patches_.
     std::uint32_t else_patches;
   };
   struct Patch {
@@ -163,7 +164,7 @@ class Translator final : public SinkBase<Translator> {
 
   /// A condition as a branch will test it.
   struct Condition {
-    Op compare = kNoOp;   ///< With a and b; kNoOp: a != 0.
+    Op compare = kNoOp;  ///< With a and b; kNoOp: a != 0.
     bool negate = false;
     Place a{};
     Place b{};
@@ -171,7 +172,8 @@ class Translator final : public SinkBase<Translator> {
 
   // --- emission (translate.cpp) ---
   std::uint32_t emit(HandlerId id, std::uint16_t d, std::uint16_t a, std::uint32_t w) {
-    if (pos_ + 64 > code_.size() * 8) [[unlikely]] code_.resize(code_.size() * 2);
+    if (pos_ + 64 > code_.size() * 8) [[unlikely]]
+      code_.resize(code_.size() * 2);
     const std::uint32_t at = pos_;
     std::uint64_t* p = code_.data() + at / 8;
     p[0] = reinterpret_cast<std::uint64_t>(handlers_[id]);
@@ -195,7 +197,8 @@ class Translator final : public SinkBase<Translator> {
 
   // --- operand stack ---
   [[nodiscard]] std::uint16_t next_slot() const {
-    return stack_.empty() ? temps_ : static_cast<std::uint16_t>(stack_.back().slot + stack_.back().width());
+    return stack_.empty() ? temps_
+                          : static_cast<std::uint16_t>(stack_.back().slot + stack_.back().width());
   }
   void touch_slots(std::uint32_t end) {
     if (end > max_slots_) max_slots_ = end;
@@ -208,8 +211,8 @@ class Translator final : public SinkBase<Translator> {
     return stack_.back();
   }
   void push_temp(ValKind type) { push(Operand::Kind::Temp, type); }
-  /// Pushes the result of the instruction at `def`, which is in its accumulator. The accumulator must
-  /// have been taken (take_acc) before the instruction was emitted.
+  /// Pushes the result of the instruction at `def`, which is in its accumulator. The accumulator
+  /// must have been taken (take_acc) before the instruction was emitted.
   void push_acc(ValKind type, std::uint32_t def, HandlerId slot_form);
   Operand pop();
   /// Where a popped (or still stacked) operand is found.
@@ -243,7 +246,8 @@ class Translator final : public SinkBase<Translator> {
   void preserve(std::uint16_t slot);
   void assign_local(std::uint32_t index, ValType type);
   void read_local(std::uint32_t index) {
-    if (assigned_[index] == 0) [[unlikely]] need_zero(index);
+    if (assigned_[index] == 0) [[unlikely]]
+      need_zero(index);
   }
   void need_zero(std::uint32_t index);
   void unassign(std::uint32_t trail);
@@ -340,24 +344,25 @@ class Translator final : public SinkBase<Translator> {
   std::vector<std::uint64_t> code_;
   std::uint32_t pos_ = 0;
   std::vector<Operand> stack_;
-  std::size_t settled_ = 0;              ///< Operands below are in their own slots.
+  std::size_t settled_ = 0;  ///< Operands below are in their own slots.
   AccState acc_[2];
   Last last_;
-  Last prev_;                            ///< The one before: valid when it ends where last_ begins.
+  Last prev_;  ///< The one before: valid when it ends where last_ begins.
   std::vector<Label> labels_;
   std::vector<Patch> patches_;
   std::vector<std::uint16_t> local_slots_;
   std::vector<std::uint32_t> far_locals_;  ///< Distance below sp of locals from near_locals_ on.
-  std::vector<std::uint32_t> touched_;     ///< By slot of a local: position of the last read or write + 1.
-  std::vector<std::uint32_t> lazy_;        ///< By slot of a local: operands that stand for it.
+  std::vector<std::uint32_t>
+      touched_;  ///< By slot of a local: position of the last read or write + 1.
+  std::vector<std::uint32_t> lazy_;  ///< By slot of a local: operands that stand for it.
   std::vector<std::uint32_t> stubs_;
   /// By local: whether every path from the entry to here writes it; those that are read before
   /// must be zeroed.
   std::vector<std::uint8_t> assigned_;
-  std::vector<std::uint32_t> trail_;      ///< Locals in the order they became assigned.
-  std::uint32_t zero_begin_ = 0;          ///< Slots to zero.
+  std::vector<std::uint32_t> trail_;  ///< Locals in the order they became assigned.
+  std::uint32_t zero_begin_ = 0;      ///< Slots to zero.
   std::uint32_t zero_end_ = 0;
-  std::uint32_t entry_ = 0;               ///< Where execution begins: behind ZeroLocals if it is idle.
+  std::uint32_t entry_ = 0;  ///< Where execution begins: behind ZeroLocals if it is idle.
   std::uint32_t table_note_ = kNone;
   std::uint16_t link_ = 0;
   std::uint16_t temps_ = 0;
