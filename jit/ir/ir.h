@@ -1,0 +1,129 @@
+// The SSA form: a function as blocks of instructions that are values.
+//
+// In: made by jit/build during the validating walk. Out: read by the passes of jit/opt, then by a
+// machine's selector. Guaranteed: all references are 32-bit indices into vectors that keep their
+// capacity when a worker compiles the next function; an instruction's id is its value's id; blocks
+// hold their instructions in a doubly linked list, phis first, one terminator last. Invariants are
+// checked by jit/ir/verify in debug builds after each pass.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <wasmrt/value.hpp>
+
+namespace wasmrt::jit::ir {
+
+enum class IrOp : std::uint8_t {
+#define IR(Name, text, operands, flags) Name,
+#include "jit/ir/ir_ops.def"
+#undef IR
+};
+
+enum class Type : std::uint8_t { Void, I32, I64, F32, F64, V128 };  // references are I64
+
+enum class Cond : std::uint8_t { Eq, Ne, LtS, LtU, GtS, GtU, LeS, LeU, GeS, GeU };
+enum class FCond : std::uint8_t { Eq, Ne, Lt, Gt, Le, Ge };  // false on NaN, except Ne
+
+/// How many bytes an access touches and how they become a value of Inst::type.
+enum class Access : std::uint8_t { U8, S8, U16, S16, U32, S32, B64, F32, F64, V128 };
+
+enum class Hint : std::uint8_t { None, Likely, Unlikely };
+
+enum class ValueId : std::uint32_t {};
+enum class BlockId : std::uint32_t {};
+inline constexpr ValueId kNoValue{~0u};
+inline constexpr BlockId kNoBlock{~0u};
+constexpr std::uint32_t raw(ValueId v) { return static_cast<std::uint32_t>(v); }
+constexpr std::uint32_t raw(BlockId b) { return static_cast<std::uint32_t>(b); }
+
+/// An instruction: 40 bytes with its links. Fields are explained by the rows of ir_ops.def.
+struct Inst {
+  IrOp op = IrOp::Trap;
+  Type type = Type::Void;      ///< Of the result; Void when there is none.
+  Type aux_type = Type::Void;  ///< Of the operands where that differs from the result.
+  std::uint8_t lane = 0;
+  std::uint16_t aux = 0;       ///< Cond, FCond, Access, Hint, trap kind or wasm Op.
+  std::uint16_t mem = 0;       ///< Memory index. kChecked: see below.
+  std::uint32_t args[3] = {~0u, ~0u, ~0u};  ///< Values or blocks; lists: {pool offset, count}.
+  std::uint32_t pos = 0;       ///< Byte offset of the Wasm instruction in the module.
+  std::uint64_t imm = 0;
+
+  [[nodiscard]] ValueId arg(unsigned i) const { return static_cast<ValueId>(args[i]); }
+  [[nodiscard]] BlockId block(unsigned i) const { return static_cast<BlockId>(args[i]); }
+};
+
+// A Load or Store of a fully guarded memory (Func::memories[mem].guarded) takes an i32 address and
+// needs no check. For every other memory the builder emits MemCheck and gives its i64 result as
+// the address; the access then cannot be out of bounds.
+
+struct Block {
+  std::uint32_t first = ~0u;       ///< Inst ids; ~0 when empty.
+  std::uint32_t last = ~0u;        ///< The terminator, once there is one.
+  std::vector<BlockId> preds;      ///< Each at most once; the order is that of phi operands.
+  std::uint32_t loop_depth = 0;
+  BlockId loop_header = kNoBlock;  ///< Innermost loop this block is in.
+  BlockId idom = kNoBlock;         ///< Filled by opt/dominators.
+  bool is_loop_header = false;
+  bool cold = false;
+};
+
+struct MemoryInfo {
+  bool guarded = false;   ///< No checks needed for i32 addresses.
+  bool is_64 = false;
+  bool may_move = false;  ///< The base must be loaded again after calls and grow.
+};
+
+/// A function being compiled. Reused from function to function.
+class Func {
+ public:
+  std::uint32_t index = 0;               ///< FuncIdx in the module.
+  std::vector<Type> params;
+  std::vector<Type> results;
+  std::vector<MemoryInfo> memories;
+  std::vector<Inst> insts;
+  std::vector<std::uint32_t> next;       ///< By inst id.
+  std::vector<std::uint32_t> prev;
+  std::vector<BlockId> block_of;
+  std::vector<Block> blocks;             ///< blocks[0] is the entry; it has no predecessors.
+  std::vector<BlockId> order;            ///< Reverse postorder, loops contiguous; set by opt/layout.
+  std::vector<std::uint32_t> pool;       ///< Operand lists.
+  std::vector<V128> v128s;
+  bool has_calls = false;
+
+  void clear();
+  BlockId new_block();
+  /// Appends at the end of a block. The id is the value's.
+  ValueId append(BlockId block, const Inst& inst);
+  ValueId insert_before(ValueId where, const Inst& inst);
+  void remove(ValueId v);                ///< Unlinks; the id stays unused.
+  std::uint32_t add_list(std::span<const std::uint32_t> values);
+  [[nodiscard]] std::span<std::uint32_t> list(const Inst& i) {
+    return {pool.data() + i.args[0], i.args[1]};
+  }
+  [[nodiscard]] std::span<const std::uint32_t> list(const Inst& i) const {
+    return {pool.data() + i.args[0], i.args[1]};
+  }
+  Inst& operator[](ValueId v) { return insts[raw(v)]; }
+  const Inst& operator[](ValueId v) const { return insts[raw(v)]; }
+  Block& operator[](BlockId b) { return blocks[raw(b)]; }
+  const Block& operator[](BlockId b) const { return blocks[raw(b)]; }
+  /// Successors of a block, each once, in terminator order.
+  void successors(BlockId b, std::vector<BlockId>& out) const;
+};
+
+/// What ir_ops.def says of an op.
+struct IrInfo {
+  const char* text;
+  std::uint8_t operands;  ///< kList for a list.
+  bool pure, may_trap, reads, writes, terminator;
+};
+inline constexpr std::uint8_t kList = 255;
+const IrInfo& info(IrOp op);
+
+/// Calls fn(std::uint32_t& value) for each value operand of an instruction.
+template <class F>
+void for_each_arg(Func& f, Inst& i, F&& fn);
+
+}  // namespace wasmrt::jit::ir

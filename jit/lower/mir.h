@@ -1,0 +1,140 @@
+// The machine form: what selection makes and register allocation works on.
+//
+// In: made by a machine's select_*.cpp, one MInst per machine instruction (or fixed short
+// sequence), on virtual registers. Out: the same list with a location for each operand and with the
+// moves that allocation added; a machine's emit_*.cpp turns it into bytes. Guaranteed: before
+// allocation each virtual register has one definition (block parameters are definitions too);
+// critical edges are split; only the last instruction of a block leaves it, and its successors'
+// parameters take their values from the edge's arguments. The allocator knows nothing of a machine
+// but its Target table; opcodes from kFirstMachineOp on are the machine's own.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <wasmrt/value.hpp>
+
+namespace wasmrt::jit {
+
+enum class VReg : std::uint32_t {};
+enum class MBlockId : std::uint32_t {};
+inline constexpr VReg kNoVReg{~0u};
+constexpr std::uint32_t raw(VReg v) { return static_cast<std::uint32_t>(v); }
+constexpr std::uint32_t raw(MBlockId b) { return static_cast<std::uint32_t>(b); }
+
+enum class RegClass : std::uint8_t { Int, Vec };  ///< 16 or 32 registers each; Vec holds f32, f64, v128.
+
+/// Where a value is: a machine register, a spill slot (8-byte units in the frame), or nowhere yet.
+struct Loc {
+  enum class Kind : std::uint8_t { None, Reg, Slot };
+  Kind kind = Kind::None;
+  std::uint32_t n = 0;
+  static Loc reg(std::uint32_t r) { return {Kind::Reg, r}; }
+  static Loc slot(std::uint32_t s) { return {Kind::Slot, s}; }
+  [[nodiscard]] bool is_reg() const { return kind == Kind::Reg; }
+  [[nodiscard]] bool is_slot() const { return kind == Kind::Slot; }
+  friend bool operator==(const Loc&, const Loc&) = default;
+};
+
+/// What an operand may be.
+enum class Constraint : std::uint8_t {
+  Reg,    ///< Any register of the class.
+  Any,    ///< A register, or the spill slot as a memory operand.
+  Fixed,  ///< The register MOperand::fixed, for this instruction only.
+  Same,   ///< A definition that must get the register of use operand MOperand::fixed (its position
+          ///< in the instruction). The allocator copies where that use lives on.
+};
+
+/// An operand. Definitions stand before uses in an instruction's list.
+struct MOperand {
+  VReg vreg = kNoVReg;
+  Constraint constraint = Constraint::Reg;
+  bool is_def = false;
+  bool early = false;   ///< A definition written before all uses are read: shares no register with them.
+  bool late = false;    ///< A use read after definitions are written: shares no register with them.
+  std::uint8_t fixed = 0;
+  Loc loc;              ///< Set by allocation.
+};
+
+/// Opcodes common to all machines.
+enum MOp : std::uint16_t {
+  kMove,        ///< def <- use, inserted by allocation (or by selection, as a hint to coalesce).
+  kSwap,        ///< exchanges two registers of a class; inserted by allocation.
+  kJump,        ///< to edge 0
+  kFirstMachineOp = 16,
+};
+
+/// An instruction. `ops` first definitions, then uses; a memory operand's base and index are the
+/// last uses (mem_base, mem_index tell whether they are there), in this order.
+struct MInst {
+  std::uint16_t op = 0;
+  std::uint8_t size = 0;       ///< Operand size in bytes: 1 2 4 8 16 (32).
+  std::uint8_t cond = 0;       ///< Machine condition code.
+  std::uint8_t defs = 0;
+  std::uint8_t uses = 0;
+  bool is_call = false;        ///< Clobbers Target::call_clobbers.
+  bool can_remat = false;      ///< No uses but pinned registers: may be made again instead of reloaded.
+  bool mem_base = false;
+  bool mem_index = false;
+  std::uint8_t mem_scale = 0;  ///< log2
+  std::uint8_t mem_pinned = 0; ///< 1: based on the pinned memory base; 2: on the pinned instance pointer;
+                               ///< 3: on the stack pointer (outgoing arguments); 4: literal pool entry `imm2`.
+  std::int32_t mem_disp = 0;
+  std::uint32_t first_op = 0;  ///< In MFunc::ops.
+  std::uint32_t aux = 0;       ///< Machine-specific: trap kind, callee, shuffle mask index.
+  std::uint32_t pos = 0;       ///< Byte offset of the Wasm instruction, for tables.
+  std::int64_t imm = 0;
+};
+
+/// A control-flow edge: where to, and the values for the target's parameters.
+struct MEdge {
+  MBlockId to{};
+  std::vector<VReg> args;
+};
+
+struct MBlock {
+  std::vector<VReg> params;
+  std::vector<std::uint32_t> insts;  ///< Indices into MFunc::insts.
+  std::vector<MEdge> succs;          ///< In the terminator's order. Arguments only on an only edge
+                                     ///< (its source ends in kJump), so moves go before the jump.
+  std::vector<MBlockId> preds;
+  std::uint32_t loop_depth = 0;
+  MBlockId loop_header{~0u};         ///< Innermost loop.
+  std::uint32_t loop_end = 0;        ///< For headers: layout position after the loop's last block.
+  bool is_loop_header = false;
+  bool cold = false;
+};
+
+struct VRegInfo {
+  RegClass cls = RegClass::Int;
+  std::uint8_t bytes = 8;            ///< Width of a spill: 8, or 16 for v128.
+  VReg hint = kNoVReg;               ///< Wish for the same register.
+};
+
+/// A function in machine form. Blocks are in layout order: reverse postorder, loops contiguous.
+struct MFunc {
+  std::uint32_t index = 0;
+  std::vector<MInst> insts;
+  std::vector<MOperand> ops;
+  std::vector<MBlock> blocks;
+  std::vector<VRegInfo> vregs;
+  std::vector<V128> literals;        ///< 16-byte constants placed behind the code.
+  std::vector<std::vector<std::uint32_t>> jump_tables;  ///< Block numbers.
+  std::uint32_t out_arg_bytes = 0;   ///< Outgoing stack arguments, the largest call's.
+  std::uint32_t in_arg_bytes = 0;    ///< Incoming stack arguments.
+  bool has_calls = false;
+  // Set by allocation:
+  std::uint32_t spill_slots = 0;     ///< 8-byte units.
+  std::uint32_t used_callee_saved[2] = {0, 0};  ///< Masks per class.
+
+  void clear();
+  [[nodiscard]] std::span<MOperand> operands(const MInst& i) {
+    return {ops.data() + i.first_op, static_cast<std::size_t>(i.defs) + i.uses};
+  }
+  [[nodiscard]] std::span<const MOperand> operands(const MInst& i) const {
+    return {ops.data() + i.first_op, static_cast<std::size_t>(i.defs) + i.uses};
+  }
+};
+
+}  // namespace wasmrt::jit

@@ -1,0 +1,57 @@
+// What the machine-independent compiler knows of a machine: one constant table and three functions.
+//
+// In: x64/ and arm64/ each define one Target. Out: selection, register allocation and emission are
+// called through it, so that either machine's code can be made on any host. Guaranteed: nothing
+// here depends on the host.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "jit/ir/ir.h"
+#include "jit/lower/mir.h"
+#include "libwasmrt/abi/code_blob.h"
+#include "libwasmrt/frontend/module.h"
+
+namespace wasmrt::jit {
+
+/// Options that change the code of a module; part of cache keys.
+struct CodeOptions {
+  std::uint64_t cpu = 0;         ///< Machine-specific feature bits (x64/features.h, arm64/features.h).
+  bool signals = true;           ///< false: explicit checks, no faults are relied on.
+  bool deterministic = false;    ///< Canonical NaNs, fixed relaxed-SIMD choices.
+  bool verify = false;           ///< IR verifier after each pass, allocation checker.
+};
+
+/// What compiling one function needs to know; shared by all workers, read only.
+struct CompileContext {
+  const Module* module = nullptr;
+  const struct Target* target = nullptr;
+  CodeOptions options;
+  std::span<const ir::MemoryInfo> memories;  ///< By MemIdx.
+};
+
+/// Where arguments and results travel (docs/ABI.md). The same registers for both directions.
+struct Target {
+  const char* name;                       ///< "x64", "arm64".
+  std::uint32_t allocatable[2];           ///< Masks by RegClass.
+  std::uint32_t call_clobbers[2];         ///< Allocatable registers that a call does not keep.
+  std::span<const std::uint8_t> int_args;   ///< Registers of integer arguments, in order; further
+  std::span<const std::uint8_t> vec_args;   ///< ones go to the stack, one 8-byte (v128: 16) slot each.
+  std::span<const std::uint8_t> int_results;
+  std::span<const std::uint8_t> vec_results;
+  std::uint32_t alloc_order[2][32];       ///< Preference: first wins; caller-saved first.
+
+  /// IR to machine form. Returns nullptr, or why the function is declined.
+  const char* (*select)(const CompileContext&, const ir::Func&, MFunc&);
+  /// Machine form with locations to bytes and tables. Returns nullptr or why it is declined.
+  const char* (*emit)(const CompileContext&, const MFunc&, CodeBlob&);
+  /// Text of a machine opcode, for printing.
+  const char* (*op_name)(std::uint16_t op);
+};
+
+const Target& x64_target();
+const Target& arm64_target();
+const Target& host_target();
+
+}  // namespace wasmrt::jit

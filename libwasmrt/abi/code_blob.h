@@ -1,0 +1,44 @@
+// Machine code of one function, or of a linked module, with the tables that make it usable.
+//
+// In: made by jit/<machine>/emit. Out: linked by jit/link, published by the engine, stored in the
+// cache. Guaranteed: position independent; the only thing left to fill in is the displacement of
+// direct calls to other functions of the same module. Offsets are from the start of the code.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace wasmrt {
+
+/// A direct call whose displacement the linker fills in.
+struct CallSite {
+  std::uint32_t offset = 0;   ///< Of the displacement field (x64) or instruction (arm64).
+  std::uint32_t callee = 0;   ///< Function index.
+};
+
+/// A point in the code at which guest execution can stop: a faulting access or division, a call
+/// (return address), a poll, an explicit trap.
+struct CodePoint {
+  std::uint32_t pc = 0;       ///< For calls: the return address.
+  std::uint32_t wasm = 0;     ///< Byte offset of the Wasm instruction in the module.
+  std::uint8_t kind = 0;      ///< PointKind
+  std::uint8_t trap = 0;      ///< TrapWord for Fault and Trap.
+};
+enum class PointKind : std::uint8_t { Fault, Call, Poll, Trap };
+
+struct CodeBlob {
+  std::vector<std::uint8_t> code;
+  std::vector<CallSite> calls;
+  std::vector<CodePoint> points;   ///< Sorted by pc.
+  std::uint32_t frame_bytes = 0;   ///< From the stack pointer in the body to the return address' slot.
+  std::uint32_t align = 16;
+
+  void clear() {
+    code.clear();
+    calls.clear();
+    points.clear();
+    frame_bytes = 0;
+  }
+};
+
+}  // namespace wasmrt
