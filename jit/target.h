@@ -25,7 +25,7 @@ struct CodeOptions {
 
 /// What compiling one function needs to know; shared by all workers, read only.
 struct CompileContext {
-  const Module* module = nullptr;
+  const DecodedModule* module = nullptr;
   const struct Target* target = nullptr;
   CodeOptions options;
   std::span<const ir::MemoryInfo> memories;  ///< By MemIdx.
