@@ -124,6 +124,13 @@ const IrInfo& info(IrOp op);
 
 /// Calls fn(std::uint32_t& value) for each value operand of an instruction.
 template <class F>
-void for_each_arg(Func& f, Inst& i, F&& fn);
+void for_each_arg(Func& f, Inst& i, F&& fn) {
+  const std::uint8_t n = info(i.op).operands;
+  if (n == kList) {
+    for (std::uint32_t& v : f.list(i)) fn(v);
+  } else {
+    for (unsigned k = 0; k < n; ++k) fn(i.args[k]);
+  }
+}
 
 }  // namespace wasmrt::jit::ir
