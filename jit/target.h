@@ -40,7 +40,8 @@ struct Target {
   std::span<const std::uint8_t> vec_args;   ///< ones go to the stack, one 8-byte (v128: 16) slot each.
   std::span<const std::uint8_t> int_results;
   std::span<const std::uint8_t> vec_results;
-  std::uint32_t alloc_order[2][32];       ///< Preference: first wins; caller-saved first.
+  std::uint8_t scratch[2];                ///< Never allocated, by RegClass; for moves and stubs.
+  std::uint32_t alloc_order[2][32];       ///< Preference, ended by 32; caller-saved first.
 
   /// IR to machine form. Returns nullptr, or why the function is declined.
   const char* (*select)(const CompileContext&, const ir::Func&, MFunc&);

@@ -1,0 +1,52 @@
+// The allocator's three steps and its budget.
+#include "jit/regalloc/regalloc.h"
+
+#include "jit/regalloc/intervals.h"
+#include "jit/regalloc/resolve.h"
+#include "jit/regalloc/scan.h"
+
+namespace wasmrt::jit {
+
+namespace {
+
+// Above these the light mode is used from the start (docs/JIT.md, "Limits").
+constexpr std::size_t kMaxIntervals = 50000;
+constexpr std::size_t kMaxInsts = 200000;
+// Steps per instruction and value before the allocator gives up on quality, and on the function.
+// Measured on real programs: the largest functions take about 40.
+constexpr std::uint64_t kStepsPerItem = 400;
+
+}  // namespace
+
+struct RegisterAllocator::State {
+  Intervals intervals;
+  Scan scan;
+  Resolve resolve;
+  AllocStats stats;
+};
+
+RegisterAllocator::RegisterAllocator() : state_(new State) {}
+RegisterAllocator::~RegisterAllocator() { delete state_; }
+const AllocStats& RegisterAllocator::stats() const { return state_->stats; }
+
+const char* RegisterAllocator::run(const Target& target, MFunc& func) {
+  State& s = *state_;
+  const std::uint64_t budget = (func.insts.size() + func.vregs.size() + 1000) * kStepsPerItem;
+  bool light = func.vregs.size() > kMaxIntervals || func.insts.size() > kMaxInsts;
+  for (;;) {
+    if (!s.intervals.build(func, budget)) return "register allocation: liveness too large";
+    if (s.scan.run(target, func, s.intervals, budget, light)) break;
+    if (light) return "register allocation: too many steps";
+    light = true;
+  }
+  if (!s.resolve.run(target, func, s.intervals, 2 * budget)) {
+    return "register allocation: too many moves";
+  }
+  s.stats.intervals += s.intervals.pieces.size();
+  s.stats.splits += s.scan.splits();
+  s.stats.moves += s.resolve.moves();
+  s.stats.light += light ? 1 : 0;
+  return nullptr;
+}
+
+}  // namespace wasmrt::jit

@@ -1,0 +1,403 @@
+// Slots, moves and the rebuilt instruction lists.
+#include "jit/regalloc/resolve.h"
+
+#include <algorithm>
+#include <functional>
+#include <queue>
+
+namespace wasmrt::jit {
+
+bool Resolve::run(const Target& target, MFunc& func, Intervals& intervals, std::uint64_t budget) {
+  target_ = &target;
+  func_ = &func;
+  in_ = &intervals;
+  budget_ = budget;
+  list_.clear();
+  moves_ = 0;
+  number_slots();
+  choose_stores();
+  set_operands();
+  collect_pieces();
+  collect_constraints();
+  collect_parameters();
+  if (!collect_edges()) return false;
+  rebuild();
+  return in_->work <= budget_;
+}
+
+bool Resolve::can_remat(std::uint32_t vreg) const {
+  const std::uint32_t def = in_->def_inst[vreg];
+  return def != kNone && func_->insts[def].can_remat;
+}
+
+/// Where a piece is; nothing for a value that is made again when needed.
+Loc Resolve::place(std::uint32_t piece) const {
+  const Interval& it = in_->pieces[piece];
+  if (it.loc.is_reg()) return it.loc;
+  return slot_[it.vreg] == kNone ? Loc{} : slot_of(it.vreg);
+}
+
+Loc Resolve::place_at(std::uint32_t vreg, std::uint32_t pos) {
+  const std::uint32_t piece = in_->piece_at(vreg, pos);
+  return piece == kNone ? Loc{} : place(piece);
+}
+
+/// Values whose lifetimes do not meet share a slot; 16-byte slots keep to themselves, so that two
+/// slots are the same or apart.
+void Resolve::number_slots() {
+  const std::size_t n = func_->vregs.size();
+  slot_.assign(n, kNone);
+  struct Spilled {
+    std::uint32_t from, to, vreg;
+  };
+  std::vector<Spilled> spilled[2];
+  for (std::uint32_t v = 0; v < n; ++v) {
+    bool needs = false;
+    std::uint32_t to = 0;
+    for (std::uint32_t p = v; p != kNone; p = in_->pieces[p].next_piece) {
+      ++in_->work;
+      if (in_->pieces[p].first_range == kNone) continue;
+      needs |= in_->pieces[p].loc.is_slot();
+      to = in_->pieces[p].to;
+    }
+    if (needs && !can_remat(v)) {
+      spilled[func_->vregs[v].bytes == 16 ? 1 : 0].push_back({in_->pieces[v].from, to, v});
+    }
+  }
+  std::uint32_t next = 0;
+  for (const unsigned wide : {1u, 0u}) {
+    std::vector<Spilled>& list = spilled[wide];
+    std::sort(list.begin(), list.end(),
+              [](const Spilled& a, const Spilled& b) { return a.from < b.from; });
+    using Free = std::pair<std::uint32_t, std::uint32_t>;  // end of the last user, slot
+    std::priority_queue<Free, std::vector<Free>, std::greater<>> busy;
+    for (const Spilled& s : list) {
+      std::uint32_t slot = next;
+      // A whole instruction between, so that moves at one place never meet in a shared slot.
+      if (!busy.empty() && busy.top().first + 4 <= s.from) {
+        slot = busy.top().second;
+        busy.pop();
+      } else {
+        next += wide != 0 ? 2 : 1;
+      }
+      slot_[s.vreg] = slot;
+      busy.push({s.to, slot});
+    }
+  }
+  func_->spill_slots = next;
+}
+
+/// A store behind the definition serves all ways into the slot. It is worth it unless each of them
+/// lies in colder code.
+void Resolve::choose_stores() {
+  const std::size_t n = func_->vregs.size();
+  store_at_def_.assign(n, false);
+  const auto heat = [&](std::uint32_t pos) {
+    const MBlock& b = func_->blocks[in_->block_at[index_of(pos)]];
+    return b.cold ? 0u : b.loop_depth + 1;
+  };
+  for (std::uint32_t v = 0; v < n; ++v) {
+    if (slot_[v] == kNone || in_->pieces[v].first_range == kNone) continue;
+    if (in_->pieces[v].loc.is_slot()) {
+      store_at_def_[v] = true;  // defined into the slot
+      continue;
+    }
+    std::uint32_t hottest = 0;
+    std::uint32_t ways = 0;
+    for (std::uint32_t p = v; p != kNone; p = in_->pieces[p].next_piece) {
+      ++in_->work;
+      if (!in_->pieces[p].loc.is_slot()) continue;
+      ++ways;
+      hottest = std::max(hottest, heat(in_->pieces[p].from));
+    }
+    store_at_def_[v] = ways > 0 && hottest >= heat(in_->pieces[v].from);
+  }
+}
+
+void Resolve::set_operands() {
+  func_->used_callee_saved[0] = func_->used_callee_saved[1] = 0;
+  for (const Interval& it : in_->pieces) {
+    if (it.first_range == kNone) continue;
+    if (it.loc.is_reg()) {
+      const auto cls = static_cast<unsigned>(func_->vregs[it.vreg].cls);
+      func_->used_callee_saved[cls] |= 1u << it.loc.n & ~target_->call_clobbers[cls];
+    }
+    const Loc loc = it.loc.is_reg() || slot_[it.vreg] == kNone ? it.loc : slot_of(it.vreg);
+    for (std::uint32_t u = it.first_use; u != kNone; u = in_->uses[u].next) {
+      func_->ops[in_->uses[u].operand].loc = loc;
+    }
+  }
+  for (const MInst& i : func_->insts) {
+    const std::span<MOperand> ops = func_->operands(i);
+    for (std::size_t n = 0; n < ops.size(); ++n) {
+      if (ops[n].constraint == Constraint::Fixed) {
+        ops[n].loc = Loc::reg(ops[n].fixed);
+        const auto cls = static_cast<unsigned>(func_->vregs[raw(ops[n].vreg)].cls);
+        func_->used_callee_saved[cls] |= 1u << ops[n].fixed & ~target_->call_clobbers[cls] &
+                                         target_->allocatable[cls];
+      } else if (ops[n].constraint == Constraint::Same && ops[n].is_def) {
+        ops[ops[n].fixed].loc = ops[n].loc;
+      }
+    }
+  }
+}
+
+// ---- collecting moves -------------------------------------------------------------------------------
+
+void Resolve::add(std::uint32_t index, Phase phase, std::uint32_t from_vreg, Loc from,
+                  std::uint32_t to_vreg, Loc to) {
+  if (from == to || to.kind == Loc::Kind::None) return;
+  list_.push_back({std::uint64_t{index} * 4 + phase, from_vreg, to_vreg, from, to});
+}
+
+void Resolve::add_edge(std::uint32_t from_block, std::uint32_t to_block, std::uint32_t from_vreg,
+                       Loc from, std::uint32_t to_vreg, Loc to) {
+  if (func_->blocks[from_block].succs.size() == 1) {
+    add(in_->block_index[from_block + 1] - 1, kEdge, from_vreg, from, to_vreg, to);
+  } else {
+    add(in_->block_index[to_block], kAfter, from_vreg, from, to_vreg, to);
+  }
+}
+
+/// Moves where a value changes its place inside a block.
+void Resolve::collect_pieces() {
+  for (std::uint32_t v = 0; v < func_->vregs.size(); ++v) {
+    for (std::uint32_t p = v; p != kNone; p = in_->pieces[p].next_piece) {
+      const std::uint32_t q = in_->pieces[p].next_piece;
+      if (q == kNone) break;
+      ++in_->work;
+      const std::uint32_t at = in_->pieces[q].from;
+      if (in_->pieces[p].first_range == kNone || in_->pieces[p].to != at) continue;  // a hole
+      const std::uint32_t k = index_of(at);
+      const bool head = at % 4 == 0 && k == in_->block_index[in_->block_at[k]];
+      if (head) continue;  // the edges' business
+      const Loc to = place(q);
+      if (to.is_slot() && store_at_def_[v]) continue;
+      // Driven out in the middle of an instruction: the store happens in its gap.
+      const Loc from = at % 4 == 0 ? place(p) : place_at(v, gap_of(k) - 1);
+      add(k, kBefore, v, from, v, to);
+    }
+  }
+}
+
+void Resolve::collect_constraints() {
+  for (const ConstraintMove& m : in_->moves) {
+    const std::uint32_t before = gap_of(m.index) - 1;
+    switch (m.kind) {
+      case ConstraintMove::Kind::ToFixed:
+        add(m.index, kBefore, m.from, place_at(m.from, before), m.from, Loc::reg(m.reg));
+        break;
+      case ConstraintMove::Kind::Tie:
+        add(m.index, kBefore, m.from, place_at(m.from, before), m.to, place(m.to));
+        break;
+      case ConstraintMove::Kind::FromFixed:
+        add(m.index, kAfter, m.to, Loc::reg(m.reg), m.to, place(m.to));
+        if (store_at_def_[m.to] && in_->pieces[m.to].loc.is_reg()) {
+          add(m.index, kAfter, m.to, Loc::reg(m.reg), m.to, slot_of(m.to));
+        }
+        break;
+    }
+  }
+  // Stores behind the other definitions.
+  for (std::uint32_t b = 0; b < func_->blocks.size(); ++b) {
+    const MBlock& block = func_->blocks[b];
+    for (std::uint32_t n = 0; n < block.insts.size(); ++n) {
+      for (const MOperand& op : func_->operands(func_->insts[block.insts[n]])) {
+        if (!op.is_def) break;
+        const std::uint32_t v = raw(op.vreg);
+        if (op.constraint == Constraint::Fixed || !store_at_def_[v]) continue;
+        add(in_->block_index[b] + 1 + n, kAfter, v, op.loc, v, slot_of(v));
+      }
+    }
+    for (const VReg p : block.params) {
+      const std::uint32_t v = raw(p);
+      if (store_at_def_[v] && in_->pieces[v].loc.is_reg()) {
+        add(in_->block_index[b], kAfter, v, in_->pieces[v].loc, v, slot_of(v));
+      }
+    }
+  }
+}
+
+void Resolve::collect_parameters() {
+  for (std::uint32_t b = 0; b < func_->blocks.size(); ++b) {
+    const std::uint32_t end = gap_of(in_->block_index[b + 1]) - 1;
+    for (const MEdge& edge : func_->blocks[b].succs) {
+      const std::uint32_t s = raw(edge.to);
+      for (std::size_t a = 0; a < edge.args.size(); ++a) {
+        const std::uint32_t param = raw(func_->blocks[s].params[a]);
+        if (in_->pieces[param].first_range == kNone) continue;  // never used
+        const std::uint32_t arg = raw(edge.args[a]);
+        add_edge(b, s, arg, place_at(arg, end), param, place(param));
+      }
+    }
+  }
+}
+
+/// Moves on edges between blocks in which a value that is live through lies in different places.
+bool Resolve::collect_edges() {
+  for (std::uint32_t v = 0; v < func_->vregs.size(); ++v) {
+    if (in_->pieces[v].next_piece == kNone || in_->pieces[v].first_range == kNone) continue;
+    const std::uint32_t start = in_->pieces[v].from;
+    for (std::uint32_t p = v; p != kNone; p = in_->pieces[p].next_piece) {
+      for (std::uint32_t r = in_->pieces[p].first_range; r != kNone; r = in_->ranges[r].next) {
+        std::uint32_t b = in_->block_at[index_of(in_->ranges[r].from)];
+        if (gap_of(in_->block_index[b]) < in_->ranges[r].from) ++b;
+        for (; b < func_->blocks.size() && gap_of(in_->block_index[b]) < in_->ranges[r].to; ++b) {
+          ++in_->work;
+          if (gap_of(in_->block_index[b]) == start) continue;  // its own parameter
+          const Loc to = place(p);
+          if (to.is_slot() && store_at_def_[v]) continue;
+          for (const MBlockId pred : func_->blocks[b].preds) {
+            const Loc from = place_at(v, gap_of(in_->block_index[raw(pred) + 1]) - 1);
+            add_edge(raw(pred), b, v, from, v, to);
+          }
+          if (in_->work > budget_) return false;
+        }
+      }
+    }
+  }
+  return true;
+}
+
+// ---- rebuilding -------------------------------------------------------------------------------------
+
+std::uint32_t Resolve::loc_key(std::uint32_t vreg, Loc loc) const {
+  const auto cls = static_cast<std::uint32_t>(func_->vregs[vreg].cls);
+  return loc.is_reg() ? cls * 32 + loc.n : 64 + loc.n;
+}
+
+void Resolve::emit_move(const Move& move, std::vector<std::uint32_t>& out) {
+  ++moves_;
+  const VRegInfo& info = func_->vregs[move.to_vreg];
+  Loc from = move.from;
+  if (from.kind == Loc::Kind::None) {  // made again, for a slot by way of the scratch register
+    MInst again = func_->insts[in_->def_inst[move.from_vreg]];
+    const auto first = static_cast<std::uint32_t>(func_->ops.size());
+    for (std::uint32_t n = 0; n < static_cast<std::uint32_t>(again.defs) + again.uses; ++n) {
+      const MOperand op = func_->ops[again.first_op + n];
+      func_->ops.push_back(op);
+    }
+    again.first_op = first;
+    const Loc target = move.to.is_reg() ? move.to
+                                        : Loc::reg(target_->scratch[static_cast<unsigned>(info.cls)]);
+    func_->ops[first].loc = target;
+    func_->ops[first].vreg = static_cast<VReg>(move.to_vreg);
+    func_->insts.push_back(again);
+    out.push_back(static_cast<std::uint32_t>(func_->insts.size() - 1));
+    if (move.to.is_reg()) return;
+    from = target;
+  }
+  MInst i;
+  i.op = kMove;
+  i.size = info.bytes;
+  i.defs = 1;
+  i.uses = 1;
+  i.first_op = static_cast<std::uint32_t>(func_->ops.size());
+  MOperand def;
+  def.vreg = static_cast<VReg>(move.to_vreg);
+  def.is_def = true;
+  def.loc = move.to;
+  MOperand use;
+  use.vreg = static_cast<VReg>(move.from_vreg);
+  use.loc = from;
+  func_->ops.push_back(def);
+  func_->ops.push_back(use);
+  func_->insts.push_back(i);
+  out.push_back(static_cast<std::uint32_t>(func_->insts.size() - 1));
+}
+
+void Resolve::emit_swap(const Move& move, std::vector<std::uint32_t>& out) {
+  emit_move(move, out);
+  func_->insts.back().op = kSwap;
+}
+
+/// Orders the moves of one place so that none overwrites what another still reads; cycles become
+/// swaps.
+void Resolve::sequentialise(std::span<const Move> group, std::vector<std::uint32_t>& out) {
+  if (group.size() == 1) {
+    emit_move(group[0], out);
+    return;
+  }
+  const std::size_t keys = 64 + func_->spill_slots;
+  if (readers_.size() < keys) {
+    readers_.resize(keys, 0);
+    writer_.resize(keys, kNone);
+  }
+  for (std::uint32_t m = 0; m < group.size(); ++m) {
+    writer_[loc_key(group[m].to_vreg, group[m].to)] = m;
+    if (group[m].from.kind != Loc::Kind::None) ++readers_[loc_key(group[m].from_vreg, group[m].from)];
+  }
+  std::vector<bool> done(group.size(), false);
+  std::vector<std::uint32_t> ready;
+  for (std::uint32_t m = 0; m < group.size(); ++m) {
+    if (readers_[loc_key(group[m].to_vreg, group[m].to)] == 0 &&
+        group[m].from.kind != Loc::Kind::None) {
+      ready.push_back(m);
+    }
+  }
+  const auto finish = [&](std::uint32_t m) {
+    done[m] = true;
+    const std::uint32_t key = loc_key(group[m].from_vreg, group[m].from);
+    if (--readers_[key] == 0 && writer_[key] != kNone && !done[writer_[key]] &&
+        group[writer_[key]].from.kind != Loc::Kind::None) {
+      ready.push_back(writer_[key]);
+    }
+  };
+  const auto drain = [&] {
+    while (!ready.empty()) {
+      const std::uint32_t m = ready.back();
+      ready.pop_back();
+      emit_move(group[m], out);
+      finish(m);
+    }
+  };
+  drain();
+  // What is left are cycles, each location read once: a <- b, b <- c, c <- a.
+  for (std::uint32_t m = 0; m < group.size(); ++m) {
+    if (done[m] || group[m].from.kind == Loc::Kind::None) continue;
+    std::uint32_t n = m;
+    for (;;) {
+      done[n] = true;
+      const std::uint32_t key = loc_key(group[n].from_vreg, group[n].from);
+      readers_[key] = 0;
+      const std::uint32_t next = writer_[key];
+      if (next == m) break;
+      emit_swap(group[n], out);
+      n = next;
+    }
+  }
+  for (const Move& move : group) {
+    if (move.from.kind == Loc::Kind::None) emit_move(move, out);
+    writer_[loc_key(move.to_vreg, move.to)] = kNone;
+    if (move.from.kind != Loc::Kind::None) readers_[loc_key(move.from_vreg, move.from)] = 0;
+  }
+}
+
+void Resolve::rebuild() {
+  std::stable_sort(list_.begin(), list_.end(),
+                   [](const Move& a, const Move& b) { return a.key < b.key; });
+  std::size_t at = 0;
+  std::vector<std::uint32_t> out;
+  const auto flush = [&](std::uint32_t index, Phase phase) {
+    const std::uint64_t key = std::uint64_t{index} * 4 + phase;
+    std::size_t end = at;
+    while (end < list_.size() && list_[end].key == key) ++end;
+    if (end != at) sequentialise(std::span(list_).subspan(at, end - at), out);
+    at = end;
+  };
+  for (std::uint32_t b = 0; b < func_->blocks.size(); ++b) {
+    out.clear();
+    flush(in_->block_index[b], kAfter);
+    const std::vector<std::uint32_t> insts = std::move(func_->blocks[b].insts);
+    for (std::uint32_t n = 0; n < insts.size(); ++n) {
+      const std::uint32_t k = in_->block_index[b] + 1 + n;
+      flush(k, kBefore);
+      flush(k, kEdge);
+      out.push_back(insts[n]);
+      flush(k, kAfter);
+    }
+    func_->blocks[b].insts = out;
+  }
+}
+
+}  // namespace wasmrt::jit
