@@ -45,7 +45,7 @@ struct Inst {
   Type aux_type = Type::Void;  ///< Of the operands where that differs from the result.
   std::uint8_t lane = 0;
   std::uint16_t aux = 0;       ///< Cond, FCond, Access, Hint, trap kind or wasm Op.
-  std::uint16_t mem = 0;       ///< Memory index. kChecked: see below.
+  std::uint16_t mem = 0;       ///< Accesses: 0 or kAbsolute, see below. MemCheck: the memory.
   std::uint32_t args[3] = {~0u, ~0u, ~0u};  ///< Values or blocks; lists: {pool offset, count}.
   std::uint32_t pos = 0;       ///< Byte offset of the Wasm instruction in the module.
   std::uint64_t imm = 0;
@@ -54,9 +54,10 @@ struct Inst {
   [[nodiscard]] BlockId block(unsigned i) const { return static_cast<BlockId>(args[i]); }
 };
 
-// A Load or Store of a fully guarded memory (Func::memories[mem].guarded) takes an i32 address and
-// needs no check. For every other memory the builder emits MemCheck and gives its i64 result as
-// the address; the access then cannot be out of bounds.
+// Accesses. `mem` 0: the address is relative to the pinned base of memory 0: an i32, when the memory
+// is guarded for imm + size (MemoryInfo::guarded_bytes; the access may fault), else the i64 result
+// of a MemCheck. `mem` kAbsolute: the address is a pointer (i64) made from another memory's base.
+inline constexpr std::uint16_t kAbsolute = 0xFFFF;
 
 struct Block {
   std::uint32_t first = ~0u;       ///< Inst ids; ~0 when empty.
@@ -70,9 +71,12 @@ struct Block {
 };
 
 struct MemoryInfo {
-  bool guarded = false;   ///< No checks needed for i32 addresses.
+  /// An access by an i32 address needs no check when its static offset plus size is at most this,
+  /// since everything up to 4 GiB + this faults. 0: every access is checked.
+  std::uint64_t guarded_bytes = 0;
   bool is_64 = false;
   bool may_move = false;  ///< The base must be loaded again after calls and grow.
+  std::uint8_t page_size_log2 = 16;
 };
 
 /// A function being compiled. Reused from function to function.

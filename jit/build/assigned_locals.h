@@ -1,0 +1,50 @@
+// Which locals each block, loop and if assigns.
+//
+// In: a function body, walked once before it is built. Out: for each announced frame, in the order
+// in which they open, the locals that are set between its beginning and its end. Guaranteed: work
+// is bounded by a budget in proportion to the body; beyond it the function is declined.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "libwasmrt/frontend/body_walker.h"
+#include "libwasmrt/frontend/sink.h"
+
+namespace wasmrt::jit {
+
+class AssignedLocals : public SinkBase<AssignedLocals> {
+ public:
+  void begin(const BodyState& state);
+  void on_local_set(std::uint32_t local, ValType) { assign(local); }
+  void on_local_tee(std::uint32_t local, ValType) { assign(local); }
+  void on_block(const ControlFrame&) { open(); }
+  void on_loop(const ControlFrame&) { open(); }
+  void on_if(const ControlFrame&) { open(); }
+  void on_end(const ControlFrame&) { close(); }
+
+  /// The locals of the n-th announced frame; 0 is the function's own.
+  [[nodiscard]] std::span<const std::uint32_t> frame(std::uint32_t n) const {
+    return {locals_.data() + frames_[n].first, frames_[n].count};
+  }
+  [[nodiscard]] bool over_budget() const { return work_ > budget_; }
+
+ private:
+  struct Frame {
+    std::uint32_t first = 0, count = 0;
+  };
+  void assign(std::uint32_t local);
+  void open();
+  void close();
+
+  std::vector<Frame> frames_;
+  std::vector<std::uint32_t> locals_;
+  std::vector<std::uint32_t> open_;                       // frame numbers
+  std::vector<std::vector<std::uint32_t>> pending_;       // by nesting depth
+  std::vector<std::uint32_t> mark_;                       // by local: stamp of the last list it went to
+  std::uint32_t stamp_ = 0;
+  std::uint64_t work_ = 0, budget_ = 0;
+};
+
+}  // namespace wasmrt::jit

@@ -1,0 +1,189 @@
+// From a function body to SSA: a sink of the body walker.
+//
+// In: a validated body and the locals each construct assigns. Out: an ir::Func; or a reason why the
+// function is declined. Guaranteed: one pass; joins make phis only for what differs; folding,
+// merging and load forwarding happen as instructions are appended (docs/JIT.md).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "jit/build/assigned_locals.h"
+#include "jit/build/value_table.h"
+#include "jit/ir/ir.h"
+#include "jit/target.h"
+#include "libwasmrt/frontend/sink.h"
+
+namespace wasmrt::jit {
+
+class Builder : public SinkBase<Builder> {
+ public:
+  Builder(const CompileContext& context, const AssignedLocals& assigned, ir::Func& func)
+      : context_(context), module_(*context.module), assigned_(assigned), f_(func) {}
+
+  /// Why the function cannot be compiled; nullptr when it can.
+  [[nodiscard]] const char* declined() const { return declined_; }
+
+  // --- sink ---
+  void begin(const BodyState& state);
+  void finish();
+  void on_block(const ControlFrame& frame);
+  void on_loop(const ControlFrame& frame);
+  void on_if(const ControlFrame& frame);
+  void on_else(const ControlFrame& frame);
+  void on_end(const ControlFrame& frame);
+  void on_br(std::uint32_t depth);
+  void on_br_if(std::uint32_t depth);
+  void on_br_table(const Imm& imm);
+  void on_return();
+  void on_unreachable();
+  void on_br_on_null(std::uint32_t depth, ValType type);
+  void on_br_on_non_null(std::uint32_t depth, ValType type);
+  void on_call(FuncIdx callee, const FuncType& type);
+  void on_call_indirect(TypeIdx type_index, TableIdx table, const FuncType& type);
+  void on_call_ref(TypeIdx type_index, const FuncType& type);
+  void on_return_call(FuncIdx callee, const FuncType& type);
+  void on_return_call_indirect(TypeIdx type_index, TableIdx table, const FuncType& type);
+  void on_return_call_ref(TypeIdx type_index, const FuncType& type);
+  void on_local_get(std::uint32_t local, ValType) { push(locals_[local]); }
+  void on_local_set(std::uint32_t local, ValType) { locals_[local] = pop(); }
+  void on_local_tee(std::uint32_t local, ValType) { locals_[local] = stack_.back(); }
+  void on_global_get(GlobalIdx global, ValType type);
+  void on_global_set(GlobalIdx global, ValType type);
+  void on_drop(ValType) { pop(); }
+  void on_select(ValType type);
+  void on_const(Op op, const Imm& imm);
+  void on_unary(Op op, const Imm& imm);
+  void on_binary(Op op, const Imm& imm);
+  void on_compare(Op op, const Imm& imm);
+  void on_convert(Op op, const Imm& imm);
+  void on_trapping(Op op, const Imm& imm);
+  void on_simd(Op op, const Imm& imm);
+  void on_simd_lane(Op op, const Imm& imm);
+  void on_wide_arith(Op op, const Imm& imm);
+  void on_load(Op op, const Imm& imm);
+  void on_store(Op op, const Imm& imm);
+  void on_simd_load(Op op, const Imm& imm);
+  void on_simd_store(Op op, const Imm& imm);
+  void on_memory(Op op, const Imm& imm);
+  void on_table(Op op, const Imm& imm);
+  void on_ref(Op op, const Imm& imm, ValType type);
+
+ private:
+  using V = ir::ValueId;
+
+  /// A branch on its way to a label: where from, and the values it brings.
+  struct Edge {
+    ir::BlockId from;
+    std::uint32_t values;  // in edge_values_: assigned locals of the frame, then the label's operands
+  };
+  struct Frame {
+    FrameKind kind;
+    std::uint32_t number;       // among announced frames, for AssignedLocals
+    std::uint32_t height;       // value stack below the parameters
+    std::uint32_t label_arity;
+    std::uint32_t first_edge;   // edges_ from here on, linked by next_edge_
+    std::uint32_t last_edge;
+    std::uint32_t edge_count;
+    std::uint32_t scope;        // of the value table at entry
+    std::uint32_t entry_values; // If: assigned locals and parameters at entry, in edge_values_
+    ir::BlockId header;         // Loop
+    ir::BlockId otherwise;      // If: start of the else part
+    std::uint32_t first_phi;    // Loop: id of the first phi
+    std::uint32_t phi_count;
+  };
+
+  // Values.
+  void push(V v) { stack_.push_back(v); }
+  V pop() {
+    const V v = stack_.back();
+    stack_.pop_back();
+    return v;
+  }
+  V append(ir::Inst inst);             ///< Folds, merges, or appends.
+  V append_raw(ir::Inst inst);         ///< Appends as it is.
+  V constant(ir::Type type, std::uint64_t bits);
+  V op1(ir::IrOp op, ir::Type type, V a, ir::Type aux_type = ir::Type::Void);
+  V op2(ir::IrOp op, ir::Type type, V a, V b);
+  V icmp(ir::Cond cond, ir::Type type, V a, V b);
+  V vmctx();
+  V vm_const(V base, std::uint64_t offset);               ///< A 64-bit word that never changes.
+  V vm_load(V base, std::uint64_t offset, ir::Access access, ir::Type type);
+  void vm_store(V base, std::uint64_t offset, ir::Access access, V value, ir::Type type);
+  V zero(ir::Type type);
+  [[nodiscard]] bool is_const(V v, std::uint64_t bits) const;
+  void trap_if(V condition, TrapKind kind);
+  void trap_if_not(V condition, TrapKind kind);
+  void trap(TrapKind kind);            ///< Ends the block.
+  void clobber_everything();           ///< After calls: no load may be merged across.
+
+  // Control.
+  Frame& frame_at(std::uint32_t depth) { return frames_[frames_.size() - 1 - depth]; }
+  void open(const ControlFrame& frame, Frame& out);
+  std::uint32_t record(const Frame& frame);
+  void add_edge(Frame& frame, ir::BlockId from);
+  void jump_to(std::uint32_t depth);
+  void return_values();
+  void start_block(ir::BlockId block);
+  void jump(ir::BlockId from, ir::BlockId to);
+  void branch(V condition, ir::BlockId then, ir::BlockId otherwise, ir::Hint hint);
+  void branch_if(V condition, std::uint32_t depth, ir::Hint hint);
+  void join(Frame& frame);
+  void close_loop(Frame& frame);
+  void remove_trivial_phis();
+  [[nodiscard]] ir::Hint hint_here() const;
+
+  // Memory and tables.
+  struct Address {
+    V base;
+    std::uint64_t offset;
+    std::uint16_t mem;
+  };
+  Address address(V index, const Imm& imm, std::uint32_t bytes);
+  V memory_struct(std::uint32_t memory);
+  V table_struct(std::uint32_t table);
+  V table_index(V index, std::uint32_t table);
+  V table_element(V index, std::uint32_t table, TrapKind kind);  ///< Address of the element's word.
+  V global_cell(std::uint32_t global);
+  void builtin(unsigned id, std::initializer_list<V> args, ir::Type result);
+
+  // Calls.
+  V func_ref(FuncIdx func);
+  V indirect_callee(TypeIdx type, TableIdx table);
+  V non_null(V ref, TrapKind kind);
+  void call(ir::IrOp op, std::uint64_t imm, const FuncType& type, V callee, bool tail);
+
+  void decline(const char* why) {
+    if (declined_ == nullptr) declined_ = why;
+  }
+
+  const CompileContext& context_;
+  const DecodedModule& module_;
+  const AssignedLocals& assigned_;
+  ir::Func& f_;
+  const BodyState* state_ = nullptr;
+  const char* declined_ = nullptr;
+
+  ir::BlockId block_{};                      // where instructions go
+  std::vector<V> locals_;
+  std::vector<V> stack_;
+  std::vector<Frame> frames_;
+  std::uint32_t frame_number_ = 0;
+  std::vector<Edge> edges_;
+  std::vector<std::uint32_t> next_edge_;
+  std::vector<std::uint32_t> edge_values_;
+  std::vector<V> loop_phis_;                 // all loop phis, for the clean-up
+  ValueTable table_;
+  std::uint32_t memory_version_ = 0;
+  std::uint32_t vm_version_ = 0;
+  const std::vector<BranchHint>* hints_ = nullptr;
+  std::uint64_t work_ = 0, budget_ = 0;
+};
+
+ir::Type ir_type(ValType type);
+
+/// Builds one function. Returns nullptr or why it is declined. `walk_*` are reused between calls.
+const char* build_func(const CompileContext& context, FuncIdx index, ir::Func& func);
+
+}  // namespace wasmrt::jit
