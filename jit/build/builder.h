@@ -9,10 +9,13 @@
 #include <span>
 #include <vector>
 
+#include <wasmrt/trap_kind.hpp>
+
 #include "jit/build/assigned_locals.h"
 #include "jit/build/value_table.h"
 #include "jit/ir/ir.h"
 #include "jit/target.h"
+#include "libwasmrt/frontend/body_walker.h"
 #include "libwasmrt/frontend/sink.h"
 
 namespace wasmrt::jit {
@@ -103,6 +106,12 @@ class Builder : public SinkBase<Builder> {
   }
   V append(ir::Inst inst);             ///< Folds, merges, or appends.
   V append_raw(ir::Inst inst);         ///< Appends as it is.
+  V fold(ir::Inst& inst);              ///< A value that the instruction equals, or kNoValue; may rewrite it.
+  V fold_int(ir::Inst& inst);
+  V fold_icmp(ir::Inst& inst);
+  V fold_constants(const ir::Inst& inst);
+  V load_or_forward(ir::Inst inst);
+  void remember_store(const ir::Inst& inst);
   V constant(ir::Type type, std::uint64_t bits);
   V op1(ir::IrOp op, ir::Type type, V a, ir::Type aux_type = ir::Type::Void);
   V op2(ir::IrOp op, ir::Type type, V a, V b);
@@ -132,6 +141,7 @@ class Builder : public SinkBase<Builder> {
   void join(Frame& frame);
   void close_loop(Frame& frame);
   void remove_trivial_phis();
+  void find_loops();
   [[nodiscard]] ir::Hint hint_here() const;
 
   // Memory and tables.

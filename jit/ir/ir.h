@@ -66,6 +66,7 @@ struct Block {
   std::uint32_t loop_depth = 0;
   BlockId loop_header = kNoBlock;  ///< Innermost loop this block is in.
   BlockId idom = kNoBlock;         ///< Filled by opt/dominators.
+  std::uint32_t loop_end = 0;      ///< For headers: position in Func::order after the loop.
   bool is_loop_header = false;
   bool cold = false;
 };
@@ -91,7 +92,7 @@ class Func {
   std::vector<std::uint32_t> prev;
   std::vector<BlockId> block_of;
   std::vector<Block> blocks;             ///< blocks[0] is the entry; it has no predecessors.
-  std::vector<BlockId> order;            ///< Reverse postorder, loops contiguous; set by opt/layout.
+  std::vector<BlockId> order;            ///< The blocks; forward edges go forward, loops are contiguous.
   std::vector<std::uint32_t> pool;       ///< Operand lists.
   std::vector<V128> v128s;
   bool has_calls = false;

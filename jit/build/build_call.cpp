@@ -1,0 +1,263 @@
+// Calls, and the small helpers that append instructions.
+#include <algorithm>
+
+#include "jit/build/builder.h"
+#include "libwasmrt/abi/vmctx.h"
+
+namespace wasmrt::jit {
+
+using namespace ir;
+
+// ---- helpers ------------------------------------------------------------------------------------------
+
+Builder::V Builder::append_raw(Inst inst) {
+  inst.pos = state_->offset();
+  return f_.append(block_, inst);
+}
+
+Builder::V Builder::constant(Type type, std::uint64_t bits) {
+  Inst i;
+  i.op = IrOp::Const;
+  i.type = type;
+  i.imm = bits;
+  return append(i);
+}
+
+Builder::V Builder::zero(Type type) {
+  if (type != Type::V128) return constant(type, 0);
+  Inst i;
+  i.op = IrOp::ConstV128;
+  i.type = type;
+  i.imm = f_.v128s.size();
+  f_.v128s.push_back(V128{});
+  return append(i);
+}
+
+bool Builder::is_const(V v, std::uint64_t bits) const {
+  return f_[v].op == IrOp::Const && f_[v].imm == bits;
+}
+
+Builder::V Builder::op1(IrOp op, Type type, V a, Type aux_type) {
+  Inst i;
+  i.op = op;
+  i.type = type;
+  i.aux_type = aux_type;
+  i.args[0] = raw(a);
+  return append(i);
+}
+
+Builder::V Builder::op2(IrOp op, Type type, V a, V b) {
+  Inst i;
+  i.op = op;
+  i.type = type;
+  i.args[0] = raw(a);
+  i.args[1] = raw(b);
+  return append(i);
+}
+
+Builder::V Builder::icmp(Cond cond, Type type, V a, V b) {
+  Inst i;
+  i.op = IrOp::Icmp;
+  i.type = Type::I32;
+  i.aux_type = type;
+  i.aux = static_cast<std::uint16_t>(cond);
+  i.args[0] = raw(a);
+  i.args[1] = raw(b);
+  return append(i);
+}
+
+Builder::V Builder::vmctx() {
+  Inst i;
+  i.op = IrOp::Vmctx;
+  i.type = Type::I64;
+  return append(i);
+}
+
+Builder::V Builder::vm_const(V base, std::uint64_t offset) {
+  Inst i;
+  i.op = IrOp::VmLoadConst;
+  i.type = Type::I64;
+  i.aux = static_cast<std::uint16_t>(Access::B64);
+  i.args[0] = raw(base);
+  i.imm = offset;
+  return append(i);
+}
+
+Builder::V Builder::vm_load(V base, std::uint64_t offset, Access access, Type type) {
+  Inst i;
+  i.op = IrOp::VmLoad;
+  i.type = type;
+  i.aux = static_cast<std::uint16_t>(access);
+  i.args[0] = raw(base);
+  i.imm = offset;
+  return append(i);
+}
+
+void Builder::vm_store(V base, std::uint64_t offset, Access access, V value, Type type) {
+  Inst i;
+  i.op = IrOp::VmStore;
+  i.aux_type = type;
+  i.aux = static_cast<std::uint16_t>(access);
+  i.args[0] = raw(base);
+  i.args[1] = raw(value);
+  i.imm = offset;
+  append(i);
+}
+
+void Builder::trap_if(V condition, TrapKind kind) {
+  Inst i;
+  i.op = IrOp::TrapIf;
+  i.args[0] = raw(condition);
+  i.aux = static_cast<std::uint16_t>(kind);
+  append(i);
+}
+
+void Builder::trap_if_not(V condition, TrapKind kind) {
+  Inst i;
+  i.op = IrOp::TrapIfNot;
+  i.args[0] = raw(condition);
+  i.aux = static_cast<std::uint16_t>(kind);
+  append(i);
+}
+
+void Builder::trap(TrapKind kind) {
+  Inst i;
+  i.op = IrOp::Trap;
+  i.aux = static_cast<std::uint16_t>(kind);
+  append_raw(i);
+}
+
+void Builder::clobber_everything() {
+  ++memory_version_;
+  ++vm_version_;
+}
+
+/// Calls a runtime helper; a result that is a value is pushed.
+void Builder::builtin(unsigned id, std::initializer_list<V> args, Type result) {
+  Inst i;
+  i.op = IrOp::Builtin;
+  i.type = result;
+  i.imm = id;
+  std::vector<std::uint32_t> list;
+  for (const V v : args) list.push_back(raw(v));
+  i.args[0] = f_.add_list(list);
+  i.args[1] = static_cast<std::uint32_t>(list.size());
+  const V v = append_raw(i);
+  f_.has_calls = true;
+  clobber_everything();
+  if (result != Type::Void) push(v);
+}
+
+// ---- callees --------------------------------------------------------------------------------------------
+
+Builder::V Builder::func_ref(FuncIdx func) {
+  return vm_const(vm_const(vmctx(), offsetof(Vmctx, funcs)), std::uint64_t{raw(func)} * 8);
+}
+
+Builder::V Builder::non_null(V ref, TrapKind kind) {
+  trap_if(icmp(Cond::Eq, Type::I64, ref, constant(Type::I64, 0)), kind);
+  return ref;
+}
+
+/// Bounds, null and signature, then the function.
+Builder::V Builder::indirect_callee(TypeIdx type, TableIdx table) {
+  const V at = table_element(pop(), raw(table), TrapKind::UndefinedElement);
+  const V ref = vm_load(at, 0, Access::B64, Type::I64);
+  non_null(ref, TrapKind::UninitializedElement);
+  const ValType element = module_.tables[raw(table)].type.element;
+  const CanonType& wanted = module_.type(type);
+  const bool known = element.heap().is_concrete() &&
+                     module_.type_by_id(element.heap().id).is_subtype_of(wanted);
+  if (known) return ref;
+  // Loaded only now that the reference is known not to be null: never to be moved up.
+  const V found = vm_load(ref, offsetof(VmFuncRef, type_id), Access::B64, Type::I64);
+  const V expected =
+      vm_const(vm_const(vmctx(), offsetof(Vmctx, type_ids)), std::uint64_t{raw(type)} * 8);
+  if (wanted.is_final) {
+    trap_if(icmp(Cond::Ne, Type::I64, found, expected), TrapKind::IndirectCallTypeMismatch);
+  } else {
+    decline("call_indirect of a type that has subtypes");
+  }
+  return ref;
+}
+
+void Builder::call(IrOp op, std::uint64_t imm, const FuncType& type, V callee, bool tail) {
+  const std::size_t count = type.params.size();
+  std::vector<std::uint32_t> list;
+  if (callee != kNoValue) list.push_back(raw(callee));
+  for (std::size_t n = stack_.size() - count; n < stack_.size(); ++n) list.push_back(raw(stack_[n]));
+  stack_.resize(stack_.size() - count);
+  Inst i;
+  i.op = op;
+  i.imm = imm;
+  i.args[0] = f_.add_list(list);
+  i.args[1] = static_cast<std::uint32_t>(list.size());
+  if (!tail && type.results.size() == 1) i.type = ir_type(type.results[0]);
+  const V v = append_raw(i);
+  f_.has_calls = true;
+  clobber_everything();
+  if (tail) return;
+  if (type.results.size() == 1) {
+    push(v);
+    return;
+  }
+  for (std::size_t n = 0; n < type.results.size(); ++n) {
+    Inst proj;
+    proj.op = IrOp::Proj;
+    proj.type = ir_type(type.results[n]);
+    proj.args[0] = raw(v);
+    proj.imm = n;
+    push(append_raw(proj));
+  }
+}
+
+// ---- sink -----------------------------------------------------------------------------------------------
+
+void Builder::on_call(FuncIdx callee, const FuncType& type) {
+  if (raw(callee) < module_.imported_funcs) {
+    call(IrOp::CallFunc, raw(module_.funcs[raw(callee)]), type, func_ref(callee), false);
+  } else {
+    call(IrOp::Call, raw(callee), type, kNoValue, false);
+  }
+}
+
+void Builder::on_call_indirect(TypeIdx type_index, TableIdx table, const FuncType& type) {
+  const V callee = indirect_callee(type_index, table);
+  call(IrOp::CallFunc, raw(type_index), type, callee, false);
+}
+
+void Builder::on_call_ref(TypeIdx type_index, const FuncType& type) {
+  const V callee = non_null(pop(), TrapKind::NullFunctionReference);
+  call(IrOp::CallFunc, raw(type_index), type, callee, false);
+}
+
+void Builder::on_return_call(FuncIdx callee, const FuncType& type) {
+  if (raw(callee) < module_.imported_funcs) {
+    call(IrOp::TailCallFunc, raw(module_.funcs[raw(callee)]), type, func_ref(callee), true);
+  } else {
+    call(IrOp::TailCall, raw(callee), type, kNoValue, true);
+  }
+}
+
+void Builder::on_return_call_indirect(TypeIdx type_index, TableIdx table, const FuncType& type) {
+  const V callee = indirect_callee(type_index, table);
+  call(IrOp::TailCallFunc, raw(type_index), type, callee, true);
+}
+
+void Builder::on_return_call_ref(TypeIdx type_index, const FuncType& type) {
+  const V callee = non_null(pop(), TrapKind::NullFunctionReference);
+  call(IrOp::TailCallFunc, raw(type_index), type, callee, true);
+}
+
+const char* build_func(const CompileContext& context, FuncIdx index, Func& func) {
+  AssignedLocals assigned;
+  BodyWalker<AssignedLocals> scan(*context.module, assigned);
+  if (!scan.walk_quietly(index)) return "the body is not valid";
+  if (assigned.over_budget()) return "too many locals are assigned in nested blocks";
+  Builder builder(context, assigned, func);
+  BodyWalker<Builder> walker(*context.module, builder);
+  if (!walker.walk_quietly(index)) return "the body is not valid";
+  return builder.declined();
+}
+
+}  // namespace wasmrt::jit

@@ -1,0 +1,349 @@
+// Linear memory, globals, tables and references.
+#include "jit/build/builder.h"
+#include "libwasmrt/abi/builtins.h"
+#include "libwasmrt/abi/vmctx.h"
+
+namespace wasmrt::jit {
+
+using namespace ir;
+
+namespace {
+
+enum BuiltinId : unsigned {
+#define BUILTIN(name, result, parameters) k_##name,
+#include "libwasmrt/abi/builtins.def"
+#undef BUILTIN
+};
+
+Access access_of(Type type) {
+  switch (type) {
+    case Type::I32: return Access::U32;
+    case Type::F32: return Access::F32;
+    case Type::F64: return Access::F64;
+    case Type::V128: return Access::V128;
+    default: return Access::B64;
+  }
+}
+
+struct Scalar {
+  Access access;
+  Type type;
+  std::uint32_t bytes;
+};
+
+Scalar load_row(Op op) {
+  switch (op) {
+    case Op::I32Load: return {Access::U32, Type::I32, 4};
+    case Op::I64Load: return {Access::B64, Type::I64, 8};
+    case Op::F32Load: return {Access::F32, Type::F32, 4};
+    case Op::F64Load: return {Access::F64, Type::F64, 8};
+    case Op::I32Load8S: return {Access::S8, Type::I32, 1};
+    case Op::I32Load8U: return {Access::U8, Type::I32, 1};
+    case Op::I32Load16S: return {Access::S16, Type::I32, 2};
+    case Op::I32Load16U: return {Access::U16, Type::I32, 2};
+    case Op::I64Load8S: return {Access::S8, Type::I64, 1};
+    case Op::I64Load8U: return {Access::U8, Type::I64, 1};
+    case Op::I64Load16S: return {Access::S16, Type::I64, 2};
+    case Op::I64Load16U: return {Access::U16, Type::I64, 2};
+    case Op::I64Load32S: return {Access::S32, Type::I64, 4};
+    default: return {Access::U32, Type::I64, 4};  // i64.load32_u
+  }
+}
+
+Scalar store_row(Op op) {
+  switch (op) {
+    case Op::I32Store: return {Access::U32, Type::I32, 4};
+    case Op::I64Store: return {Access::B64, Type::I64, 8};
+    case Op::F32Store: return {Access::F32, Type::F32, 4};
+    case Op::F64Store: return {Access::F64, Type::F64, 8};
+    case Op::I32Store8: return {Access::U8, Type::I32, 1};
+    case Op::I32Store16: return {Access::U16, Type::I32, 2};
+    case Op::I64Store8: return {Access::U8, Type::I64, 1};
+    case Op::I64Store16: return {Access::U16, Type::I64, 2};
+    default: return {Access::U32, Type::I64, 4};  // i64.store32
+  }
+}
+
+}  // namespace
+
+// ---- linear memory --------------------------------------------------------------------------------------
+
+Builder::V Builder::memory_struct(std::uint32_t memory) {
+  return vm_const(vm_const(vmctx(), offsetof(Vmctx, memories)), std::uint64_t{memory} * 8);
+}
+
+/// The place an access goes to: checked unless the memory's guard covers it.
+Builder::Address Builder::address(V index, const Imm& imm, std::uint32_t bytes) {
+  const std::uint32_t memory = imm.index;
+  const MemoryInfo& info = f_.memories[memory];
+  Address a{index, imm.offset(), 0};
+  const std::uint64_t end = imm.offset() + bytes;
+  const bool overflows = end < imm.offset();
+  if (info.is_64 || overflows || end > info.guarded_bytes) {
+    Inst check;
+    check.op = IrOp::MemCheck;
+    check.type = Type::I64;
+    check.aux_type = info.is_64 ? Type::I64 : Type::I32;
+    check.mem = static_cast<std::uint16_t>(memory);
+    check.args[0] = raw(index);
+    check.imm = overflows ? ~std::uint64_t{0} : end;
+    a.base = append(check);
+  }
+  if (memory == 0 && !info.may_move) return a;
+  if (f_[a.base].type == Type::I32) a.base = op1(IrOp::ExtU, Type::I64, a.base, Type::I32);
+  V base;
+  if (memory == 0) {
+    base = vm_load(vmctx(), offsetof(Vmctx, memory0_base), Access::B64, Type::I64);
+  } else if (info.may_move) {
+    base = vm_load(memory_struct(memory), offsetof(VmMemory, base), Access::B64, Type::I64);
+  } else {
+    base = vm_const(memory_struct(memory), offsetof(VmMemory, base));
+  }
+  a.base = op2(IrOp::Add, Type::I64, base, a.base);
+  a.mem = kAbsolute;
+  return a;
+}
+
+void Builder::on_load(Op op, const Imm& imm) {
+  const Scalar row = load_row(op);
+  const Address a = address(pop(), imm, row.bytes);
+  Inst i;
+  i.op = IrOp::Load;
+  i.type = row.type;
+  i.aux = static_cast<std::uint16_t>(row.access);
+  i.mem = a.mem;
+  i.args[0] = raw(a.base);
+  i.imm = a.offset;
+  push(append(i));
+}
+
+void Builder::on_store(Op op, const Imm& imm) {
+  const Scalar row = store_row(op);
+  const V value = pop();
+  const Address a = address(pop(), imm, row.bytes);
+  Inst i;
+  i.op = IrOp::Store;
+  i.aux_type = row.type;
+  i.aux = static_cast<std::uint16_t>(row.access);
+  i.mem = a.mem;
+  i.args[0] = raw(a.base);
+  i.args[1] = raw(value);
+  i.imm = a.offset;
+  append(i);
+}
+
+void Builder::on_simd_load(Op op, const Imm& imm) {
+  const std::uint32_t bytes = 1u << op_info(op).align;
+  const bool lane = op == Op::V128Load8Lane || op == Op::V128Load16Lane ||
+                    op == Op::V128Load32Lane || op == Op::V128Load64Lane;
+  const V vector = lane ? pop() : kNoValue;
+  const Address a = address(pop(), imm, bytes);
+  Inst i;
+  i.type = Type::V128;
+  i.mem = a.mem;
+  i.args[0] = raw(a.base);
+  i.imm = a.offset;
+  if (op == Op::V128Load) {
+    i.op = IrOp::Load;
+    i.aux = static_cast<std::uint16_t>(Access::V128);
+  } else {
+    i.op = lane ? IrOp::SimdLoadLane : IrOp::SimdLoad;
+    i.aux = static_cast<std::uint16_t>(op);
+    if (lane) {
+      i.args[1] = raw(vector);
+      i.lane = imm.lane;
+    }
+  }
+  push(append(i));
+}
+
+void Builder::on_simd_store(Op op, const Imm& imm) {
+  const V value = pop();
+  const Address a = address(pop(), imm, 1u << op_info(op).align);
+  Inst i;
+  i.aux_type = Type::V128;
+  i.mem = a.mem;
+  i.args[0] = raw(a.base);
+  i.args[1] = raw(value);
+  i.imm = a.offset;
+  if (op == Op::V128Store) {
+    i.op = IrOp::Store;
+    i.aux = static_cast<std::uint16_t>(Access::V128);
+  } else {
+    i.op = IrOp::SimdStoreLane;
+    i.aux = static_cast<std::uint16_t>(op);
+    i.lane = imm.lane;
+  }
+  append(i);
+}
+
+void Builder::on_memory(Op op, const Imm& imm) {
+  const auto number = [&](std::uint32_t n) { return constant(Type::I32, n); };
+  const auto wide = [&](V v) {
+    return f_[v].type == Type::I32 ? op1(IrOp::ExtU, Type::I64, v, Type::I32) : v;
+  };
+  switch (op) {
+    case Op::MemorySize: {
+      const MemoryInfo& info = f_.memories[imm.index];
+      V bytes;
+      if (imm.index == 0) {
+        bytes = vm_load(vmctx(), offsetof(Vmctx, memory0_bytes), Access::B64, Type::I64);
+      } else {
+        bytes = vm_load(memory_struct(imm.index), offsetof(VmMemory, bytes), Access::B64, Type::I64);
+      }
+      const V pages = op2(IrOp::ShrU, Type::I64, bytes, constant(Type::I64, info.page_size_log2));
+      push(info.is_64 ? pages : op1(IrOp::Wrap, Type::I32, pages, Type::I64));
+      break;
+    }
+    case Op::MemoryGrow: {
+      builtin(k_memory_grow, {number(imm.index), wide(pop())}, Type::I64);
+      if (!f_.memories[imm.index].is_64) push(op1(IrOp::Wrap, Type::I32, pop(), Type::I64));
+      break;
+    }
+    case Op::MemoryFill: {
+      const V n = wide(pop());
+      const V value = pop();
+      const V dst = wide(pop());
+      builtin(k_memory_fill, {number(imm.index), dst, value, n}, Type::Void);
+      break;
+    }
+    case Op::MemoryCopy: {
+      const V n = wide(pop());
+      const V src = wide(pop());
+      const V dst = wide(pop());
+      builtin(k_memory_copy, {number(imm.index), number(imm.index2), dst, src, n}, Type::Void);
+      break;
+    }
+    case Op::MemoryInit: {
+      const V n = wide(pop());
+      const V src = wide(pop());
+      const V dst = wide(pop());
+      builtin(k_memory_init, {number(imm.index), number(imm.index2), dst, src, n}, Type::Void);
+      break;
+    }
+    default:  // data.drop
+      builtin(k_data_drop, {number(imm.index)}, Type::Void);
+  }
+}
+
+// ---- globals ----------------------------------------------------------------------------------------------
+
+Builder::V Builder::global_cell(std::uint32_t global) {
+  return vm_const(vm_const(vmctx(), offsetof(Vmctx, globals)), std::uint64_t{global} * 8);
+}
+
+void Builder::on_global_get(GlobalIdx global, ValType type) {
+  const Type t = ir_type(type);
+  const V cell = global_cell(raw(global));
+  if (!module_.globals[raw(global)].type.is_mutable && t != Type::V128) {
+    // Written once, before any function runs: as constant as a pointer. (Start functions of this
+    // instance run afterwards.)
+    Inst i;
+    i.op = IrOp::VmLoadConst;
+    i.type = t;
+    i.aux = static_cast<std::uint16_t>(access_of(t));
+    i.args[0] = raw(cell);
+    push(append(i));
+    return;
+  }
+  push(vm_load(cell, 0, access_of(t), t));
+}
+
+void Builder::on_global_set(GlobalIdx global, ValType type) {
+  const V value = pop();
+  const Type t = ir_type(type);
+  vm_store(global_cell(raw(global)), 0, access_of(t), value, t);
+}
+
+// ---- tables and references --------------------------------------------------------------------------------
+
+Builder::V Builder::table_struct(std::uint32_t table) {
+  return vm_const(vm_const(vmctx(), offsetof(Vmctx, tables)), std::uint64_t{table} * 8);
+}
+
+Builder::V Builder::table_index(V index, std::uint32_t) {
+  return f_[index].type == Type::I32 ? op1(IrOp::ExtU, Type::I64, index, Type::I32) : index;
+}
+
+Builder::V Builder::table_element(V index, std::uint32_t table, TrapKind kind) {
+  const V t = table_struct(table);
+  const V wide = table_index(index, table);
+  const V size = vm_load(t, offsetof(VmTable, size), Access::B64, Type::I64);
+  trap_if_not(icmp(Cond::LtU, Type::I64, wide, size), kind);
+  const V elements = vm_load(t, offsetof(VmTable, elements), Access::B64, Type::I64);
+  return op2(IrOp::Add, Type::I64, elements,
+             op2(IrOp::Shl, Type::I64, wide, constant(Type::I64, 3)));
+}
+
+void Builder::on_table(Op op, const Imm& imm) {
+  const auto number = [&](std::uint32_t n) { return constant(Type::I32, n); };
+  const auto wide = [&](V v) { return table_index(v, 0); };
+  const auto is_64 = [&](std::uint32_t t) {
+    return module_.tables[t].type.address == AddressType::I64;
+  };
+  switch (op) {
+    case Op::TableGet: {
+      const V at = table_element(pop(), imm.index, TrapKind::OutOfBoundsTableAccess);
+      push(vm_load(at, 0, Access::B64, Type::I64));
+      break;
+    }
+    case Op::TableSet: {
+      const V value = pop();
+      const V at = table_element(pop(), imm.index, TrapKind::OutOfBoundsTableAccess);
+      vm_store(at, 0, Access::B64, value, Type::I64);
+      break;
+    }
+    case Op::TableSize: {
+      const V size =
+          vm_load(table_struct(imm.index), offsetof(VmTable, size), Access::B64, Type::I64);
+      push(is_64(imm.index) ? size : op1(IrOp::Wrap, Type::I32, size, Type::I64));
+      break;
+    }
+    case Op::TableGrow: {
+      const V delta = wide(pop());
+      const V init = pop();
+      builtin(k_table_grow, {number(imm.index), init, delta}, Type::I64);
+      if (!is_64(imm.index)) push(op1(IrOp::Wrap, Type::I32, pop(), Type::I64));
+      break;
+    }
+    case Op::TableFill: {
+      const V n = wide(pop());
+      const V value = pop();
+      const V dst = wide(pop());
+      builtin(k_table_fill, {number(imm.index), dst, value, n}, Type::Void);
+      break;
+    }
+    case Op::TableCopy: {
+      const V n = wide(pop());
+      const V src = wide(pop());
+      const V dst = wide(pop());
+      builtin(k_table_copy, {number(imm.index), number(imm.index2), dst, src, n}, Type::Void);
+      break;
+    }
+    case Op::TableInit: {
+      const V n = wide(pop());
+      const V src = wide(pop());
+      const V dst = wide(pop());
+      builtin(k_table_init, {number(imm.index), number(imm.index2), dst, src, n}, Type::Void);
+      break;
+    }
+    default:  // elem.drop
+      builtin(k_elem_drop, {number(imm.index)}, Type::Void);
+  }
+}
+
+void Builder::on_ref(Op op, const Imm& imm, ValType) {
+  switch (op) {
+    case Op::RefNull: push(constant(Type::I64, 0)); break;
+    case Op::RefIsNull: {
+      const V ref = pop();
+      push(icmp(Cond::Eq, Type::I64, ref, constant(Type::I64, 0)));
+      break;
+    }
+    case Op::RefFunc: push(func_ref(FuncIdx{imm.index})); break;
+    default:  // ref.as_non_null
+      push(non_null(pop(), TrapKind::NullReference));
+  }
+}
+
+}  // namespace wasmrt::jit
