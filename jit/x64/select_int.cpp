@@ -1,0 +1,401 @@
+// Integer arithmetic, comparisons, and the flags that fused ops need.
+#include <bit>
+
+#include "jit/x64/select.h"
+
+namespace wasmrt::jit::x64 {
+
+using namespace ir;
+
+Cc cc_of(Cond cond) {
+  switch (cond) {
+    case Cond::Eq: return E;
+    case Cond::Ne: return NE;
+    case Cond::LtS: return L;
+    case Cond::LtU: return B;
+    case Cond::GtS: return G;
+    case Cond::GtU: return A;
+    case Cond::LeS: return LE;
+    case Cond::LeU: return BE;
+    case Cond::GeS: return GE;
+    case Cond::GeU: return AE;
+  }
+  return E;
+}
+
+/// The second operand of a two-operand op: an immediate, a load carried out here, or a register or
+/// slot. Appends what it needs to `operands`.
+void Selector::rhs(V value, unsigned size, std::vector<MOperand>& operands, Mem& mem, bool& folded,
+                   std::int64_t& imm, bool& is_imm) {
+  folded = false;
+  is_imm = imm32(value, imm);
+  if (is_imm) return;
+  const Inst& load = at(value);
+  if (can_fold_load(value) && size >= 4) {
+    const auto access = static_cast<Access>(load.aux);
+    const bool fits = (size == 4 && access == Access::U32) || (size == 8 && access == Access::B64);
+    if (fits) {
+      mem = load.op == IrOp::Load ? address(load.arg(0), load.imm, load.mem)
+                                  : vm_address(load.arg(0), load.imm);
+      folded = true;
+      folded_[raw(value)] = true;
+      return;
+    }
+  }
+  operands.push_back(use_any(reg(value)));
+}
+
+void Selector::alu(V v, XOp op) {
+  const Inst& i = at(v);
+  const unsigned size = size_of(i.type);
+  V a = i.arg(0);
+  V b = i.arg(1);
+  // A load on the left moves to the right where the order does not matter.
+  if (op != kSub && can_fold_load(a) && !can_fold_load(b) && at(b).op != IrOp::Const) std::swap(a, b);
+  std::int64_t imm = 0;
+  const bool is_const = imm32(b, imm);
+  if (op == kAdd) {
+    if (is_const && (imm == 1 || imm == -1 || (imm >= -128 && imm <= 127) || true)) {
+      // lea keeps the operand; the allocator decides nothing here, so use it only when the operand
+      // lives on.
+      if (!used_once(a)) {
+        Mem mem;
+        mem.base = reg(a);
+        mem.disp = static_cast<std::int32_t>(imm);
+        emit_mem(kLea, size, {def(reg(v))}, mem);
+        return;
+      }
+    } else if (!is_const && !can_fold_load(b)) {
+      Mem mem;
+      mem.base = reg(a);
+      const Inst& shl = at(b);
+      std::int64_t by = 0;
+      if (shl.op == IrOp::Shl && used_once(b) && !needed(b) && imm32(shl.arg(1), by) && by >= 1 && by <= 3) {
+        mem.index = reg(shl.arg(0));
+        mem.scale = static_cast<std::uint8_t>(by);
+        emit_mem(kLea, size, {def(reg(v))}, mem);
+        return;
+      }
+      if (!used_once(a) && !used_once(b)) {
+        mem.index = reg(b);
+        emit_mem(kLea, size, {def(reg(v))}, mem);
+        return;
+      }
+    }
+  }
+  if (op == kAnd && is_const) {
+    const auto bits = static_cast<std::uint64_t>(at(b).imm);
+    const unsigned width = bits == 0xFF ? 1 : bits == 0xFFFF ? 2 : bits == 0xFFFFFFFF && size == 8 ? 4 : 0;
+    if (width != 0) {
+      emit(kMovZx, width, {def(reg(v)), use(reg(a))});
+      return;
+    }
+  }
+  if (op == kAnd && size == 8 && at(b).op == IrOp::Const && at(b).imm == 0xFFFFFFFFu) {
+    emit(kMovZx, 4, {def(reg(v)), use(reg(a))});
+    return;
+  }
+  if (op == kXor && is_const && imm == -1) {
+    emit(kNot, size, {def_same(reg(v), 1), use(reg(a))});
+    return;
+  }
+  std::vector<MOperand> operands = {def_same(reg(v), 1), use(reg(a))};
+  Mem mem;
+  bool folded = false;
+  bool is_imm = false;
+  rhs(b, size, operands, mem, folded, imm, is_imm);
+  if (folded) {
+    emit_mem(op, size, operands, mem);
+  } else {
+    emit(op, size, operands).imm = imm;
+  }
+}
+
+void Selector::multiply(V v) {
+  const Inst& i = at(v);
+  const unsigned size = size_of(i.type);
+  std::int64_t imm = 0;
+  if (imm32(i.arg(1), imm)) {
+    if (imm == 3 || imm == 5 || imm == 9) {
+      Mem mem;
+      mem.base = mem.index = reg(i.arg(0));
+      mem.scale = imm == 3 ? 1 : imm == 5 ? 2 : 3;
+      emit_mem(kLea, size, {def(reg(v))}, mem);
+      return;
+    }
+    emit(kImulImm, size, {def(reg(v)), use_any(reg(i.arg(0)))}).imm = imm;
+    return;
+  }
+  std::vector<MOperand> operands = {def_same(reg(v), 1), use(reg(i.arg(0)))};
+  Mem mem;
+  bool folded = false;
+  bool is_imm = false;
+  rhs(i.arg(1), size, operands, mem, folded, imm, is_imm);
+  if (folded) {
+    emit_mem(kImul, size, operands, mem);
+  } else {
+    emit(kImul, size, operands);
+  }
+}
+
+void Selector::shift(V v, XOp op) {
+  const Inst& i = at(v);
+  const unsigned size = size_of(i.type);
+  std::int64_t imm = 0;
+  if (imm32(i.arg(1), imm)) {
+    const std::int64_t by = imm & (size == 8 ? 63 : 31);
+    if ((op == kRol || op == kRor) && has(kCpuBmi2) && !used_once(i.arg(0))) {
+      const std::int64_t right = op == kRor ? by : (size == 8 ? 64 : 32) - by;
+      emit(kRorx, size, {def(reg(v)), use(reg(i.arg(0)))}).imm = right & (size == 8 ? 63 : 31);
+      return;
+    }
+    emit(op, size, {def_same(reg(v), 1), use(reg(i.arg(0)))}).imm = by;
+    return;
+  }
+  if (has(kCpuBmi2) && op != kRol && op != kRor) {
+    const XOp three = op == kShl ? kShlx : op == kShr ? kShrx : kSarx;
+    emit(three, size, {def(reg(v)), use(reg(i.arg(0))), use(reg(i.arg(1)))});
+    return;
+  }
+  emit(op, size, {def_same(reg(v), 1), use(reg(i.arg(0))), use_fixed(reg(i.arg(1)), rcx)});
+}
+
+void Selector::divide(V v) {
+  const Inst& i = at(v);
+  const unsigned size = size_of(i.type);
+  XOp op = kDivS;
+  if (i.op == IrOp::DivU) op = kDivU;
+  if (i.op == IrOp::RemS) op = kRemS;
+  if (i.op == IrOp::RemU) op = kRemU;
+  const bool quotient = i.op == IrOp::DivS || i.op == IrOp::DivU;
+  const VReg result = reg(v);
+  const VReg other = temp(RegClass::Int);
+  emit(op, size,
+       {def_fixed(quotient ? result : other, rax), def_fixed(quotient ? other : result, rdx),
+        use_fixed(reg(i.arg(0)), rax), use_late(reg(i.arg(1)))});
+}
+
+namespace {
+
+/// Multiplier and shift for unsigned division by d (not a power of two) of 32-bit values:
+/// q = (x * m) >> (32 + s), where m may have 33 bits. After Granlund & Montgomery (PLDI 1994).
+struct Magic {
+  std::uint64_t m;
+  unsigned shift;
+};
+
+Magic magic_u32(std::uint32_t d) {
+  const auto log = static_cast<unsigned>(std::bit_width(d - 1));
+  const auto m = static_cast<std::uint64_t>(
+      ((static_cast<unsigned __int128>(1) << (32 + log)) + d - 1) / d);
+  return {m, log};
+}
+
+}  // namespace
+
+/// Unsigned 32-bit division and remainder by a constant, by one 64-bit multiplication when the
+/// multiplier has 32 bits. Others divide.
+bool Selector::divide_by_constant(V v) {
+  const Inst& i = at(v);
+  if (i.type != Type::I32 || at(i.arg(1)).op != IrOp::Const) return false;
+  if (i.op != IrOp::DivU && i.op != IrOp::RemU) return false;
+  const auto d = static_cast<std::uint32_t>(at(i.arg(1)).imm);
+  if (d < 3 || std::has_single_bit(d)) return false;
+  Magic magic = magic_u32(d);
+  unsigned pre = 0;
+  if (magic.m >> 32 != 0) {
+    if ((d & 1) != 0) return false;
+    pre = static_cast<unsigned>(std::countr_zero(d));
+    // x >> pre has 32 - pre bits, so a smaller multiplier is exact for it.
+    const std::uint32_t odd = d >> pre;
+    const auto log = static_cast<unsigned>(std::bit_width(odd - 1));
+    const auto m = static_cast<std::uint64_t>(
+        ((static_cast<unsigned __int128>(1) << (32 + log - pre)) + odd - 1) / odd);
+    if (m >> 32 != 0 || log < pre) return false;
+    magic = {m, log - pre};
+  }
+  const VReg x = reg(i.arg(0));
+  VReg source = x;
+  if (pre != 0) {
+    source = temp(RegClass::Int);
+    emit(kShr, 4, {def_same(source, 1), use(x)}).imm = pre;
+  }
+  const VReg factor = temp(RegClass::Int);
+  emit(kMovImm, 8, {def(factor)}).imm = static_cast<std::int64_t>(magic.m);
+  const VReg product = temp(RegClass::Int);
+  emit(kImul, 8, {def_same(product, 1), use(factor), use(source)});
+  const VReg quotient = i.op == IrOp::DivU ? reg(v) : temp(RegClass::Int);
+  emit(kShr, 8, {def_same(quotient, 1), use(product)}).imm = 32 + magic.shift;
+  if (i.op == IrOp::DivU) return true;
+  const VReg back = temp(RegClass::Int);
+  emit(kImulImm, 4, {def(back), use(quotient)}).imm = static_cast<std::int32_t>(d);
+  emit(kSub, 4, {def_same(reg(v), 1), use(x), use(back)});
+  return true;
+}
+
+// ---- flags ------------------------------------------------------------------------------------------------
+
+Selector::Flags Selector::flags_of_icmp(const Inst& icmp) {
+  Flags r;
+  r.size = size_of(icmp.aux_type);
+  auto cond = static_cast<Cond>(icmp.aux);
+  r.cc = cc_of(cond);
+  r.compare = Compare::Int;
+  const V a = icmp.arg(0);
+  const V b = icmp.arg(1);
+  const bool zero = at(b).op == IrOp::Const && at(b).imm == 0;
+  if (zero) {
+    const Inst& x = at(a);
+    r.compare = Compare::Test;
+    if (x.op == IrOp::And && used_once(a) && !needed(a) && (cond == Cond::Eq || cond == Cond::Ne)) {
+      r.operands = {use(reg(x.arg(0)))};
+      r.is_imm = imm32(x.arg(1), r.imm);
+      if (!r.is_imm) r.operands.push_back(use(reg(x.arg(1))));
+      return r;
+    }
+    r.operands = {use(reg(a)), use(reg(a))};
+    if (cond == Cond::LtS) r.cc = S;
+    if (cond == Cond::GeS) r.cc = NS;
+    return r;
+  }
+  r.operands = {use(reg(a))};
+  rhs(b, r.size, r.operands, r.mem, r.folded, r.imm, r.is_imm);
+  return r;
+}
+
+Selector::Flags Selector::flags_of_fcmp(const Inst& fcmp) {
+  Flags r;
+  r.size = size_of(fcmp.aux_type);
+  V a = fcmp.arg(0);
+  V b = fcmp.arg(1);
+  r.compare = Compare::Float;
+  switch (static_cast<FCond>(fcmp.aux)) {
+    case FCond::Eq: r.compare = Compare::FloatEq; r.cc = E; break;
+    case FCond::Ne: r.compare = Compare::FloatEq; r.cc = NE; break;
+    // Above is false on unordered, so a < b is asked as b > a.
+    case FCond::Lt: std::swap(a, b); r.cc = A; break;
+    case FCond::Le: std::swap(a, b); r.cc = AE; break;
+    case FCond::Gt: r.cc = A; break;
+    case FCond::Ge: r.cc = AE; break;
+  }
+  r.operands = {use(reg(a)), use(reg(b))};
+  return r;
+}
+
+/// Flags for "condition is not zero", or for "is zero" when negated.
+Selector::Flags Selector::flags_of(V condition, bool negate) {
+  const Inst& c = at(condition);
+  Flags r;
+  if (c.op == IrOp::Icmp) {
+    r = flags_of_icmp(c);
+  } else if (c.op == IrOp::Fcmp) {
+    r = flags_of_fcmp(c);
+  } else {
+    const VReg x = reg(condition);
+    r.operands = {use(x), use(x)};
+  }
+  // For FloatEq, E and NE stand for the whole condition; for Float, the inverse of A is BE, which
+  // is true on unordered, as it should be.
+  if (negate) r.cc = inverted(r.cc);
+  return r;
+}
+
+MInst& Selector::emit_flags(XOp op, Flags flags, std::vector<MOperand> before, unsigned aux_trap,
+                            unsigned size) {
+  before.insert(before.end(), flags.operands.begin(), flags.operands.end());
+  MInst& i = flags.folded ? emit_mem(op, flags.size, before, flags.mem) : emit(op, flags.size, before);
+  i.cond = flags.cc;
+  i.imm = flags.imm;
+  i.aux = fused(flags.compare, aux_trap) | size << 16 | (flags.is_imm ? 1u << 24 : 0);
+  return i;
+}
+
+// ---- one instruction ----------------------------------------------------------------------------------------
+
+bool Selector::select_int(V v) {
+  const Inst& i = at(v);
+  const unsigned size = size_of(i.type);
+  switch (i.op) {
+    case IrOp::Const:
+      if (class_of(i.type) == RegClass::Vec) {
+        MInst& m = emit(kFmovImm, size, {def(reg(v))});
+        m.imm = static_cast<std::int64_t>(i.imm);
+        m.can_remat = true;
+      } else {
+        MInst& m = emit(kMovImm, size, {def(reg(v))});
+        m.imm = static_cast<std::int64_t>(i.imm);
+        m.can_remat = true;
+      }
+      return true;
+    case IrOp::Add: alu(v, kAdd); return true;
+    case IrOp::Sub: alu(v, kSub); return true;
+    case IrOp::And: alu(v, kAnd); return true;
+    case IrOp::Or: alu(v, kOr); return true;
+    case IrOp::Xor: alu(v, kXor); return true;
+    case IrOp::Mul: multiply(v); return true;
+    case IrOp::Shl: shift(v, kShl); return true;
+    case IrOp::ShrU: shift(v, kShr); return true;
+    case IrOp::ShrS: shift(v, kSar); return true;
+    case IrOp::Rotl: shift(v, kRol); return true;
+    case IrOp::Rotr: shift(v, kRor); return true;
+    case IrOp::MulHiS: case IrOp::MulHiU: {
+      const VReg low = temp(RegClass::Int);
+      emit(i.op == IrOp::MulHiS ? kMulHiS : kMulHiU, size,
+           {def_fixed(low, rax), def_fixed(reg(v), rdx), use_fixed(reg(i.arg(0)), rax),
+            use_late(reg(i.arg(1)))});
+      return true;
+    }
+    case IrOp::DivS: case IrOp::DivU: case IrOp::RemS: case IrOp::RemU:
+      if (!divide_by_constant(v)) divide(v);
+      return true;
+    case IrOp::Clz: emit(kClz, size, {def_early(reg(v)), use(reg(i.arg(0)))}); return true;
+    case IrOp::Ctz: emit(kCtz, size, {def_early(reg(v)), use(reg(i.arg(0)))}); return true;
+    case IrOp::Popcnt:
+      if (has(kCpuPopcnt)) {
+        emit(kPopcnt, size, {def(reg(v)), use(reg(i.arg(0)))});
+      } else {
+        const VReg t1 = temp(RegClass::Int);
+        const VReg t2 = temp(RegClass::Int);
+        emit(kPopcnt, size, {def_same(reg(v), 3), def_early(t1), def_early(t2), use(reg(i.arg(0)))});
+      }
+      return true;
+    case IrOp::Ext8S: case IrOp::Ext16S: case IrOp::Ext32S: case IrOp::ExtS: {
+      const unsigned from = i.op == IrOp::Ext8S ? 1 : i.op == IrOp::Ext16S ? 2 : 4;
+      emit(kMovSx, from, {def(reg(v)), use(reg(i.arg(0)))}).aux = size;
+      return true;
+    }
+    case IrOp::Wrap: emit(kMovZx, 4, {def(reg(v)), use_any(reg(i.arg(0)))}); return true;
+    case IrOp::ExtU:
+      // An i32 has its upper half clear: the same bits.
+      emit(static_cast<XOp>(kMove), 8, {def(reg(v)), use(reg(i.arg(0)))});
+      m_.vregs[raw(reg(v))].hint = reg(i.arg(0));
+      return true;
+    case IrOp::Icmp: {
+      const Flags flags = flags_of_icmp(i);
+      emit_flags(kCmpSet, flags, {def_early(reg(v))}, 0, 4);
+      return true;
+    }
+    case IrOp::Fcmp: {
+      const Flags flags = flags_of_fcmp(i);
+      emit_flags(kCmpSet, flags, {def_early(reg(v))}, 0, 4);
+      return true;
+    }
+    case IrOp::Select: {
+      Flags flags = flags_of(i.arg(0), false);
+      const bool vec = class_of(i.type) == RegClass::Vec;
+      const std::vector<MOperand> before = {def_same(reg(v), 1), use(reg(i.arg(2))),
+                                            use(reg(i.arg(1)))};
+      emit_flags(vec ? kFselect : kCmpSelect, flags, before, 0, size);
+      return true;
+    }
+    case IrOp::TrapIf: case IrOp::TrapIfNot: {
+      const Flags flags = flags_of(i.arg(0), i.op == IrOp::TrapIfNot);
+      emit_flags(kCmpTrap, flags, {}, i.aux, 4);
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+}  // namespace wasmrt::jit::x64
