@@ -124,6 +124,7 @@ struct MFunc {
   std::uint32_t out_arg_bytes = 0;   ///< Outgoing stack arguments, the largest call's.
   std::uint32_t in_arg_bytes = 0;    ///< Incoming stack arguments.
   bool has_calls = false;
+  bool calls_out = false;            ///< Calls functions of other instances, which change the pinned registers.
   // Set by allocation:
   std::uint32_t spill_slots = 0;     ///< 8-byte units.
   std::uint32_t used_callee_saved[2] = {0, 0};  ///< Masks per class.

@@ -123,6 +123,7 @@ class Selector {
   std::vector<std::uint32_t> first_m_;        // by IR block: its MBlock
   std::vector<std::pair<V, std::vector<VReg>>> call_results_;  // of Proj
   std::vector<std::uint32_t> sequence_;
+  std::vector<std::uint32_t> edge_of_;        // by IR block, for br_table
   std::uint32_t block_ = 0;                   // current MBlock
   V current_{};
 };

@@ -24,12 +24,14 @@ struct CodePoint {
   std::uint8_t kind = 0;      ///< PointKind
   std::uint8_t trap = 0;      ///< TrapWord for Fault and Trap.
 };
-enum class PointKind : std::uint8_t { Fault, Call, Poll, Trap };
+enum class PointKind : std::uint8_t { Fault, Call, Poll, Trap, Prologue };
 
 struct CodeBlob {
   std::vector<std::uint8_t> code;
   std::vector<CallSite> calls;
   std::vector<CodePoint> points;   ///< Sorted by pc.
+  std::uint32_t entry = 0;         ///< Entry for callers in the same instance. Offset 0 is the entry
+                                   ///< for others, which find the instance from the VmFuncRef*.
   std::uint32_t frame_bytes = 0;   ///< From the stack pointer in the body to the return address' slot.
   std::uint32_t align = 16;
 
@@ -37,6 +39,7 @@ struct CodeBlob {
     code.clear();
     calls.clear();
     points.clear();
+    entry = 0;
     frame_bytes = 0;
   }
 };

@@ -16,6 +16,7 @@ namespace wasmrt {
 struct Vmctx;
 struct VmFuncRef;
 struct Builtins;
+struct NativeStubs;
 struct Activation;
 
 /// A trap as a number: the value of a TrapKind (wasm/trap.h); 0 is none.
@@ -54,6 +55,8 @@ struct VmFuncRef {
   /// Engine-specific code: interpreter code object, or generated code's address. May be replaced
   /// by a faster one at any time (tier-up); load it with acquire.
   std::atomic<const void*> code{nullptr};
+  /// Where compiled code calls: code, or the adapter of the signature; null without a compiler.
+  std::atomic<const void*> native{nullptr};
   EntryFn entry = nullptr;       ///< Enters the function from outside its engine; never null.
   Vmctx* vmctx = nullptr;        ///< The instance it runs in; null for host functions.
   std::uint64_t type_id = 0;     ///< Canonical type id.
@@ -101,6 +104,7 @@ struct alignas(64) Vmctx {
   Activation* activation = nullptr;       ///< Innermost activation on the thread that is inside.
   /// End of the interpreter's value stack: copy of activation->limit, set by the interpreter on entry.
   std::uint64_t* value_limit = nullptr;
+  const NativeStubs* native = nullptr;    ///< Stubs of compiled code (abi/native.h); null without a compiler.
 };
 
 static_assert(offsetof(Vmctx, memories) == 64, "the hot words fill one cache line");

@@ -1,0 +1,305 @@
+// The frame of emission: blocks, labels, prologue and epilogue, moves, slow paths, tables.
+#include "jit/x64/emit.h"
+
+#include <algorithm>
+
+#include "libwasmrt/abi/native.h"
+#include "libwasmrt/abi/vmctx.h"
+#include "libwasmrt/wasm/trap.h"
+
+namespace wasmrt::jit::x64 {
+
+namespace x86 = asmjit::x86;
+
+// ---- operands -------------------------------------------------------------------------------------------
+
+x86::Gp Emitter::gp(std::uint32_t reg, unsigned size) {
+  return size == 8 ? x86::Gp(x86::gpq(reg)) : x86::Gp(x86::gpd(reg));
+}
+x86::Xmm Emitter::xmm(std::uint32_t reg) { return x86::xmm(reg); }
+
+Emitter::Ptr Emitter::slot(std::uint32_t n, unsigned size) const {
+  return x86::ptr(x86::rsp, static_cast<std::int32_t>(slots_at_ + 8 * n), size);
+}
+
+Emitter::Ptr Emitter::vm(std::size_t offset, unsigned size) const {
+  return x86::ptr(x86::gpq(kVmctx), static_cast<std::int32_t>(offset), size);
+}
+
+Emitter::Ptr Emitter::memory(const MInst& i, unsigned size) const {
+  unsigned at = plain_operands(i);
+  x86::Gp base;
+  x86::Gp index;
+  if (i.mem_base) base = gp(op(i, at++), 8);
+  if (i.mem_index) index = gp(op(i, at), 8);
+  if (i.mem_pinned == 1) base = x86::gpq(kMemory);
+  if (i.mem_pinned == 2) base = x86::gpq(kVmctx);
+  if (!index.isValid()) return x86::ptr(base, i.mem_disp, size);
+  return x86::ptr(base, index, i.mem_scale, i.mem_disp, size);
+}
+
+asmjit::Operand Emitter::source(const MInst& i, unsigned n, unsigned size, RegClass cls) {
+  if (has_memory(i)) {
+    if (i.mem_pinned == 1) point(PointKind::Fault, i.pos, static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess));
+    return memory(i, size);
+  }
+  const MOperand& o = op(i, n);
+  if (o.loc.is_slot()) return slot(o.loc.n, size);
+  if (cls == RegClass::Vec) return xmm(o);
+  return gp(o, size);
+}
+
+// ---- tables -----------------------------------------------------------------------------------------------
+
+void Emitter::point(PointKind kind, std::uint32_t wasm, unsigned trap) {
+  out_.points.push_back({static_cast<std::uint32_t>(a_.offset()), wasm,
+                         static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(trap)});
+}
+
+Emitter::Label Emitter::trap_label(unsigned kind, std::uint32_t wasm) {
+  if (!traps_.empty() && traps_.back().kind == kind && traps_.back().wasm == wasm) {
+    return traps_.back().label;
+  }
+  traps_.push_back({kind, wasm, a_.newLabel()});
+  return traps_.back().label;
+}
+
+Emitter::Label Emitter::literal(std::uint64_t lo, std::uint64_t hi, unsigned bytes) {
+  for (std::size_t n = literals_.size(); n > 0 && literals_.size() - n < 16; --n) {
+    const Literal& l = literals_[n - 1];
+    if (l.lo == lo && l.hi == hi && l.bytes == bytes) return l.label;
+  }
+  literals_.push_back({lo, hi, bytes, a_.newLabel()});
+  return literals_.back().label;
+}
+
+/// Calls a stub of the runtime; the scratch register is free at such places.
+void Emitter::call_stub(std::size_t offset) {
+  a_.mov(x86::gpq(kScratch), vm(offsetof(Vmctx, native)));
+  a_.call(x86::ptr(x86::gpq(kScratch), static_cast<std::int32_t>(offset), 8));
+}
+
+// ---- frame ------------------------------------------------------------------------------------------------
+
+void Emitter::prologue() {
+  // For callers that know only the VmFuncRef*.
+  a_.mov(x86::gpq(kVmctx), x86::ptr(x86::gpq(kScratch), offsetof(VmFuncRef, vmctx), 8));
+  a_.mov(x86::gpq(kMemory), vm(offsetof(Vmctx, memory0_base)));
+  a_.align(asmjit::AlignMode::kCode, 16);
+  out_.entry = static_cast<std::uint32_t>(a_.offset());
+
+  const std::uint32_t saved = m_.used_callee_saved[0];
+  slots_at_ = (m_.out_arg_bytes + 15) & ~15u;
+  vmctx_at_ = slots_at_ + 8 * m_.spill_slots;
+  saved_at_ = vmctx_at_ + (m_.calls_out ? 8 : 0);
+  frame_ = saved_at_ + 8 * static_cast<std::uint32_t>(__builtin_popcount(saved));
+  if (frame_ != 0 || m_.has_calls) frame_ += (frame_ % 16 == 8) ? 0 : 8;
+  out_.frame_bytes = frame_;
+
+  if (m_.has_calls || frame_ >= kStackSlack) {
+    const Label slow = a_.newLabel();
+    if (frame_ < kStackSlack) {
+      a_.cmp(x86::rsp, vm(offsetof(Vmctx, stack_limit)));
+    } else {
+      a_.lea(x86::gpq(kScratch), x86::ptr(x86::rsp, -static_cast<std::int32_t>(frame_)));
+      a_.cmp(x86::gpq(kScratch), vm(offsetof(Vmctx, stack_limit)));
+    }
+    a_.jb(slow);
+    const Label back = a_.newLabel();
+    a_.bind(back);
+    const std::uint32_t pos = m_.insts.empty() ? 0 : m_.insts[m_.blocks[0].insts[0]].pos;
+    cold([this, slow, back, pos] {
+      a_.bind(slow);
+      call_stub(offsetof(NativeStubs, stack_limit));
+      point(PointKind::Prologue, pos);
+      a_.jmp(back);
+    });
+  }
+  if (frame_ != 0) a_.sub(x86::rsp, frame_);
+  std::uint32_t at = saved_at_;
+  for (std::uint32_t r = 0; r < 16; ++r) {
+    if ((saved >> r & 1) == 0) continue;
+    a_.mov(x86::ptr(x86::rsp, static_cast<std::int32_t>(at), 8), x86::gpq(r));
+    at += 8;
+  }
+  if (m_.calls_out) a_.mov(x86::ptr(x86::rsp, static_cast<std::int32_t>(vmctx_at_), 8), x86::gpq(kVmctx));
+}
+
+void Emitter::epilogue() {
+  std::uint32_t at = saved_at_;
+  for (std::uint32_t r = 0; r < 16; ++r) {
+    if ((m_.used_callee_saved[0] >> r & 1) == 0) continue;
+    a_.mov(x86::gpq(r), x86::ptr(x86::rsp, static_cast<std::int32_t>(at), 8));
+    at += 8;
+  }
+  if (frame_ != 0) a_.add(x86::rsp, frame_);
+}
+
+// ---- moves ------------------------------------------------------------------------------------------------
+
+void Emitter::emit_move(const MInst& i) {
+  const MOperand& to = op(i, 0);
+  const MOperand& from = op(i, 1);
+  if (to.loc == from.loc) return;
+  const bool vec = m_.vregs[raw(to.vreg)].cls == RegClass::Vec;
+  const unsigned size = i.size == 16 ? 16 : 8;
+  if (to.loc.is_reg() && from.loc.is_reg()) {
+    if (!vec) {
+      a_.mov(gp(to, 8), gp(from, 8));
+    } else if (has(kCpuAvx)) {
+      a_.vmovaps(xmm(to), xmm(from));
+    } else {
+      a_.movaps(xmm(to), xmm(from));
+    }
+    return;
+  }
+  if (!vec && (to.loc.is_reg() || from.loc.is_reg())) {
+    if (to.loc.is_reg()) {
+      a_.mov(gp(to, 8), slot(from.loc.n, 8));
+    } else {
+      a_.mov(slot(to.loc.n, 8), gp(from, 8));
+    }
+    return;
+  }
+  const x86::Xmm through = to.loc.is_reg() ? xmm(to) : from.loc.is_reg() ? xmm(from) : xmm(kScratchVec);
+  if (from.loc.is_slot()) {
+    if (size == 16) {
+      a_.movups(through, slot(from.loc.n, 16));
+    } else {
+      a_.movsd(through, slot(from.loc.n, 8));
+    }
+  }
+  if (to.loc.is_slot()) {
+    if (size == 16) {
+      a_.movups(slot(to.loc.n, 16), through);
+    } else {
+      a_.movsd(slot(to.loc.n, 8), through);
+    }
+  }
+}
+
+/// Exchanges two places of any kind, by way of the scratch registers.
+void Emitter::emit_swap(const MInst& i) {
+  const MOperand& x = op(i, 0);
+  const MOperand& y = op(i, 1);
+  const bool vec = m_.vregs[raw(x.vreg)].cls == RegClass::Vec;
+  if (x.loc.is_reg() && y.loc.is_reg()) {
+    if (!vec) {
+      a_.xchg(gp(x, 8), gp(y, 8));
+    } else {
+      a_.movaps(xmm(kScratchVec), xmm(x));
+      a_.movaps(xmm(x), xmm(y));
+      a_.movaps(xmm(y), xmm(kScratchVec));
+    }
+    return;
+  }
+  const unsigned words = i.size == 16 ? 2 : 1;
+  if (x.loc.is_slot() && y.loc.is_slot()) {
+    for (unsigned w = 0; w < words; ++w) {
+      a_.mov(x86::gpq(kScratch), slot(x.loc.n + w, 8));
+      a_.movq(xmm(kScratchVec), slot(y.loc.n + w, 8));
+      a_.mov(slot(y.loc.n + w, 8), x86::gpq(kScratch));
+      a_.movq(slot(x.loc.n + w, 8), xmm(kScratchVec));
+    }
+    return;
+  }
+  const MOperand& reg = x.loc.is_reg() ? x : y;
+  const std::uint32_t n = x.loc.is_reg() ? y.loc.n : x.loc.n;
+  if (!vec) {
+    a_.mov(x86::gpq(kScratch), slot(n, 8));
+    a_.mov(slot(n, 8), gp(reg, 8));
+    a_.mov(gp(reg, 8), x86::gpq(kScratch));
+  } else {
+    a_.movups(xmm(kScratchVec), slot(n, 16));
+    if (words == 2) {
+      a_.movups(slot(n, 16), xmm(reg));
+    } else {
+      a_.movsd(slot(n, 8), xmm(reg));
+    }
+    a_.movaps(xmm(reg), xmm(kScratchVec));
+  }
+}
+
+// ---- blocks -----------------------------------------------------------------------------------------------
+
+/// Where a jump to a block ends up, past blocks that only jump on.
+std::uint32_t Emitter::follow(std::uint32_t b) const {
+  for (int steps = 0; steps < 8; ++steps) {
+    const MBlock& block = m_.blocks[b];
+    if (block.insts.size() != 1 || m_.insts[block.insts[0]].op != kJump) break;
+    b = raw(block.succs[0].to);
+  }
+  return b;
+}
+
+void Emitter::instruction(const MInst& i) {
+  if (i.op == kMove) return emit_move(i);
+  if (i.op == kSwap) return emit_swap(i);
+  if (i.op == kJump) return jump(m_.blocks[block_].succs[0].to);
+  if (!emit_int(i) && !emit_float(i) && !emit_mem(i) && !emit_call(i) && !emit_simd(i)) {
+    if (error_ == nullptr) error_ = "an instruction has no encoding rule";
+  }
+}
+
+void Emitter::block(std::uint32_t b) {
+  block_ = b;
+  a_.bind(labels_[b]);
+  for (const std::uint32_t i : m_.blocks[b].insts) instruction(m_.insts[i]);
+}
+
+const char* Emitter::run() {
+  out_.clear();
+  code_.init(asmjit::Environment(asmjit::Arch::kX64));
+  code_.setErrorHandler(this);
+  code_.attach(&a_);
+  labels_.resize(m_.blocks.size());
+  for (Label& l : labels_) l = a_.newLabel();
+  prologue();
+
+  std::vector<std::uint32_t> order;
+  for (const bool cold_part : {false, true}) {
+    for (std::uint32_t b = 0; b < m_.blocks.size(); ++b) {
+      if (b != 0 && follow(b) != b) continue;  // nobody jumps to it any more
+      if ((m_.blocks[b].cold && b != 0) == cold_part) order.push_back(b);
+    }
+  }
+  for (std::size_t n = 0; n < order.size() && error_ == nullptr; ++n) {
+    next_block_ = n + 1 < order.size() ? order[n + 1] : ~0u;
+    block(order[n]);
+  }
+  next_block_ = ~0u;
+  for (std::size_t n = 0; n < cold_.size(); ++n) {
+    const std::function<void()> code = std::move(cold_[n]);
+    code();
+  }
+  for (const TrapStub& t : traps_) {
+    a_.bind(t.label);
+    call_stub(offsetof(NativeStubs, trap));
+    point(PointKind::Trap, t.wasm, t.kind);
+  }
+  for (std::size_t n = 0; n < tables_.size(); ++n) {
+    a_.align(asmjit::AlignMode::kZero, 4);
+    a_.bind(tables_[n].first);
+    const MBlock& from = m_.blocks[table_blocks_[n]];
+    for (const std::uint32_t edge : m_.jump_tables[tables_[n].second]) {
+      a_.embedLabelDelta(label(from.succs[edge].to), tables_[n].first, 4);
+    }
+  }
+  std::stable_sort(literals_.begin(), literals_.end(),
+                   [](const Literal& x, const Literal& y) { return x.bytes > y.bytes; });
+  for (const Literal& l : literals_) {
+    a_.align(asmjit::AlignMode::kZero, l.bytes);
+    a_.bind(l.label);
+    a_.embed(&l.lo, std::min(l.bytes, 8u));
+    if (l.bytes == 16) a_.embed(&l.hi, 8);
+  }
+  if (error_ == nullptr && code_.hasUnresolvedLinks()) code_.resolveUnresolvedLinks();
+  if (error_ != nullptr) return error_;
+  const asmjit::CodeBuffer& buffer = code_.sectionById(0)->buffer();
+  out_.code.assign(buffer.data(), buffer.data() + buffer.size());
+  std::stable_sort(out_.points.begin(), out_.points.end(),
+                   [](const CodePoint& x, const CodePoint& y) { return x.pc < y.pc; });
+  return nullptr;
+}
+
+}  // namespace wasmrt::jit::x64

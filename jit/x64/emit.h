@@ -1,0 +1,127 @@
+// Emission for x64: machine form with locations to bytes and tables.
+//
+// In: an allocated MFunc. Out: a CodeBlob. Guaranteed: position independent; all addresses of the
+// runtime are reached through the pinned instance pointer. Cold blocks and slow paths lie behind
+// the hot code. asmjit encodes; nothing outside this folder sees it.
+#pragma once
+
+#include <asmjit/x86.h>
+
+#include <functional>
+#include <vector>
+
+#include "jit/target.h"
+#include "jit/x64/mir_ops.h"
+#include "jit/x64/regs.h"
+#include "libwasmrt/abi/code_blob.h"
+
+namespace wasmrt::jit::x64 {
+
+class Emitter : public asmjit::ErrorHandler {
+ public:
+  Emitter(const CompileContext& context, const MFunc& func, CodeBlob& blob)
+      : context_(context), m_(func), out_(blob) {}
+  const char* run();
+  void handleError(asmjit::Error, const char* message, asmjit::BaseEmitter*) override {
+    error_ = message;
+  }
+
+ private:
+  using Label = asmjit::Label;
+  using Ptr = asmjit::x86::Mem;
+
+  // Operands.
+  [[nodiscard]] const MOperand& op(const MInst& i, unsigned n) const { return m_.ops[i.first_op + n]; }
+  [[nodiscard]] unsigned operand_count(const MInst& i) const { return i.defs + i.uses; }
+  static asmjit::x86::Gp gp(std::uint32_t reg, unsigned size);
+  static asmjit::x86::Xmm xmm(std::uint32_t reg);
+  [[nodiscard]] asmjit::x86::Gp gp(const MOperand& o, unsigned size) const { return gp(o.loc.n, size); }
+  [[nodiscard]] asmjit::x86::Xmm xmm(const MOperand& o) const { return xmm(o.loc.n); }
+  [[nodiscard]] Ptr slot(std::uint32_t n, unsigned size) const;
+  [[nodiscard]] Ptr vm(std::size_t offset, unsigned size = 8) const;
+  [[nodiscard]] Ptr memory(const MInst& i, unsigned size) const;
+  [[nodiscard]] static bool has_memory(const MInst& i) {
+    return i.mem_base || i.mem_index || i.mem_pinned != 0;
+  }
+  [[nodiscard]] unsigned plain_operands(const MInst& i) const {
+    return operand_count(i) - (i.mem_base ? 1u : 0u) - (i.mem_index ? 1u : 0u);
+  }
+  [[nodiscard]] bool has(std::uint64_t cpu) const { return (context_.options.cpu & cpu) != 0; }
+  /// The instruction's last source: its memory operand, a slot, or a register.
+  asmjit::Operand source(const MInst& i, unsigned n, unsigned size, RegClass cls);
+
+  // Structure.
+  void prologue();
+  void epilogue();
+  void block(std::uint32_t b);
+  void instruction(const MInst& i);
+  void cold(std::function<void()> code) { cold_.push_back(std::move(code)); }
+  [[nodiscard]] std::uint32_t follow(std::uint32_t b) const;
+  [[nodiscard]] Label label(MBlockId b) { return labels_[follow(raw(b))]; }
+  [[nodiscard]] bool is_next(MBlockId b) const { return follow(raw(b)) == next_block_; }
+  void point(PointKind kind, std::uint32_t wasm, unsigned trap = 0);
+  Label trap_label(unsigned kind, std::uint32_t wasm);
+  Label literal(std::uint64_t lo, std::uint64_t hi, unsigned bytes);
+
+  // Families.
+  bool emit_int(const MInst& i);
+  bool emit_float(const MInst& i);
+  bool emit_mem(const MInst& i);
+  bool emit_call(const MInst& i);
+  bool emit_simd(const MInst& i);
+  void emit_move(const MInst& i);
+  void emit_swap(const MInst& i);
+  void alu(const MInst& i, asmjit::x86::Inst::Id id);
+  void shift(const MInst& i, asmjit::x86::Inst::Id id);
+  void divide(const MInst& i);
+  void count_zeros(const MInst& i, bool leading);
+  void popcnt(const MInst& i);
+  void compare(const MInst& i, unsigned first);
+  void cmp_branch(const MInst& i);
+  void cmp_set(const MInst& i);
+  void cmp_select(const MInst& i);
+  void cmp_trap(const MInst& i);
+  void jump_table(const MInst& i);
+  void jump(MBlockId to);
+  void jcc(unsigned cc, const Label& to);
+  void float_binary(const MInst& i, asmjit::x86::Inst::Id ss, asmjit::x86::Inst::Id sd,
+                    asmjit::x86::Inst::Id vss, asmjit::x86::Inst::Id vsd);
+  void float_min_max(const MInst& i);
+  void float_mask(bool keep_sign, unsigned size);
+  void convert_u64(const MInst& i);
+  void trunc(const MInst& i);
+  void trunc_cold(const MInst& i, Label done);
+  void load(const MInst& i);
+  void store(const MInst& i);
+  void mem_check(const MInst& i);
+  void call_stub(std::size_t offset);
+
+  const CompileContext& context_;
+  const MFunc& m_;
+  CodeBlob& out_;
+  asmjit::CodeHolder code_;
+  asmjit::x86::Assembler a_;
+  const char* error_ = nullptr;
+  std::vector<Label> labels_;
+  std::uint32_t block_ = 0;
+  std::uint32_t next_block_ = ~0u;
+  std::vector<std::function<void()>> cold_;
+  struct TrapStub {
+    unsigned kind;
+    std::uint32_t wasm;
+    Label label;
+  };
+  std::vector<TrapStub> traps_;
+  struct Literal {
+    std::uint64_t lo, hi;
+    unsigned bytes;
+    Label label;
+  };
+  std::vector<Literal> literals_;
+  std::vector<std::pair<Label, std::uint32_t>> tables_;  // jump tables: label, number and block
+  std::vector<std::uint32_t> table_blocks_;
+  // Frame, from the stack pointer up: outgoing arguments, slots, saved instance, saved registers.
+  std::uint32_t slots_at_ = 0, vmctx_at_ = 0, saved_at_ = 0, frame_ = 0;
+};
+
+}  // namespace wasmrt::jit::x64

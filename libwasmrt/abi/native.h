@@ -1,0 +1,23 @@
+// What compiled code calls in the runtime besides builtins.
+//
+// The stubs are machine code made once per engine (jit/<machine>/stubs). They are reached through
+// Vmctx::native; each is called with the return address telling where (CodeBlob::points).
+#pragma once
+
+#include <cstdint>
+
+namespace wasmrt {
+
+/// Addresses of the stubs.
+struct NativeStubs {
+  const void* trap = nullptr;         ///< Never returns: the call's point says which trap; kind 0
+                                      ///< means the TrapWord is in the integer result register.
+  const void* poll = nullptr;         ///< Keeps all registers; returns, or unwinds.
+  const void* stack_limit = nullptr;  ///< Before the frame exists; keeps all registers; returns when
+                                      ///< it was only an interrupt that did not end the call.
+};
+
+/// Frames below this need no stack check of their own size; the stack limit leaves that much room.
+inline constexpr std::uint32_t kStackSlack = 1024;
+
+}  // namespace wasmrt
