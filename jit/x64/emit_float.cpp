@@ -7,7 +7,7 @@
 namespace wasmrt::jit::x64 {
 
 namespace x86 = asmjit::x86;
-using Inst = x86::Inst;
+namespace Inst = x86::Inst;
 
 void Emitter::float_binary(const MInst& i, Inst::Id ss, Inst::Id sd, Inst::Id vss, Inst::Id vsd) {
   const asmjit::Operand s = source(i, 2, i.size, RegClass::Vec);
@@ -195,19 +195,9 @@ void Emitter::trunc_cold(const MInst& i, Label done) {
     const Label too_large = a_.newLabel();
     constant(9223372036854775808.0);
     // t = s - 2^63
-    a_.mov(d8, x86::gpq(kScratch));
-    if (single) {
-      a_.movd(t, s);
-      a_.movd(x86::gpd(kScratch), s);
-      a_.movd(t, x86::gpd(d8.id()));
-      a_.emit(Inst::kIdMovaps, xmm(kScratchVec), s);
-      a_.subss(xmm(kScratchVec), t);
-      a_.cvttss2si(d8, xmm(kScratchVec));
-    } else {
-      a_.emit(Inst::kIdMovaps, xmm(kScratchVec), s);
-      a_.subsd(xmm(kScratchVec), t);
-      a_.cvttsd2si(d8, xmm(kScratchVec));
-    }
+    a_.movaps(xmm(kScratchVec), s);
+    a_.emit(single ? Inst::kIdSubss : Inst::kIdSubsd, xmm(kScratchVec), t);
+    a_.emit(single ? Inst::kIdCvttss2si : Inst::kIdCvttsd2si, d8, xmm(kScratchVec));
     a_.test(d8, d8);
     a_.js(saturating ? too_large : overflow);
     a_.btc(d8, 63);

@@ -5,7 +5,7 @@
 namespace wasmrt::jit::x64 {
 
 namespace x86 = asmjit::x86;
-using Inst = x86::Inst;
+namespace Inst = x86::Inst;
 
 namespace {
 constexpr std::uint32_t kImmFlag = 1u << 24;
