@@ -7,10 +7,12 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "jit/ir/ir.h"
 #include "jit/lower/mir.h"
 #include "libwasmrt/abi/code_blob.h"
+#include "libwasmrt/abi/native.h"
 #include "libwasmrt/frontend/module.h"
 
 namespace wasmrt::jit {
@@ -47,6 +49,21 @@ struct Target {
   const char* (*select)(const CompileContext&, const ir::Func&, MFunc&);
   /// Machine form with locations to bytes and tables. Returns nullptr or why it is declined.
   const char* (*emit)(const CompileContext&, const MFunc&, CodeBlob&);
+  /// The stubs of abi/native.h, once per process: code, and the offset of each by name.
+  struct Stubs {
+    std::vector<std::uint8_t> code;
+    std::uint32_t trap = 0, poll = 0, stack_limit = 0, fault = 0;
+  };
+  Stubs (*make_stubs)(const NativeHandlers& handlers);
+  /// Code of TrapWord(VmFuncRef*, std::uint64_t* slots, Activation*): enters compiled code.
+  std::vector<std::uint8_t> (*make_entry)(const FuncType& type);
+  /// Code that a compiled caller can call as if it were a function of that type: writes the
+  /// arguments to slots and runs VmFuncRef::entry.
+  std::vector<std::uint8_t> (*make_adapter)(const FuncType& type);
+  /// Code of a direct call's target that is not compiled: goes through Vmctx::funcs.
+  std::vector<std::uint8_t> (*make_thunk)(std::uint32_t func);
+  /// Writes the displacement of a direct call; false when it does not reach.
+  bool (*patch_call)(std::uint8_t* code, std::uint32_t site, std::uint32_t callee);
   /// Text of a machine opcode, for printing.
   const char* (*op_name)(std::uint16_t op);
 };

@@ -84,6 +84,7 @@ void Emitter::call_stub(std::size_t offset) {
 void Emitter::prologue() {
   // For callers that know only the VmFuncRef*.
   a_.mov(x86::gpq(kVmctx), x86::ptr(x86::gpq(kScratch), offsetof(VmFuncRef, vmctx), 8));
+  a_.movq(vm(offsetof(Vmctx, activation)), xmm(kScratchVec));
   a_.mov(x86::gpq(kMemory), vm(offsetof(Vmctx, memory0_base)));
   a_.align(asmjit::AlignMode::kCode, 16);
   out_.entry = static_cast<std::uint32_t>(a_.offset());
@@ -95,6 +96,7 @@ void Emitter::prologue() {
   frame_ = saved_at_ + 8 * static_cast<std::uint32_t>(__builtin_popcount(saved));
   if (frame_ != 0 || m_.has_calls) frame_ += (frame_ % 16 == 8) ? 0 : 8;
   out_.frame_bytes = frame_;
+  if (m_.calls_out) out_.vmctx_at = vmctx_at_;
 
   if (m_.has_calls || frame_ >= kStackSlack) {
     const Label slow = a_.newLabel();

@@ -95,6 +95,7 @@ class Emitter : public asmjit::ErrorHandler {
   void store(const MInst& i);
   void mem_check(const MInst& i);
   void call_stub(std::size_t offset);
+  void call_out(std::uint32_t pos);
 
   const CompileContext& context_;
   const MFunc& m_;

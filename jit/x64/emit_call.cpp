@@ -18,6 +18,15 @@ constexpr std::size_t kBuiltinOffsets[] = {
 
 }  // namespace
 
+/// Calls the function in the scratch register and takes the pinned registers back.
+void Emitter::call_out(std::uint32_t pos) {
+  a_.movq(xmm(kScratchVec), vm(offsetof(Vmctx, activation)));
+  a_.call(x86::ptr(x86::gpq(kScratch), offsetof(VmFuncRef, native), 8));
+  point(PointKind::CallOut, pos);
+  a_.mov(x86::gpq(kVmctx), x86::ptr(x86::rsp, static_cast<std::int32_t>(vmctx_at_), 8));
+  a_.mov(x86::gpq(kMemory), vm(offsetof(Vmctx, memory0_base)));
+}
+
 bool Emitter::emit_call(const MInst& i) {
   const auto incoming = [&] {
     return x86::ptr(x86::rsp, static_cast<std::int32_t>(frame_ + 8 + static_cast<std::uint32_t>(i.imm)));
@@ -71,16 +80,26 @@ bool Emitter::emit_call(const MInst& i) {
       return true;
     case kCallFunc:
       a_.mov(scratch, gp(op(i, i.defs), 8));
-      a_.call(x86::ptr(scratch, offsetof(VmFuncRef, native), 8));
-      point(PointKind::Call, i.pos);
-      a_.mov(x86::gpq(kVmctx), x86::ptr(x86::rsp, static_cast<std::int32_t>(vmctx_at_), 8));
-      a_.mov(x86::gpq(kMemory), vm(offsetof(Vmctx, memory0_base)));
+      call_out(i.pos);
       return true;
-    case kTailFunc:
+    case kTailFunc: {
+      // A function of another instance returns with its own pinned registers: that is a call.
+      const Label other = a_.newLabel();
       a_.mov(scratch, gp(op(i, i.defs), 8));
+      a_.cmp(x86::ptr(scratch, offsetof(VmFuncRef, vmctx), 8), x86::gpq(kVmctx));
+      a_.jne(other);
+      a_.movq(xmm(kScratchVec), vm(offsetof(Vmctx, activation)));
       epilogue();
       a_.jmp(x86::ptr(scratch, offsetof(VmFuncRef, native), 8));
+      const std::uint32_t pos = i.pos;
+      cold([this, other, pos] {
+        a_.bind(other);
+        call_out(pos);
+        epilogue();
+        a_.ret();
+      });
       return true;
+    }
     case kCallBuiltin: {
       a_.mov(x86::rdi, x86::gpq(kVmctx));
       a_.mov(scratch, vm(offsetof(Vmctx, builtins)));

@@ -132,15 +132,12 @@ void Selector::select_call(V v) {
   std::vector<VReg> args;
   for (std::size_t n = 0; n < types.size(); ++n) args.push_back(reg(static_cast<V>(values[first + n])));
   if (tail) {
-    // Stack arguments take the place of the function's own.
-    std::vector<Place> own;
-    if (arg_bytes > std::max(assign_places(f_.params, false, own), 0u) ||
-        result_bytes > arg_bytes) {
-      if (arg_bytes != 0 || result_bytes != 0) {
-        decline("tail call with more stack arguments than the caller has");
-        return;
-      }
+    // Stack arguments would take the place of the function's own.
+    if (arg_bytes != 0 || result_bytes != 0) {
+      decline("tail call with arguments or results on the stack");
+      return;
     }
+    if (through_ref) m_.has_calls = true;
   }
   for (std::size_t n = 0; n < types.size(); ++n) {
     if (places[n].in_reg) {

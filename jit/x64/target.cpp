@@ -4,6 +4,7 @@
 #include "jit/x64/emit.h"
 #include "jit/x64/regs.h"
 #include "jit/x64/select.h"
+#include "jit/x64/stubs.h"
 
 namespace wasmrt::jit {
 
@@ -59,6 +60,11 @@ const Target& x64_target() {
        {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 32}},
       select,
       emit,
+      make_stubs,
+      make_entry,
+      make_adapter,
+      make_thunk,
+      patch_call,
       op_name,
   };
   return kTarget;

@@ -87,6 +87,9 @@ struct Activation {
   /// Entering with the native stack pointer below this traps with CallStackExhausted.
   std::uintptr_t native_limit = 0;
   TrapReport report;
+  /// Compiled code: the native stack pointer to go back to when the innermost entry of this
+  /// activation ends in a trap; null outside of compiled code.
+  void* native_sp = nullptr;
   /// Where a guard-page fault happened; written by the fault handler, consumed by the engine.
   std::uintptr_t fault_address = 0;
 };

@@ -10,6 +10,7 @@ namespace wasmrt {
 
 /// Addresses of the stubs.
 struct NativeStubs {
+  const void* fault = nullptr;        ///< Resumed at after a fault, with its pc in the scratch register.
   const void* trap = nullptr;         ///< Never returns: the call's point says which trap; kind 0
                                       ///< means the TrapWord is in the integer result register.
   const void* poll = nullptr;         ///< Keeps all registers; returns, or unwinds.
@@ -19,5 +20,15 @@ struct NativeStubs {
 
 /// Frames below this need no stack check of their own size; the stack limit leaves that much room.
 inline constexpr std::uint32_t kStackSlack = 1024;
+
+/// What the stubs call. Each gets the instance, the pc that tells where (a point), and the stack
+/// pointer of the frame that pc belongs to.
+struct NativeHandlers {
+  /// A trap: reports it. `word` counts when the point does not say which. Returns the TrapWord.
+  std::uint32_t (*trap)(struct Vmctx* ctx, const void* pc, void* sp, std::uint32_t word) = nullptr;
+  /// 0 to go on, or a TrapWord, already reported.
+  std::uint32_t (*poll)(struct Vmctx* ctx, const void* pc, void* sp) = nullptr;
+  std::uint32_t (*stack_limit)(struct Vmctx* ctx, const void* pc, void* sp) = nullptr;
+};
 
 }  // namespace wasmrt

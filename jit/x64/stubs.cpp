@@ -1,0 +1,281 @@
+// Stubs of x64.
+//
+// Compiled code enters with the stack pointer 8 below a multiple of 16, as after a call; the stubs
+// that call C++ align it themselves. A trap unwinds by loading the stack pointer that the entry
+// noted in the activation: what stands there are the registers the entry saved.
+#include "jit/x64/stubs.h"
+
+#include <asmjit/x86.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "jit/x64/regs.h"
+#include "jit/x64/target.h"
+#include "libwasmrt/abi/activation.h"
+#include "libwasmrt/abi/vmctx.h"
+
+namespace wasmrt::jit::x64 {
+
+namespace x86 = asmjit::x86;
+
+namespace {
+
+constexpr Gpr kSavedByEntry[] = {rbx, rbp, r12, r13, r14, r15};
+
+struct Code {
+  asmjit::CodeHolder holder;
+  x86::Assembler a;
+  Code() {
+    holder.init(asmjit::Environment(asmjit::Arch::kX64));
+    holder.attach(&a);
+  }
+  std::vector<std::uint8_t> bytes() {
+    if (holder.hasUnresolvedLinks()) holder.resolveUnresolvedLinks();
+    const asmjit::CodeBuffer& b = holder.sectionById(0)->buffer();
+    return {b.data(), b.data() + b.size()};
+  }
+};
+
+x86::Mem vm(std::size_t offset) {
+  return x86::ptr(x86::gpq(kVmctx), static_cast<std::int32_t>(offset), 8);
+}
+
+/// eax holds the TrapWord: drop every frame down to the entry, which returns it.
+void unwind(x86::Assembler& a) {
+  a.mov(x86::rcx, vm(offsetof(Vmctx, activation)));
+  a.mov(x86::rsp, x86::ptr(x86::rcx, offsetof(Activation, native_sp), 8));
+  for (std::size_t n = std::size(kSavedByEntry); n-- > 0;) a.pop(x86::gpq(kSavedByEntry[n]));
+  a.ret();
+}
+
+/// Saves all registers that compiled code may be using, calls a handler with (ctx, pc, sp), and
+/// goes back, or unwinds when it gives a TrapWord.
+void preserving_stub(x86::Assembler& a, const void* handler) {
+  static constexpr Gpr kInts[] = {rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r12, r13};
+  constexpr std::int32_t kIntBytes = 8 * 12;
+  constexpr std::int32_t kBytes = kIntBytes + 16 * 16;
+  a.sub(x86::rsp, kBytes);
+  for (std::int32_t n = 0; n < 12; ++n) a.mov(x86::ptr(x86::rsp, 8 * n, 8), x86::gpq(kInts[n]));
+  for (std::int32_t n = 0; n < 16; ++n) {
+    a.movups(x86::ptr(x86::rsp, kIntBytes + 16 * n), x86::xmm(static_cast<std::uint32_t>(n)));
+  }
+  a.mov(x86::rdi, x86::gpq(kVmctx));
+  a.mov(x86::rsi, x86::ptr(x86::rsp, kBytes, 8));
+  a.lea(x86::rdx, x86::ptr(x86::rsp, kBytes + 8));
+  a.mov(x86::rbx, x86::rsp);
+  a.and_(x86::rsp, -16);
+  a.mov(x86::rax, reinterpret_cast<std::uint64_t>(handler));
+  a.call(x86::rax);
+  a.mov(x86::rsp, x86::rbx);
+  const asmjit::Label leave = a.newLabel();
+  a.test(x86::eax, x86::eax);
+  a.jnz(leave);
+  for (std::int32_t n = 0; n < 12; ++n) a.mov(x86::gpq(kInts[n]), x86::ptr(x86::rsp, 8 * n, 8));
+  for (std::int32_t n = 0; n < 16; ++n) {
+    a.movups(x86::xmm(static_cast<std::uint32_t>(n)), x86::ptr(x86::rsp, kIntBytes + 16 * n));
+  }
+  a.add(x86::rsp, kBytes);
+  a.ret();
+  a.bind(leave);
+  unwind(a);
+}
+
+struct Place {
+  bool in_reg;
+  std::uint8_t reg;
+  std::uint32_t offset;
+};
+
+std::uint32_t places(const std::vector<ValType>& types, bool results, std::vector<Place>& out) {
+  const Target& t = x64_target();
+  const auto ints = results ? t.int_results : t.int_args;
+  const auto vecs = results ? t.vec_results : t.vec_args;
+  std::size_t next[2] = {};
+  std::uint32_t offset = 0;
+  for (const ValType type : types) {
+    const bool vec = type == kF32 || type == kF64 || type.is_vec();
+    const auto regs = vec ? vecs : ints;
+    if (next[vec ? 1 : 0] < regs.size()) {
+      out.push_back({true, regs[next[vec ? 1 : 0]++], 0});
+    } else {
+      out.push_back({false, 0, offset});
+      offset += type.is_vec() ? 16 : 8;
+    }
+  }
+  return offset;
+}
+
+/// Moves values between slots at `slots` and their places; stack places lie at `area`.
+void transfer(x86::Assembler& a, const std::vector<ValType>& types, bool results, x86::Gp slots,
+              std::int32_t slots_at, std::int32_t area, bool to_places) {
+  std::vector<Place> where;
+  places(types, results, where);
+  // Stack places first: they go through the scratch registers.
+  for (const bool stack : {true, false}) {
+    std::int32_t at = slots_at;
+    for (std::size_t n = 0; n < types.size(); ++n) {
+      const ValType type = types[n];
+      const std::int32_t slot_at = at;
+      at += static_cast<std::int32_t>(8 * type.slots());
+      if (where[n].in_reg == stack) continue;
+      const auto slot = [&](unsigned size, std::int32_t extra = 0) {
+        return x86::ptr(slots, slot_at + extra, size);
+      };
+      const std::int32_t place = area + static_cast<std::int32_t>(where[n].offset);
+      if (stack) {
+        for (std::int32_t w = 0; w < static_cast<std::int32_t>(8 * type.slots()); w += 8) {
+          const x86::Mem in_area = x86::ptr(x86::rsp, place + w, 8);
+          const x86::Xmm t = x86::xmm(14);
+          if (to_places) {
+            a.movq(t, slot(8, w));
+            a.movq(in_area, t);
+          } else {
+            a.movq(t, in_area);
+            a.movq(slot(8, w), t);
+          }
+        }
+        if (!to_places && type == kF32) a.mov(slot(4, 4), 0);
+        continue;
+      }
+      const std::uint32_t r = where[n].reg;
+      if (type.is_vec()) {
+        if (to_places) {
+          a.movups(x86::xmm(r), slot(16));
+        } else {
+          a.movups(slot(16), x86::xmm(r));
+        }
+      } else if (type == kF32) {
+        if (to_places) {
+          a.movss(x86::xmm(r), slot(4));
+        } else {
+          a.movss(slot(4), x86::xmm(r));
+          a.mov(slot(4, 4), 0);
+        }
+      } else if (type == kF64) {
+        if (to_places) {
+          a.movsd(x86::xmm(r), slot(8));
+        } else {
+          a.movsd(slot(8), x86::xmm(r));
+        }
+      } else if (type == kI32) {
+        if (to_places) {
+          a.mov(x86::gpd(r), slot(4));
+        } else {
+          a.mov(slot(8), x86::gpq(r));
+        }
+      } else if (to_places) {
+        a.mov(x86::gpq(r), slot(8));
+      } else {
+        a.mov(slot(8), x86::gpq(r));
+      }
+    }
+  }
+}
+
+std::uint32_t slot_count(const std::vector<ValType>& types) {
+  std::uint32_t n = 0;
+  for (const ValType t : types) n += t.slots();
+  return n;
+}
+
+}  // namespace
+
+Target::Stubs make_stubs(const NativeHandlers& handlers) {
+  Target::Stubs stubs;
+  Code code;
+  x86::Assembler& a = code.a;
+  const auto report = [&] {  // rsi: pc, rdx: sp, ecx: word
+    a.mov(x86::rdi, x86::gpq(kVmctx));
+    a.and_(x86::rsp, -16);
+    a.mov(x86::rax, reinterpret_cast<std::uint64_t>(handlers.trap));
+    a.call(x86::rax);
+    unwind(a);
+  };
+  stubs.trap = static_cast<std::uint32_t>(a.offset());
+  a.mov(x86::rsi, x86::ptr(x86::rsp, 0, 8));
+  a.lea(x86::rdx, x86::ptr(x86::rsp, 8));
+  a.mov(x86::ecx, x86::eax);
+  report();
+  a.align(asmjit::AlignMode::kCode, 16);
+  stubs.fault = static_cast<std::uint32_t>(a.offset());
+  a.mov(x86::rsi, x86::gpq(kScratch));
+  a.mov(x86::rdx, x86::rsp);
+  a.xor_(x86::ecx, x86::ecx);
+  report();
+  a.align(asmjit::AlignMode::kCode, 16);
+  stubs.poll = static_cast<std::uint32_t>(a.offset());
+  preserving_stub(a, reinterpret_cast<const void*>(handlers.poll));
+  a.align(asmjit::AlignMode::kCode, 16);
+  stubs.stack_limit = static_cast<std::uint32_t>(a.offset());
+  preserving_stub(a, reinterpret_cast<const void*>(handlers.stack_limit));
+  stubs.code = code.bytes();
+  return stubs;
+}
+
+/// rdi: VmFuncRef*, rsi: slots, rdx: activation.
+std::vector<std::uint8_t> make_entry(const FuncType& type) {
+  Code code;
+  x86::Assembler& a = code.a;
+  std::vector<Place> where;
+  const std::uint32_t area =
+      std::max(places(type.params, false, where), [&] { where.clear(); return places(type.results, true, where); }());
+  for (const Gpr r : kSavedByEntry) a.push(x86::gpq(r));
+  a.mov(x86::ptr(x86::rdx, offsetof(Activation, native_sp), 8), x86::rsp);
+  const auto bytes = static_cast<std::int32_t>(8 + ((area + 15) & ~15u));
+  a.sub(x86::rsp, bytes);
+  a.mov(x86::rbx, x86::rsi);
+  a.mov(x86::gpq(kScratch), x86::rdi);
+  a.movq(x86::xmm(kScratchVec), x86::rdx);
+  transfer(a, type.params, false, x86::rbx, 0, 0, true);
+  a.call(x86::ptr(x86::gpq(kScratch), offsetof(VmFuncRef, native), 8));
+  transfer(a, type.results, true, x86::rbx, 0, 0, false);
+  a.xor_(x86::eax, x86::eax);
+  a.add(x86::rsp, bytes);
+  for (std::size_t n = std::size(kSavedByEntry); n-- > 0;) a.pop(x86::gpq(kSavedByEntry[n]));
+  a.ret();
+  return code.bytes();
+}
+
+/// Entered like a compiled function, with the VmFuncRef* in the scratch register.
+std::vector<std::uint8_t> make_adapter(const FuncType& type) {
+  Code code;
+  x86::Assembler& a = code.a;
+  const std::uint32_t slots = std::max(slot_count(type.params), slot_count(type.results));
+  const auto bytes = static_cast<std::int32_t>(8 + ((8 * slots + 15) & ~15u));
+  a.sub(x86::rsp, bytes);
+  transfer(a, type.params, false, x86::rsp, 0, bytes + 8, false);
+  a.mov(x86::rdi, x86::gpq(kScratch));
+  a.mov(x86::rsi, x86::gpq(kVmctx));
+  a.mov(x86::rdx, x86::rsp);
+  a.call(x86::ptr(x86::gpq(kScratch), offsetof(VmFuncRef, entry), 8));
+  const asmjit::Label trapped = a.newLabel();
+  a.test(x86::eax, x86::eax);
+  a.jnz(trapped);
+  transfer(a, type.results, true, x86::rsp, 0, bytes + 8, true);
+  a.add(x86::rsp, bytes);
+  a.ret();
+  a.bind(trapped);  // as if the caller had called the trap stub
+  a.add(x86::rsp, bytes);
+  a.mov(x86::gpq(kScratch), vm(offsetof(Vmctx, native)));
+  a.jmp(x86::ptr(x86::gpq(kScratch), offsetof(NativeStubs, trap), 8));
+  return code.bytes();
+}
+
+std::vector<std::uint8_t> make_thunk(std::uint32_t func) {
+  Code code;
+  x86::Assembler& a = code.a;
+  a.mov(x86::gpq(kScratch), vm(offsetof(Vmctx, funcs)));
+  a.mov(x86::gpq(kScratch), x86::ptr(x86::gpq(kScratch), static_cast<std::int32_t>(8 * func), 8));
+  a.movq(x86::xmm(kScratchVec), vm(offsetof(Vmctx, activation)));
+  a.jmp(x86::ptr(x86::gpq(kScratch), offsetof(VmFuncRef, native), 8));
+  return code.bytes();
+}
+
+bool patch_call(std::uint8_t* code, std::uint32_t site, std::uint32_t callee) {
+  const auto distance = static_cast<std::int32_t>(callee) - static_cast<std::int32_t>(site) - 4;
+  std::memcpy(code + site, &distance, 4);
+  return true;
+}
+
+}  // namespace wasmrt::jit::x64

@@ -1,0 +1,36 @@
+// Memory for machine code: written first, executable afterwards, never both.
+//
+// In: finished bytes. Out: an executable copy. Guaranteed: no page is writable and executable at
+// once, at no moment; the instruction cache is coherent when publish returns.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace wasmrt::os {
+
+/// An executable copy of some bytes, unmapped with the object.
+class CodeMemory {
+ public:
+  CodeMemory() = default;
+  ~CodeMemory();
+  CodeMemory(CodeMemory&& other) noexcept;
+  CodeMemory& operator=(CodeMemory&& other) noexcept;
+  CodeMemory(const CodeMemory&) = delete;
+  CodeMemory& operator=(const CodeMemory&) = delete;
+
+  /// Maps, copies and makes executable. Invalid when there is no memory or the system refuses
+  /// executable mappings.
+  static CodeMemory publish(std::span<const std::uint8_t> code);
+  [[nodiscard]] bool valid() const { return base_ != nullptr; }
+  [[nodiscard]] const std::uint8_t* base() const { return base_; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ private:
+  const std::uint8_t* base_ = nullptr;
+  std::size_t size_ = 0;    // of the code
+  std::size_t mapped_ = 0;  // whole pages
+};
+
+}  // namespace wasmrt::os
