@@ -29,10 +29,10 @@ RegisterAllocator::RegisterAllocator() : state_(new State) {}
 RegisterAllocator::~RegisterAllocator() { delete state_; }
 const AllocStats& RegisterAllocator::stats() const { return state_->stats; }
 
-const char* RegisterAllocator::run(const Target& target, MFunc& func) {
+const char* RegisterAllocator::run(const Target& target, MFunc& func, bool light) {
   State& s = *state_;
   const std::uint64_t budget = (func.insts.size() + func.vregs.size() + 1000) * kStepsPerItem;
-  bool light = func.vregs.size() > kMaxIntervals || func.insts.size() > kMaxInsts;
+  light |= func.vregs.size() > kMaxIntervals || func.insts.size() > kMaxInsts;
   for (;;) {
     if (!s.intervals.build(func, budget)) return "register allocation: liveness too large";
     if (s.scan.run(target, func, s.intervals, budget, light)) break;

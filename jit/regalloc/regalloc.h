@@ -33,8 +33,9 @@ class RegisterAllocator {
   RegisterAllocator(const RegisterAllocator&) = delete;
   RegisterAllocator& operator=(const RegisterAllocator&) = delete;
 
-  /// Allocates. Returns nullptr, or why the function is declined.
-  const char* run(const Target& target, MFunc& func);
+  /// Allocates. Returns nullptr, or why the function is declined. `light`: in the light mode from
+  /// the start.
+  const char* run(const Target& target, MFunc& func, bool light = false);
   [[nodiscard]] const AllocStats& stats() const;
 
  private:

@@ -281,7 +281,7 @@ void Resolve::emit_move(const Move& move, std::vector<std::uint32_t>& out) {
     const Loc target = move.to.is_reg() ? move.to
                                         : Loc::reg(target_->scratch[static_cast<unsigned>(info.cls)]);
     func_->ops[first].loc = target;
-    func_->ops[first].vreg = static_cast<VReg>(move.to_vreg);
+    func_->ops[first].vreg = static_cast<VReg>(move.from_vreg);
     func_->insts.push_back(again);
     out.push_back(static_cast<std::uint32_t>(func_->insts.size() - 1));
     if (move.to.is_reg()) return;
