@@ -64,12 +64,15 @@ struct Target {
   std::vector<std::uint8_t> (*make_thunk)(std::uint32_t func);
   /// Writes the displacement of a direct call; false when it does not reach.
   bool (*patch_call)(std::uint8_t* code, std::uint32_t site, std::uint32_t callee);
+  /// CodeOptions::cpu of the machine this runs on.
+  std::uint64_t (*host_cpu)();
   /// Text of a machine opcode, for printing.
   const char* (*op_name)(std::uint16_t op);
 };
 
 const Target& x64_target();
 const Target& arm64_target();
-const Target& host_target();
+/// The Target of the machine this runs on; null where there is no compiler for it.
+const Target* host_target();
 
 }  // namespace wasmrt::jit

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "libwasmrt/abi/activation.h"
 #include "libwasmrt/abi/native.h"
 #include "libwasmrt/abi/vmctx.h"
 #include "libwasmrt/wasm/trap.h"
@@ -82,10 +83,22 @@ void Emitter::call_stub(std::size_t offset) {
 // ---- frame ------------------------------------------------------------------------------------------------
 
 void Emitter::prologue() {
-  // For callers that know only the VmFuncRef*.
-  a_.mov(x86::gpq(kVmctx), x86::ptr(x86::gpq(kScratch), offsetof(VmFuncRef, vmctx), 8));
-  a_.movq(vm(offsetof(Vmctx, activation)), xmm(kScratchVec));
+  // For callers that know only the VmFuncRef*: the instance, the activation that runs, and with a
+  // new one the limit of its stack. An interrupt that is armed meanwhile wins.
+  const x86::Gp scratch = x86::gpq(kScratch);
+  const Label known = a_.newLabel();
+  a_.mov(x86::gpq(kVmctx), x86::ptr(scratch, offsetof(VmFuncRef, vmctx), 8));
+  a_.movq(scratch, xmm(kScratchVec));
+  a_.cmp(vm(offsetof(Vmctx, activation)), scratch);
   a_.mov(x86::gpq(kMemory), vm(offsetof(Vmctx, memory0_base)));
+  a_.je(known);
+  a_.mov(vm(offsetof(Vmctx, activation)), scratch);
+  a_.mov(scratch, x86::ptr(scratch, offsetof(Activation, native_limit), 8));
+  a_.xchg(vm(offsetof(Vmctx, stack_limit)), scratch);
+  a_.cmp(vm(offsetof(Vmctx, interrupt), 4), 0);
+  a_.je(known);
+  a_.mov(vm(offsetof(Vmctx, stack_limit)), -1);
+  a_.bind(known);
   a_.align(asmjit::AlignMode::kCode, 16);
   out_.entry = static_cast<std::uint32_t>(a_.offset());
 

@@ -44,7 +44,25 @@ const char* op_name(std::uint16_t op) {
   }
 }
 
+std::uint64_t host_cpu() {
+  const auto& f = asmjit::CpuInfo::host().features().x86();
+  std::uint64_t bits = 0;
+  if (f.hasAVX()) bits |= kCpuAvx;
+  if (f.hasAVX2()) bits |= kCpuAvx2;
+  if (f.hasBMI()) bits |= kCpuBmi1;
+  if (f.hasBMI2()) bits |= kCpuBmi2;
+  if (f.hasLZCNT()) bits |= kCpuLzcnt;
+  if (f.hasPOPCNT()) bits |= kCpuPopcnt;
+  if (f.hasFMA()) bits |= kCpuFma;
+  if (f.hasAVX512_VL() && f.hasAVX512_DQ() && f.hasAVX512_BW()) bits |= kCpuAvx512;
+  return bits;
+}
+
 }  // namespace
+
+const Target* host_target() {
+  return asmjit::Environment::host().arch() == asmjit::Arch::kX64 ? &x64_target() : nullptr;
+}
 
 const Target& x64_target() {
   static constexpr Target kTarget = {
@@ -65,6 +83,7 @@ const Target& x64_target() {
       make_adapter,
       make_thunk,
       patch_call,
+      host_cpu,
       op_name,
   };
   return kTarget;

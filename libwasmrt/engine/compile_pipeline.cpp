@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "libwasmrt/base/dump.h"
+#include "libwasmrt/engine/compiler.h"
 #include "libwasmrt/engine/interp_code.h"
 #include "libwasmrt/frontend/decode.h"
 #include "libwasmrt/frontend/validate_body.h"
@@ -115,8 +116,16 @@ Result<rt::Ref<rt::Module>> compile(rt::Engine& engine, std::span<const std::uin
   auto code = std::make_unique<InterpCode>(engine, *decoded);
   if (config.eager) code->code().translate_all();
   dump_bytecode(module, *code);
+  std::unique_ptr<rt::CodeSource> source = std::move(code);
+  if (engine.config().engine == EngineKind::Jit) {
+    std::unique_ptr<InterpCode> interp(static_cast<InterpCode*>(source.release()));
+    Result<std::unique_ptr<rt::CodeSource>> native =
+        compile_native(engine, *decoded, std::move(interp), stats);
+    if (!native) return std::move(native).error();
+    source = std::move(*native);
+  }
   return rt::make_ref<rt::Module>(rt::Ref<rt::Engine>(&engine), std::move(*decoded),
-                                  std::move(code), config, stats);
+                                  std::move(source), config, stats);
 }
 
 }  // namespace wasmrt::engine

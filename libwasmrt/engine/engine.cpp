@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "interp/interp.h"
+#include "libwasmrt/engine/compiler.h"
 #include "libwasmrt/runtime/access.h"
 #include "libwasmrt/runtime/engine_state.h"
 
@@ -25,7 +26,9 @@ Error invalid(std::string text) {
 
 Result<Engine> Engine::create(const EngineConfig& wanted) {
   if (wanted.engine == EngineKind::Jit) {
-    return invalid("engine jit: this build has no compiler; use auto or interp");
+    if (const std::string why = engine::no_compiler_because(); !why.empty()) {
+      return invalid("engine jit: " + why);
+    }
   }
   if (wanted.stack_bytes < kLeastStack || wanted.stack_bytes > kMostStack) {
     return invalid("stack of " + std::to_string(wanted.stack_bytes) +
@@ -38,12 +41,17 @@ Result<Engine> Engine::create(const EngineConfig& wanted) {
                    std::to_string(kMostStack) + " are possible");
   }
   EngineConfig config = wanted;
-  config.engine = EngineKind::Interp;
+  if (config.engine == EngineKind::Auto) config.engine = EngineKind::Interp;
   // Where faults cannot be caught (sanitizers, a policy of the process) accesses are checked.
   const bool guarded = config.reservation != MemoryReservation::None;
   config.signals = config.signals && guarded && interp::install_faults();
   const auto engine = rt::make_ref<rt::Engine>(config);
   engine->enable_guard(guarded);
+  if (config.engine == EngineKind::Jit) {
+    if (const std::string why = engine::set_up_compiler(*engine); !why.empty()) {
+      return invalid("engine jit: " + why);
+    }
+  }
   return detail::Access::make_engine(engine.get());
 }
 

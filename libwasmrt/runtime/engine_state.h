@@ -41,6 +41,15 @@ class Engine final : public detail::Object {
   ValueStack take_stack();
   void give_stack(ValueStack stack);
 
+  /// What compiled code needs of the process, with a compiler: its stubs, and where compiled code
+  /// calls functions of a signature that are not compiled. Set up once, before the first module.
+  struct Native {
+    const NativeStubs* stubs = nullptr;
+    const void* (*adapter)(const FuncType& type) = nullptr;
+  };
+  [[nodiscard]] const Native& native() const { return native_; }
+  void set_native(const Native& native) { native_ = native; }
+
   /// Takes guard pages into use, or not (setup only; before the first memory).
   void enable_guard(bool on);
 
@@ -50,6 +59,7 @@ class Engine final : public detail::Object {
   std::uint64_t guard_bytes_ = 0;
   std::unique_ptr<os::ReservationPool> pool_;
   os::WorkerPool workers_;
+  Native native_;
   std::mutex stacks_mutex_;
   std::vector<ValueStack> stacks_;
 };

@@ -165,6 +165,7 @@ void fill_vmctx(Instance& instance) {
   v.builtins = &runtime_builtins();
   v.instance = &instance;
   v.store = &instance.store();
+  v.native = instance.module().engine().native().stubs;
   v.module_code = instance.module().code().module_code();
 }
 

@@ -36,6 +36,7 @@ struct ModuleStats {
   std::uint64_t translate_ns = 0;  ///< Making code for the engine. Code of functions that are made
                                    ///< on their first call is not in it.
   std::uint64_t code_bytes = 0;    ///< Size of the code made so far.
+  std::uint64_t declined = 0;      ///< Functions that the compiler left to the interpreter.
 };
 
 /// One custom section. The bytes belong to the module.

@@ -1,0 +1,260 @@
+// Images, the stubs of the process, and what happens when compiled code stops.
+#include "libwasmrt/engine/native_image.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <utility>
+
+#include "jit/target.h"
+#include "libwasmrt/abi/activation.h"
+#include "libwasmrt/abi/builtins.h"
+#include "libwasmrt/wasm/trap.h"
+#include "sys/os/fault.h"
+
+namespace wasmrt::engine {
+
+namespace {
+
+// ---- the images of the process ------------------------------------------------------------------------
+
+struct Registry {
+  std::shared_mutex mutex;
+  std::map<std::uintptr_t, const NativeImage*> by_end;
+};
+
+Registry& registry() {
+  static auto* r = new Registry;  // outlives every image
+  return *r;
+}
+
+const NativeImage* image_at(std::uintptr_t pc) {
+  Registry& r = registry();
+  const std::shared_lock lock(r.mutex);
+  const auto at = r.by_end.upper_bound(pc);
+  if (at == r.by_end.end()) return nullptr;
+  const NativeImage* image = at->second;
+  return pc >= reinterpret_cast<std::uintptr_t>(image->base()) ? image : nullptr;
+}
+
+std::uint32_t offset_in(const NativeImage& image, std::uintptr_t pc) {
+  return static_cast<std::uint32_t>(pc - reinterpret_cast<std::uintptr_t>(image.base()));
+}
+
+// The scratch register that carries the pc into the fault stub (docs/JIT.md).
+constexpr unsigned kFaultPcRegister = 11;
+
+/// In the signal handler: only faults at points, by guest accesses.
+bool on_fault(void* user, const os::Fault& fault, os::FaultContext& context) {
+  const auto& image = *static_cast<const NativeImage*>(user);
+  if (!fault.in_data_range || fault.data.tag != os::kFaultTagGuarded) return false;
+  const CodePoint* point = image.point_at(offset_in(image, fault.pc));
+  if (point == nullptr || point->kind != static_cast<std::uint8_t>(PointKind::Fault)) return false;
+  // r14 is the instance in all compiled code.
+  auto* ctx = reinterpret_cast<Vmctx*>(context.general(14));
+  ctx->activation->fault_address = fault.address;
+  context.set_general(kFaultPcRegister, fault.pc);
+  context.set_pc(reinterpret_cast<std::uintptr_t>(native_stubs()->fault));
+  return true;
+}
+
+// ---- what the stubs call ----------------------------------------------------------------------------------
+
+/// Adds the frame that stands at `sp` with its pc at a point, and all around it.
+void add_frames(TrapReport& report, Vmctx* ctx, const NativeImage* image, const CodePoint& at,
+                std::uintptr_t sp) {
+  const NativeFunc* func = image->func_at(at.pc == 0 ? 0 : at.pc - 1);
+  report.add_frame(ctx, func->index, at.wasm);
+  const bool no_frame = at.kind == static_cast<std::uint8_t>(PointKind::Prologue);
+  std::uintptr_t slot = sp + (no_frame ? 0 : func->frame_bytes);
+  for (;;) {
+    const std::uintptr_t pc = *reinterpret_cast<const std::uintptr_t*>(slot);
+    image = image_at(pc);
+    if (image == nullptr) return;
+    const CodePoint* point = image->point_at(offset_in(*image, pc));
+    if (point == nullptr) return;
+    func = image->func_at(point->pc - 1);
+    sp = slot + sizeof(void*);
+    if (point->kind == static_cast<std::uint8_t>(PointKind::CallOut)) {
+      ctx = *reinterpret_cast<Vmctx* const*>(sp + func->vmctx_at);
+    }
+    report.add_frame(ctx, func->index, point->wasm);
+    slot = sp + func->frame_bytes;
+  }
+}
+
+const CodePoint* point_of(const void* pc, const NativeImage*& image) {
+  const auto address = reinterpret_cast<std::uintptr_t>(pc);
+  image = image_at(address);
+  return image == nullptr ? nullptr : image->point_at(offset_in(*image, address));
+}
+
+std::uint32_t finish(Vmctx* ctx, const void* pc, void* sp, TrapWord word) {
+  TrapReport& report = ctx->activation->report;
+  report.word = word;
+  const NativeImage* image = nullptr;
+  if (const CodePoint* point = point_of(pc, image); point != nullptr) {
+    add_frames(report, ctx, image, *point, reinterpret_cast<std::uintptr_t>(sp));
+  }
+  return word;
+}
+
+std::uint32_t on_trap(Vmctx* ctx, const void* pc, void* sp, std::uint32_t word) {
+  const NativeImage* image = nullptr;
+  const CodePoint* point = point_of(pc, image);
+  if (point != nullptr && point->trap != 0) word = point->trap;
+  if (point != nullptr && point->kind == static_cast<std::uint8_t>(PointKind::Fault)) {
+    TrapReport& report = ctx->activation->report;
+    report.has_address = true;
+    report.address = ctx->activation->fault_address - reinterpret_cast<std::uintptr_t>(ctx->memory0_base);
+    report.access_bytes = 0;
+    report.memory_bytes = ctx->memory0_bytes;
+  }
+  return finish(ctx, pc, sp, word);
+}
+
+std::uint32_t on_poll(Vmctx* ctx, const void* pc, void* sp) {
+  const TrapWord word = ctx->builtins->poll(ctx);
+  return word == 0 ? 0 : finish(ctx, pc, sp, word);
+}
+
+/// The limit is also raised to make itself heard: then there is room, and it is a poll.
+std::uint32_t on_stack_limit(Vmctx* ctx, const void* pc, void* sp) {
+  const NativeImage* image = nullptr;
+  const CodePoint* point = point_of(pc, image);
+  const std::uintptr_t frame = point == nullptr ? 0 : image->func_at(point->pc - 1)->frame_bytes;
+  const auto here = reinterpret_cast<std::uintptr_t>(sp);
+  if (here < frame || here - frame < ctx->activation->native_limit) {
+    return finish(ctx, pc, sp, static_cast<TrapWord>(TrapKind::CallStackExhausted));
+  }
+  return on_poll(ctx, pc, sp);
+}
+
+// ---- code of the process ----------------------------------------------------------------------------------
+
+struct ProcessCode {
+  os::CodeMemory stub_memory;
+  NativeStubs stubs;
+  bool ok = false;
+
+  std::mutex mutex;
+  // By signature as text. They live as long as the process: there are few distinct signatures.
+  struct Pair {
+    os::CodeMemory entry, adapter;
+  };
+  std::map<std::string, Pair> signatures;
+
+  ProcessCode() {
+    const jit::Target* target = jit::host_target();
+    if (target == nullptr) return;
+    const NativeHandlers handlers{on_trap, on_poll, on_stack_limit};
+    const jit::Target::Stubs made = target->make_stubs(handlers);
+    stub_memory = os::CodeMemory::publish(made.code);
+    if (!stub_memory.valid()) return;
+    stubs.trap = stub_memory.base() + made.trap;
+    stubs.poll = stub_memory.base() + made.poll;
+    stubs.stack_limit = stub_memory.base() + made.stack_limit;
+    stubs.fault = stub_memory.base() + made.fault;
+    ok = true;
+  }
+
+  const Pair& pair(const FuncType& type) {
+    std::string key;
+    const auto add = [&key](ValType t) {
+      key += t.is_ref() ? 'I' : "?iIfFv"[static_cast<unsigned>(t.kind())];
+    };
+    for (const ValType t : type.params) add(t);
+    key += ':';
+    for (const ValType t : type.results) add(t);
+    const std::lock_guard lock(mutex);
+    const auto found = signatures.find(key);
+    if (found != signatures.end()) return found->second;
+    const jit::Target& target = *jit::host_target();
+    Pair made{os::CodeMemory::publish(target.make_entry(type)),
+              os::CodeMemory::publish(target.make_adapter(type))};
+    return signatures.emplace(std::move(key), std::move(made)).first->second;
+  }
+};
+
+ProcessCode& process_code() {
+  static auto* code = new ProcessCode;  // running code may outlive static destruction
+  return *code;
+}
+
+}  // namespace
+
+const NativeStubs* native_stubs() {
+  ProcessCode& code = process_code();
+  return code.ok ? &code.stubs : nullptr;
+}
+
+const void* native_entry_code(const FuncType& type) { return process_code().pair(type).entry.base(); }
+const void* native_adapter(const FuncType& type) { return process_code().pair(type).adapter.base(); }
+
+TrapWord native_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots) {
+  Vmctx* ctx = callee->vmctx;
+  Activation* activation = caller != nullptr ? caller->activation : ctx->activation;
+  using Enter = TrapWord (*)(VmFuncRef*, std::uint64_t*, Activation*);
+  const auto enter = reinterpret_cast<Enter>(
+      reinterpret_cast<std::uintptr_t>(callee->code.load(std::memory_order_acquire)));
+  // Below this nothing of ours fits any more: the entry, and what a trap needs.
+  if (reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) < activation->native_limit) {
+    activation->report.word = static_cast<TrapWord>(TrapKind::CallStackExhausted);
+    return activation->report.word;
+  }
+  void* const outer = std::exchange(activation->native_sp, nullptr);
+  Activation* const before = ctx->activation;
+  const TrapWord word = enter(callee, slots, activation);
+  ctx->activation = before;
+  activation->native_sp = outer;
+  return word;
+}
+
+// ---- NativeImage --------------------------------------------------------------------------------------------
+
+std::unique_ptr<NativeImage> NativeImage::publish(const std::vector<std::uint8_t>& code,
+                                                  std::vector<NativeFunc> funcs,
+                                                  std::vector<CodePoint> points, bool faults) {
+  std::unique_ptr<NativeImage> image(new NativeImage);
+  image->memory_ = os::CodeMemory::publish(code);
+  if (!image->memory_.valid()) return nullptr;
+  image->funcs_ = std::move(funcs);
+  image->points_ = std::move(points);
+  const auto begin = reinterpret_cast<std::uintptr_t>(image->base());
+  {
+    Registry& r = registry();
+    const std::unique_lock lock(r.mutex);
+    r.by_end.emplace(begin + image->size(), image.get());
+  }
+  if (faults) {
+    image->faults_ = os::add_code_range({begin, begin + image->size(), 0, &on_fault, image.get(),
+                                         os::fault_kind_bit(os::FaultKind::BadAccess), false});
+    if (!image->faults_) return nullptr;
+  }
+  return image;
+}
+
+NativeImage::~NativeImage() {
+  if (!memory_.valid()) return;
+  const auto begin = reinterpret_cast<std::uintptr_t>(base());
+  if (faults_) os::remove_code_range(begin);
+  Registry& r = registry();
+  const std::unique_lock lock(r.mutex);
+  r.by_end.erase(begin + size());
+}
+
+const NativeFunc* NativeImage::func_at(std::uint32_t offset) const {
+  const auto after = std::upper_bound(funcs_.begin(), funcs_.end(), offset,
+                                      [](std::uint32_t o, const NativeFunc& f) { return o < f.begin; });
+  return after == funcs_.begin() ? nullptr : &*(after - 1);
+}
+
+const CodePoint* NativeImage::point_at(std::uint32_t offset) const {
+  const auto at = std::lower_bound(points_.begin(), points_.end(), offset,
+                                   [](const CodePoint& p, std::uint32_t o) { return p.pc < o; });
+  return at != points_.end() && at->pc == offset ? &*at : nullptr;
+}
+
+}  // namespace wasmrt::engine

@@ -1,0 +1,62 @@
+// Published machine code of a module, and how the process finds its way in it.
+//
+// In: a linked image. Out: executable memory, registered for faults and for walking frames.
+// Guaranteed: an image stays registered as long as it exists; looking up a pc takes a shared lock
+// in normal context and none in a signal handler.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "libwasmrt/abi/code_blob.h"
+#include "libwasmrt/abi/native.h"
+#include "libwasmrt/abi/vmctx.h"
+#include "libwasmrt/wasm/types.h"
+#include "sys/os/code_memory.h"
+
+namespace wasmrt::engine {
+
+/// A function in an image; offsets from its start.
+struct NativeFunc {
+  std::uint32_t begin = 0;      ///< Entry for other instances.
+  std::uint32_t frame_bytes = 0;
+  std::uint32_t vmctx_at = ~0u;
+  std::uint32_t index = 0;
+};
+
+class NativeImage {
+ public:
+  /// Publishes code. Null when the system refuses executable memory.
+  static std::unique_ptr<NativeImage> publish(const std::vector<std::uint8_t>& code,
+                                              std::vector<NativeFunc> funcs,
+                                              std::vector<CodePoint> points, bool faults);
+  ~NativeImage();
+  NativeImage(const NativeImage&) = delete;
+  NativeImage& operator=(const NativeImage&) = delete;
+
+  [[nodiscard]] const std::uint8_t* base() const { return memory_.base(); }
+  [[nodiscard]] std::size_t size() const { return memory_.size(); }
+  /// The function that contains an offset, and the point exactly at it; null without one.
+  [[nodiscard]] const NativeFunc* func_at(std::uint32_t offset) const;
+  [[nodiscard]] const CodePoint* point_at(std::uint32_t offset) const;
+
+ private:
+  NativeImage() = default;
+  os::CodeMemory memory_;
+  std::vector<NativeFunc> funcs_;    // by begin
+  std::vector<CodePoint> points_;    // by pc
+  bool faults_ = false;
+};
+
+/// The stubs of the process; null when they could not be made.
+const NativeStubs* native_stubs();
+/// Enters compiled code of a signature: TrapWord(VmFuncRef*, std::uint64_t* slots, Activation*).
+const void* native_entry_code(const FuncType& type);
+/// What compiled code calls for functions of a signature that are not compiled.
+const void* native_adapter(const FuncType& type);
+
+/// VmFuncRef::entry of compiled functions; VmFuncRef::code is the entry code of the signature.
+TrapWord native_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots);
+
+}  // namespace wasmrt::engine
