@@ -116,16 +116,17 @@ Result<rt::Ref<rt::Module>> compile(rt::Engine& engine, std::span<const std::uin
   auto code = std::make_unique<InterpCode>(engine, *decoded);
   if (config.eager) code->code().translate_all();
   dump_bytecode(module, *code);
-  std::unique_ptr<rt::CodeSource> source = std::move(code);
+  std::unique_ptr<rt::CodeSource> chosen;
   if (engine.config().engine == EngineKind::Jit) {
-    std::unique_ptr<InterpCode> interp(static_cast<InterpCode*>(source.release()));
     Result<std::unique_ptr<rt::CodeSource>> native =
-        compile_native(engine, *decoded, std::move(interp), stats);
+        compile_native(engine, *decoded, std::move(code), stats);
     if (!native) return std::move(native).error();
-    source = std::move(*native);
+    chosen = std::move(*native);
+  } else {
+    chosen = std::move(code);
   }
   return rt::make_ref<rt::Module>(rt::Ref<rt::Engine>(&engine), std::move(*decoded),
-                                  std::move(source), config, stats);
+                                  std::move(chosen), config, stats);
 }
 
 }  // namespace wasmrt::engine
