@@ -79,7 +79,7 @@ struct MInst {
   bool mem_index = false;
   std::uint8_t mem_scale = 0;  ///< log2
   std::uint8_t mem_pinned = 0; ///< 1: based on the pinned memory base; 2: on the pinned instance pointer;
-                               ///< 3: on the stack pointer (outgoing arguments); 4: literal pool entry `imm2`.
+                               ///< 3: on the stack pointer (outgoing arguments); 4: entry `mem_disp` of MFunc::literals.
   std::int32_t mem_disp = 0;
   std::uint32_t first_op = 0;  ///< In MFunc::ops.
   std::uint32_t aux = 0;       ///< Machine-specific: trap kind, callee, shuffle mask index.

@@ -141,6 +141,10 @@ void Emitter::compare(const MInst& i, unsigned first) {
     }
     return;
   }
+  if (kind == Compare::Vector) {
+    a_.emit(has(kCpuAvx) ? Inst::kIdVptest : Inst::kIdPtest, xmm(op(i, first)), xmm(op(i, first + 1)));
+    return;
+  }
   const x86::Gp x = gp(op(i, first), i.size);
   if ((i.aux & kImmFlag) != 0) {
     const std::int64_t imm = i.size == 4 ? static_cast<std::int32_t>(i.imm) : i.imm;

@@ -21,6 +21,7 @@ enum class Compare : std::uint8_t {
   Test,       ///< test a, b
   Float,      ///< ucomis a, b; one condition
   FloatEq,    ///< ucomis a, b; equal and ordered (cond E) or not (cond NE)
+  Vector,     ///< ptest a, b; cond E: no common bit
 };
 
 constexpr std::uint32_t fused(Compare compare, unsigned trap_kind = 0) {
@@ -28,6 +29,9 @@ constexpr std::uint32_t fused(Compare compare, unsigned trap_kind = 0) {
 }
 constexpr Compare compare_of(std::uint32_t aux) { return static_cast<Compare>(aux & 0xFF); }
 constexpr unsigned trap_of(std::uint32_t aux) { return aux >> 8; }
+
+/// MInst::mem_pinned of a memory operand that is a 16-byte literal: mem_disp is its index.
+inline constexpr std::uint8_t kLiteral = 4;
 
 /// CPU feature bits of CodeOptions::cpu.
 enum Cpu : std::uint64_t {

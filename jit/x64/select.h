@@ -24,6 +24,8 @@ struct Mem {
 };
 
 class Selector {
+  friend class VectorSelector;
+
  public:
   Selector(const CompileContext& context, const ir::Func& func, MFunc& out)
       : context_(context), f_(func), m_(out) {}
@@ -93,6 +95,9 @@ class Selector {
   Flags flags_of(V condition, bool negate);
   Flags flags_of_icmp(const ir::Inst& icmp);
   Flags flags_of_fcmp(const ir::Inst& fcmp);
+  /// Whether a condition is a vector test of which nobody needs the number.
+  [[nodiscard]] bool is_vector_test(V condition) const;
+  Flags flags_of_vector(V condition);
   MInst& emit_flags(XOp op, Flags flags, std::vector<MOperand> before, unsigned aux_trap,
                     unsigned size);
 

@@ -247,6 +247,11 @@ Selector::Flags Selector::flags_of_icmp(const Inst& icmp) {
   if (zero) {
     const Inst& x = at(a);
     r.compare = Compare::Test;
+    if ((cond == Cond::Eq || cond == Cond::Ne) && is_vector_test(a)) {
+      r = flags_of_vector(a);
+      if (cond == Cond::Eq) r.cc = inverted(r.cc);
+      return r;
+    }
     if (x.op == IrOp::And && used_once(a) && !needed(a) && (cond == Cond::Eq || cond == Cond::Ne)) {
       r.operands = {use(reg(x.arg(0)))};
       r.is_imm = imm32(x.arg(1), r.imm);
@@ -290,6 +295,8 @@ Selector::Flags Selector::flags_of(V condition, bool negate) {
     r = flags_of_icmp(c);
   } else if (c.op == IrOp::Fcmp) {
     r = flags_of_fcmp(c);
+  } else if (is_vector_test(condition)) {
+    r = flags_of_vector(condition);
   } else {
     const VReg x = reg(condition);
     r.operands = {use(x), use(x)};
