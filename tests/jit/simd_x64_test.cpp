@@ -140,10 +140,10 @@ bool same_result(Op op, const V128& got, const V128& expected) {
   return false;
 }
 
-enum class Form { Register, Memory, Constant };
+enum class Form { Register, Slot, Memory, Constant };
 
-/// The op on operands behind the first three pointers, its result behind the last. In registers:
-/// the operands live on, and are stored behind the result.
+/// The op on operands behind the first three pointers, its result behind the last. In registers
+/// and slots: the operands live on, and are stored behind the result.
 void build(PointerFunction& f, Op op, Form form, const Input& in) {
   const OpSig& sig = op_info(op).sig;
   PointerFunction::V args[3] = {};
@@ -170,7 +170,7 @@ void build(PointerFunction& f, Op op, Form form, const Input& in) {
     default: v = f.simd(op, result, {args[0], args[1], args[2]}, in.lane, imm); break;
   }
   f.store(3, v);
-  if (form == Form::Register) {
+  if (form == Form::Register || form == Form::Slot) {
     for (unsigned n = 0; n < sig.operand_count; ++n) f.store(3, args[n], 16 * (n + 1));
   }
   f.finish();
@@ -188,7 +188,7 @@ struct Checker {
     page.run(memory[0] + 1, memory[1] + 1, memory[2] + 1, out);
     const V128 expected = row.oracle(in);
     bool ok = same_result(row.op, out[0], expected);
-    if (form == Form::Register) {
+    if (form == Form::Register || form == Form::Slot) {
       for (unsigned n = 0; n < sig.operand_count; ++n) {
         const std::size_t bytes = bytes_of(ir_type(sig.operands[n]));
         ok &= std::memcmp(out[n + 1].bytes, in.values[n].bytes, bytes) == 0;
@@ -240,12 +240,12 @@ TEST_CASE("x64: every vector op on edge values") {
       for (unsigned lane = 0; lane < lane_count(row); ++lane) {
         // Many lanes: fewer values of each.
         const std::size_t step = lane_count(row);
-        for (const Form form : {Form::Register, Form::Memory}) {
+        for (const Form form : {Form::Register, Form::Slot, Form::Memory}) {
           Input in;
           in.lane = static_cast<std::uint8_t>(lane);
           PointerFunction f;
           build(f, row.op, form, in);
-          checker.page.compile(f.func, cpu);
+          checker.page.compile(f.func, cpu, form == Form::Slot);
           const unsigned before = checker.failures;
           for (std::size_t n = lane; n < pairs.size() && checker.failures < before + 2; n += step) {
             in = input(pairs, n);

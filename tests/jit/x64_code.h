@@ -117,15 +117,18 @@ class CodePage {
   CodePage(const CodePage&) = delete;
   CodePage& operator=(const CodePage&) = delete;
 
-  void compile(const jit::ir::Func& func, std::uint64_t cpu) {
+  /// `light`: every value lives in its slot between instructions.
+  void compile(const jit::ir::Func& func, std::uint64_t cpu, bool light = false) {
     jit::CompileContext context;
     context.target = &jit::x64_target();
     context.options.cpu = cpu;
     const char* why = context.target->select(context, func, mir_);
-    if (why == nullptr) why = allocator_.run(*context.target, mir_);
+    const jit::MFunc before = mir_;
+    if (why == nullptr) why = allocator_.run(*context.target, mir_, light);
     if (why == nullptr) why = context.target->emit(context, mir_, blob);
     INFO((why == nullptr ? "" : why));
     REQUIRE(why == nullptr);
+    REQUIRE(jit::check_allocation(*context.target, before, mir_).empty());
     REQUIRE(blob.code.size() <= kBytes);
     REQUIRE(mprotect(page_, kBytes, PROT_READ | PROT_WRITE) == 0);
     std::memcpy(page_, blob.code.data(), blob.code.size());
