@@ -112,6 +112,15 @@ void Builder::trap_if(V condition, TrapKind kind) {
   append(i);
 }
 
+void Builder::trap_if_info(V condition, TrapKind kind, V info) {
+  Inst i;
+  i.op = IrOp::TrapIfInfo;
+  i.args[0] = raw(condition);
+  i.args[1] = raw(info);
+  i.aux = static_cast<std::uint16_t>(kind);
+  append(i);
+}
+
 void Builder::trap_if_not(V condition, TrapKind kind) {
   Inst i;
   i.op = IrOp::TrapIfNot;
@@ -161,9 +170,11 @@ Builder::V Builder::non_null(V ref, TrapKind kind) {
 
 /// Bounds, null and signature, then the function.
 Builder::V Builder::indirect_callee(TypeIdx type, TableIdx table) {
-  const V at = table_element(pop(), raw(table), TrapKind::UndefinedElement);
+  const V index = pop();
+  const V at = table_element(index, raw(table), TrapKind::UndefinedElement);
   const V ref = vm_load(at, 0, Access::B64, Type::I64);
-  non_null(ref, TrapKind::UninitializedElement);
+  trap_if_info(icmp(Cond::Eq, Type::I64, ref, constant(Type::I64, 0)),
+               TrapKind::UninitializedElement, table_index(index, raw(table)));
   const ValType element = module_.tables[raw(table)].type.element;
   const CanonType& wanted = module_.type(type);
   const bool known = element.heap().is_concrete() &&
@@ -174,7 +185,8 @@ Builder::V Builder::indirect_callee(TypeIdx type, TableIdx table) {
   const V expected =
       vm_const(vm_const(vmctx(), offsetof(Vmctx, type_ids)), std::uint64_t{raw(type)} * 8);
   if (wanted.is_final) {
-    trap_if(icmp(Cond::Ne, Type::I64, found, expected), TrapKind::IndirectCallTypeMismatch);
+    trap_if_info(icmp(Cond::Ne, Type::I64, found, expected), TrapKind::IndirectCallTypeMismatch,
+                 found);
   } else {
     decline("call_indirect of a type that has subtypes");
   }

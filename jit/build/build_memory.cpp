@@ -269,7 +269,7 @@ Builder::V Builder::table_element(V index, std::uint32_t table, TrapKind kind) {
   const V t = table_struct(table);
   const V wide = table_index(index, table);
   const V size = vm_load(t, offsetof(VmTable, size), Access::B64, Type::I64);
-  trap_if_not(icmp(Cond::LtU, Type::I64, wide, size), kind);
+  trap_if_info(icmp(Cond::GeU, Type::I64, wide, size), kind, wide);
   const V elements = vm_load(t, offsetof(VmTable, elements), Access::B64, Type::I64);
   return op2(IrOp::Add, Type::I64, elements,
              op2(IrOp::Shl, Type::I64, wide, constant(Type::I64, 3)));

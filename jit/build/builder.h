@@ -123,6 +123,7 @@ class Builder : public SinkBase<Builder> {
   V zero(ir::Type type);
   [[nodiscard]] bool is_const(V v, std::uint64_t bits) const;
   void trap_if(V condition, TrapKind kind);
+  void trap_if_info(V condition, TrapKind kind, V info);
   void trap_if_not(V condition, TrapKind kind);
   void trap(TrapKind kind);            ///< Ends the block.
   void clobber_everything();           ///< After calls: no load may be merged across.

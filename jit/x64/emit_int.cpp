@@ -1,5 +1,6 @@
 // Integer ops, compares and what is fused with them.
 #include "jit/x64/emit.h"
+#include "libwasmrt/abi/native.h"
 #include "libwasmrt/wasm/trap.h"
 
 namespace wasmrt::jit::x64 {
@@ -271,6 +272,22 @@ void Emitter::cmp_select(const MInst& i) {
 }
 
 void Emitter::cmp_trap(const MInst& i) {
+  if (i.op == kCmpTrapInfo) {
+    // r10 carries the value to the stub; nothing of the function runs after that.
+    compare(i, 1);
+    const Label leave = a_.newLabel();
+    jcc(i.cond, leave);
+    const std::uint32_t value = op(i, 0).loc.n;
+    const std::uint32_t pos = i.pos;
+    const unsigned kind = trap_of(i.aux) & 0xFF;
+    cold([this, leave, value, pos, kind] {
+      a_.bind(leave);
+      if (value != r10) a_.mov(x86::r10, x86::gpq(value));
+      call_stub(offsetof(NativeStubs, trap));
+      point(PointKind::Trap, pos, kind);
+    });
+    return;
+  }
   compare(i, 0);
   const Label trap = trap_label(trap_of(i.aux) & 0xFF, i.pos);
   const auto cc = static_cast<Cc>(i.cond);
@@ -373,7 +390,7 @@ bool Emitter::emit_int(const MInst& i) {
     case kCmpBranch: cmp_branch(i); return true;
     case kCmpSet: cmp_set(i); return true;
     case kCmpSelect: case kFselect: cmp_select(i); return true;
-    case kCmpTrap: cmp_trap(i); return true;
+    case kCmpTrap: case kCmpTrapInfo: cmp_trap(i); return true;
     case kJumpTable: jump_table(i); return true;
     default: return false;
   }

@@ -400,6 +400,12 @@ bool Selector::select_int(V v) {
       emit_flags(kCmpTrap, flags, {}, i.aux, 4);
       return true;
     }
+    case IrOp::TrapIfInfo: {
+      // The value rides along in front of the compare's operands.
+      const Flags flags = flags_of(i.arg(0), false);
+      emit_flags(kCmpTrapInfo, flags, {use(reg(i.arg(1)))}, i.aux, 4);
+      return true;
+    }
     default:
       return false;
   }

@@ -185,7 +185,8 @@ Target::Stubs make_stubs(const NativeHandlers& handlers) {
   Target::Stubs stubs;
   Code code;
   x86::Assembler& a = code.a;
-  const auto report = [&] {  // rsi: pc, rdx: sp, ecx: word
+  const auto report = [&] {  // rsi: pc, rdx: sp, ecx: word, r10: information
+    a.mov(x86::r8, x86::r10);
     a.mov(x86::rdi, x86::gpq(kVmctx));
     a.and_(x86::rsp, -16);
     a.mov(x86::rax, reinterpret_cast<std::uint64_t>(handlers.trap));

@@ -24,8 +24,10 @@ inline constexpr std::uint32_t kStackSlack = 1024;
 /// What the stubs call. Each gets the instance, the pc that tells where (a point), and the stack
 /// pointer of the frame that pc belongs to.
 struct NativeHandlers {
-  /// A trap: reports it. `word` counts when the point does not say which. Returns the TrapWord.
-  std::uint32_t (*trap)(struct Vmctx* ctx, const void* pc, void* sp, std::uint32_t word) = nullptr;
+  /// A trap: reports it. `word` counts when the point does not say which; `info` is the index or
+  /// type id in question for traps of tables and indirect calls. Returns the TrapWord.
+  std::uint32_t (*trap)(struct Vmctx* ctx, const void* pc, void* sp, std::uint32_t word,
+                        std::uint64_t info) = nullptr;
   /// 0 to go on, or a TrapWord, already reported.
   std::uint32_t (*poll)(struct Vmctx* ctx, const void* pc, void* sp) = nullptr;
   std::uint32_t (*stack_limit)(struct Vmctx* ctx, const void* pc, void* sp) = nullptr;

@@ -137,6 +137,8 @@ Linked link(const jit::Target& target, const DecodedModule& m, const std::vector
       target.patch_call(out.code.data(), out.entries[n] + site.offset, callee);
     }
   }
+  // A return address may lie behind the last instruction: still inside the image.
+  if (!out.code.empty()) out.code.push_back(0xCC);
   return out;
 }
 

@@ -11,6 +11,7 @@
 #include "jit/target.h"
 #include "libwasmrt/abi/activation.h"
 #include "libwasmrt/abi/builtins.h"
+#include "libwasmrt/runtime/instance_state.h"
 #include "libwasmrt/wasm/trap.h"
 #include "sys/os/fault.h"
 
@@ -101,16 +102,58 @@ std::uint32_t finish(Vmctx* ctx, const void* pc, void* sp, TrapWord word) {
   return word;
 }
 
-std::uint32_t on_trap(Vmctx* ctx, const void* pc, void* sp, std::uint32_t word) {
+/// The type and table that an indirect call names, read again from its bytes.
+struct CallIndirect {
+  std::uint32_t type = 0;
+  std::uint32_t table = 0;
+};
+
+CallIndirect call_indirect_at(const DecodedModule& module, std::uint32_t offset) {
+  CallIndirect call;
+  const std::uint8_t* at = module.bytes->data() + offset + 1;
+  for (std::uint32_t* value : {&call.type, &call.table}) {
+    unsigned shift = 0;
+    do {
+      *value |= std::uint32_t{*at & 0x7Fu} << shift;
+      shift += 7;
+    } while ((*at++ & 0x80) != 0);
+  }
+  return call;
+}
+
+void fill_report(TrapReport& report, Vmctx* ctx, const CodePoint& point, std::uint64_t info) {
+  switch (static_cast<TrapKind>(point.trap)) {
+    case TrapKind::OutOfBoundsMemoryAccess:
+      if (point.kind != static_cast<std::uint8_t>(PointKind::Fault)) return;
+      report.has_address = true;
+      report.address =
+          ctx->activation->fault_address - reinterpret_cast<std::uintptr_t>(ctx->memory0_base);
+      report.access_bytes = 0;
+      report.memory_bytes = ctx->memory0_bytes;
+      return;
+    case TrapKind::UndefinedElement:
+    case TrapKind::UninitializedElement:
+    case TrapKind::OutOfBoundsTableAccess:
+      report.index = info;
+      return;
+    case TrapKind::IndirectCallTypeMismatch: {
+      const auto& instance = *static_cast<const rt::Instance*>(ctx->instance);
+      const CallIndirect call = call_indirect_at(instance.module().decoded(), point.wasm);
+      report.expected_type = ctx->type_ids[call.type];
+      report.actual_type = info;
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+std::uint32_t on_trap(Vmctx* ctx, const void* pc, void* sp, std::uint32_t word, std::uint64_t info) {
   const NativeImage* image = nullptr;
   const CodePoint* point = point_of(pc, image);
-  if (point != nullptr && point->trap != 0) word = point->trap;
-  if (point != nullptr && point->kind == static_cast<std::uint8_t>(PointKind::Fault)) {
-    TrapReport& report = ctx->activation->report;
-    report.has_address = true;
-    report.address = ctx->activation->fault_address - reinterpret_cast<std::uintptr_t>(ctx->memory0_base);
-    report.access_bytes = 0;
-    report.memory_bytes = ctx->memory0_bytes;
+  if (point != nullptr && point->trap != 0) {
+    word = point->trap;
+    fill_report(ctx->activation->report, ctx, *point, info);
   }
   return finish(ctx, pc, sp, word);
 }
