@@ -292,8 +292,8 @@ bool VectorSelector::run() {
         constant(bits, out());
         return true;
       }
-      return simple() || compare() || integer() || shift() || floating() || convert() || lane() ||
-             widen() || relaxed();
+      return rotate() || logic() || simple() || compare() || integer() || shift() || floating() ||
+             convert() || lane() || widen() || relaxed();
     case IrOp::SimdLoad: case IrOp::SimdLoadLane: case IrOp::SimdStoreLane: return memory();
     default: return false;
   }

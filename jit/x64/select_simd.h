@@ -52,6 +52,7 @@ class VectorSelector {
   Rm rm(unsigned n);                       ///< An operand as the last source: folded when it may be.
   [[nodiscard]] bool foldable(unsigned n) const;
   bool known(V value, V128& bits) const;   ///< A constant, or the splat of one.
+  [[nodiscard]] const ir::Inst* own(unsigned n) const;
   [[nodiscard]] bool is_mask(V value) const;
   bool known_count(unsigned n, unsigned lane_bits, unsigned& count) const;
 
@@ -72,6 +73,8 @@ class VectorSelector {
   VReg to_vec(VReg number, unsigned bytes);  ///< From an integer register; the rest is zero.
 
   // Families; false: not one of it.
+  bool rotate();
+  bool logic();
   bool simple();
   bool compare();
   bool integer();
@@ -84,7 +87,7 @@ class VectorSelector {
   bool memory();
 
   // Sequences.
-  void invert(VReg a) { bin(VecOp::Pxor, a, ones(), out()); }
+  void invert(VReg a);
   VReg greater64(VReg a, VReg b, VReg d = kNoVReg);
   void multiply64();
   void absolute64();

@@ -58,6 +58,14 @@ bool VectorSelector::compare() {
   }
 }
 
+void VectorSelector::invert(VReg a) {
+  if (avx512()) {
+    bin(VecOp::Pternlog2, a, a, 0x55, out());
+  } else {
+    bin(VecOp::Pxor, a, ones(), out());
+  }
+}
+
 /// a > b, signed. Without the instruction: by the upper halves, and where these are equal by the
 /// borrow of b - a, which then fills its upper half.
 VReg VectorSelector::greater64(VReg a, VReg b, VReg d) {

@@ -55,6 +55,14 @@ void VectorSelector::splat(unsigned bytes, VReg low) {
 
 bool VectorSelector::lane() {
   const unsigned lane = i_.lane;
+  const auto splat_number = [&](VecOp broadcast, unsigned bytes) {
+    if (avx512()) {
+      un(broadcast, arg(0), out());  // from the integer register
+    } else {
+      splat(bytes, to_vec(arg(0), bytes == 8 ? 8 : 4));
+    }
+    return true;
+  };
   const auto extract_signed = [&](VecOp op, unsigned bytes) {
     const VReg raw_lane = s_.temp(RegClass::Int);
     un(op, arg(0), lane, raw_lane);
@@ -92,10 +100,10 @@ bool VectorSelector::lane() {
       return true;
     case Op::I32x4Bitmask: un(VecOp::Movmskps, arg(0), out()); return true;
     case Op::I64x2Bitmask: un(VecOp::Movmskpd, arg(0), out()); return true;
-    case Op::I8x16Splat: splat(1, to_vec(arg(0), 4)); return true;
-    case Op::I16x8Splat: splat(2, to_vec(arg(0), 4)); return true;
-    case Op::I32x4Splat: splat(4, to_vec(arg(0), 4)); return true;
-    case Op::I64x2Splat: splat(8, to_vec(arg(0), 8)); return true;
+    case Op::I8x16Splat: return splat_number(VecOp::Pbroadcastb, 1);
+    case Op::I16x8Splat: return splat_number(VecOp::Pbroadcastw, 2);
+    case Op::I32x4Splat: return splat_number(VecOp::Pbroadcastd, 4);
+    case Op::I64x2Splat: return splat_number(VecOp::Pbroadcastq, 8);
     case Op::F32x4Splat: splat(4, arg(0)); return true;
     case Op::F64x2Splat: splat(8, arg(0)); return true;
     case Op::I8x16ExtractLaneS: return extract_signed(VecOp::Pextrb, 1);

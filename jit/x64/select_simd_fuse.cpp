@@ -1,0 +1,117 @@
+// Vector instructions that swallow the one an operand comes from: rotations written as two shifts,
+// and with AVX-512 any bitwise function of three vectors.
+#include "jit/x64/select_simd.h"
+
+namespace wasmrt::jit::x64 {
+
+using namespace ir;
+
+namespace {
+
+struct Shift {
+  Op left, right;
+  unsigned bytes;  // of a lane
+};
+constexpr Shift kShifts[] = {{Op::I16x8Shl, Op::I16x8ShrU, 2},
+                             {Op::I32x4Shl, Op::I32x4ShrU, 4},
+                             {Op::I64x2Shl, Op::I64x2ShrU, 8}};
+
+/// A bitwise op on columns of a truth table.
+bool truth(Op op, unsigned a, unsigned b, unsigned& result) {
+  switch (op) {
+    case Op::V128And: result = a & b; return true;
+    case Op::V128Andnot: result = a & ~b & 0xFF; return true;
+    case Op::V128Or: result = a | b; return true;
+    case Op::V128Xor: result = a ^ b; return true;
+    case Op::V128Not: result = ~a & 0xFF; return true;
+    default: return false;
+  }
+}
+
+// Columns of the machine's three sources, the first one overwritten.
+constexpr unsigned kFirst = 0xF0, kSecond = 0xCC, kThird = 0xAA;
+
+}  // namespace
+
+/// The instruction of an operand that nobody else needs; null where it stays one of its own. Not
+/// from another block: it would move into a loop.
+const Inst* VectorSelector::own(unsigned n) const {
+  const V value = i_.arg(n);
+  const Inst& x = s_.at(value);
+  const bool vector = x.op == IrOp::Simd1 || x.op == IrOp::Simd2;
+  const bool here = s_.f_.block_of[raw(value)] == s_.f_.block_of[raw(v_)];
+  return vector && here && s_.used_once(value) && !s_.needed(value) ? &x : nullptr;
+}
+
+/// x << n | x >> (width - n)
+bool VectorSelector::rotate() {
+  switch (op_) {
+    case Op::V128Or: case Op::V128Xor: case Op::I32x4Add: case Op::I64x2Add: break;
+    default: return false;
+  }
+  const Inst* a = own(0);
+  const Inst* b = own(1);
+  if (a == nullptr || b == nullptr || a->op != IrOp::Simd2 || b->op != IrOp::Simd2 ||
+      a->args[0] != b->args[0]) {
+    return false;
+  }
+  const Inst& by_a = s_.at(a->arg(1));
+  const Inst& by_b = s_.at(b->arg(1));
+  if (by_a.op != IrOp::Const || by_b.op != IrOp::Const) return false;
+  for (const Shift& shift : kShifts) {
+    const bool left_first = static_cast<Op>(a->aux) == shift.left;
+    if (static_cast<Op>((left_first ? a : b)->aux) != shift.left ||
+        static_cast<Op>((left_first ? b : a)->aux) != shift.right) {
+      continue;
+    }
+    const unsigned bits = 8 * shift.bytes;
+    const auto left = static_cast<unsigned>((left_first ? by_a : by_b).imm) % bits;
+    const auto right = static_cast<unsigned>((left_first ? by_b : by_a).imm) % bits;
+    if (left + right != bits) return false;
+    const VReg x = s_.reg(a->arg(0));
+    if (avx512() && shift.bytes >= 4) {
+      un(shift.bytes == 4 ? VecOp::Prold : VecOp::Prolq, x, left, out());
+      return true;
+    }
+    if (left % 8 != 0) return false;
+    V128 bytes;
+    for (unsigned i = 0; i < 16; ++i) {
+      const unsigned lane = i / shift.bytes * shift.bytes;
+      bytes.bytes[i] = static_cast<std::uint8_t>(lane + (i + shift.bytes - left / 8) % shift.bytes);
+    }
+    bin(VecOp::Pshufb, x, literal(bytes), out());
+    return true;
+  }
+  return false;
+}
+
+bool VectorSelector::logic() {
+  unsigned table = 0;
+  if (!avx512() || !truth(op_, 0, 0, table)) return false;
+  const unsigned count = i_.op == IrOp::Simd1 ? 1 : 2;
+  for (unsigned n = 0; n < count; ++n) {
+    const Inst* x = own(n);
+    if (x == nullptr || !truth(static_cast<Op>(x->aux), kFirst, kSecond, table)) continue;
+    const bool two = x->op == IrOp::Simd2;
+    if (count == 1) {  // not of something
+      if (!two) continue;
+      truth(static_cast<Op>(x->aux), kSecond, kThird, table);
+      bin(VecOp::Pternlog2, s_.reg(x->arg(0)), s_.reg(x->arg(1)), ~table & 0xFF, out());
+      return true;
+    }
+    if (!two) table = ~kSecond & 0xFF;
+    unsigned imm = 0;
+    truth(op_, n == 0 ? table : kThird, n == 0 ? kThird : table, imm);
+    const Rm other = rm(1 - n);
+    const VReg p = s_.reg(x->arg(0));
+    if (two) {
+      insn(VecOp::Pternlog, {p, s_.reg(x->arg(1)), other}, imm, out());
+    } else {
+      bin(VecOp::Pternlog2, p, other, imm, out());
+    }
+    return true;
+  }
+  return false;
+}
+
+}  // namespace wasmrt::jit::x64
