@@ -77,6 +77,7 @@ struct MInst {
   bool can_remat = false;      ///< No uses but pinned registers: may be made again instead of reloaded.
   bool mem_base = false;
   bool mem_index = false;
+  bool mem_guest = false;      ///< Of linear memory: may fault.
   std::uint8_t mem_scale = 0;  ///< log2
   std::uint8_t mem_pinned = 0; ///< 1: based on the pinned memory base; 2: on the pinned instance pointer;
                                ///< 3: on the stack pointer (outgoing arguments); 4: entry `mem_disp` of MFunc::literals.

@@ -41,7 +41,7 @@ Emitter::Ptr Emitter::memory(const MInst& i, unsigned size) const {
 
 asmjit::Operand Emitter::source(const MInst& i, unsigned n, unsigned size, RegClass cls) {
   if (has_memory(i)) {
-    if (i.mem_pinned == 1) point(PointKind::Fault, i.pos, static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess));
+    if (i.mem_guest) point(PointKind::Fault, i.pos, static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess));
     return memory(i, size);
   }
   const MOperand& o = op(i, n);

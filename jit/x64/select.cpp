@@ -110,6 +110,7 @@ MInst& Selector::emit_mem(XOp op, unsigned size, std::vector<MOperand> operands,
   i.mem_index = mem.index != kNoVReg;
   i.mem_scale = mem.scale;
   i.mem_pinned = mem.pinned;
+  i.mem_guest = mem.guest;
   i.mem_disp = mem.disp;
   return i;
 }

@@ -20,6 +20,7 @@ struct Mem {
   VReg index = kNoVReg;
   std::uint8_t scale = 0;   // log2
   std::uint8_t pinned = 0;  // MInst::mem_pinned
+  bool guest = false;       // MInst::mem_guest
   std::int32_t disp = 0;
 };
 

@@ -9,6 +9,7 @@ using namespace ir;
 /// Base and offset as a memory operand; adds of pointers fold into it.
 Mem Selector::address(V base, std::uint64_t offset, std::uint16_t memory) {
   Mem mem;
+  mem.guest = true;
   const bool far = offset > 0x7FFFFFFF;
   const auto fold_index = [&](V index) {  // index, or index << k
     const Inst& shl = at(index);
@@ -56,7 +57,9 @@ Mem Selector::vm_address(V base, std::uint64_t offset) {
     mem.pinned = 2;
     return mem;
   }
-  return address(base, offset, kAbsolute);
+  mem = address(base, offset, kAbsolute);
+  mem.guest = false;
+  return mem;
 }
 
 void Selector::load(V v, const Mem& mem) {

@@ -125,11 +125,16 @@ void fill_report(TrapReport& report, Vmctx* ctx, const CodePoint& point, std::ui
   switch (static_cast<TrapKind>(point.trap)) {
     case TrapKind::OutOfBoundsMemoryAccess:
       if (point.kind != static_cast<std::uint8_t>(PointKind::Fault)) return;
-      report.has_address = true;
-      report.address =
-          ctx->activation->fault_address - reinterpret_cast<std::uintptr_t>(ctx->memory0_base);
-      report.access_bytes = 0;
-      report.memory_bytes = ctx->memory0_bytes;
+      for (const VmMemory* memory : static_cast<const rt::Instance*>(ctx->instance)->memory_words) {
+        const std::uintptr_t at =
+            ctx->activation->fault_address - reinterpret_cast<std::uintptr_t>(memory->base);
+        if (at >= memory->reserved) continue;
+        report.has_address = true;
+        report.address = at;
+        report.access_bytes = 0;
+        report.memory_bytes = memory->bytes;
+        return;
+      }
       return;
     case TrapKind::UndefinedElement:
     case TrapKind::UninitializedElement:
