@@ -70,7 +70,7 @@ bool Emitter::emit_simd(const MInst& i) {
         if (info.form != VecForm::Four) add_memory();
       }
       if (has_imm(info.form)) list[n++] = asmjit::Imm(i.imm);
-      if (i.mem_pinned == 1) {
+      if (i.mem_guest) {
         point(PointKind::Fault, i.pos, static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess));
       }
       const Encodings& ids = kEncodings[i.aux];
