@@ -19,10 +19,10 @@ namespace wasmrt::jit {
 
 /// Options that change the code of a module; part of cache keys.
 struct CodeOptions {
-  std::uint64_t cpu = 0;         ///< Machine-specific feature bits (x64/features.h, arm64/features.h).
-  bool signals = true;           ///< false: explicit checks, no faults are relied on.
-  bool deterministic = false;    ///< Canonical NaNs, fixed relaxed-SIMD choices.
-  bool verify = false;           ///< IR verifier after each pass, allocation checker.
+  std::uint64_t cpu = 0;  ///< Machine-specific feature bits (x64/features.h, arm64/features.h).
+  bool signals = true;    ///< false: explicit checks, no faults are relied on.
+  bool deterministic = false;  ///< Canonical NaNs, fixed relaxed-SIMD choices.
+  bool verify = false;         ///< IR verifier after each pass, allocation checker.
 };
 
 /// What compiling one function needs to know; shared by all workers, read only.
@@ -35,15 +35,16 @@ struct CompileContext {
 
 /// Where arguments and results travel (docs/ABI.md). The same registers for both directions.
 struct Target {
-  const char* name;                       ///< "x64", "arm64".
-  std::uint32_t allocatable[2];           ///< Masks by RegClass.
-  std::uint32_t call_clobbers[2];         ///< Allocatable registers that a call does not keep.
-  std::span<const std::uint8_t> int_args;   ///< Registers of integer arguments, in order; further
-  std::span<const std::uint8_t> vec_args;   ///< ones go to the stack, one 8-byte (v128: 16) slot each.
+  const char* name;                        ///< "x64", "arm64".
+  std::uint32_t allocatable[2];            ///< Masks by RegClass.
+  std::uint32_t call_clobbers[2];          ///< Allocatable registers that a call does not keep.
+  std::span<const std::uint8_t> int_args;  ///< Registers of integer arguments, in order; further
+  std::span<const std::uint8_t>
+      vec_args;  ///< ones go to the stack, one 8-byte (v128: 16) slot each.
   std::span<const std::uint8_t> int_results;
   std::span<const std::uint8_t> vec_results;
-  std::uint8_t scratch[2];                ///< Never allocated, by RegClass; for moves and stubs.
-  std::uint32_t alloc_order[2][32];       ///< Preference, ended by 32; caller-saved first.
+  std::uint8_t scratch[2];           ///< Never allocated, by RegClass; for moves and stubs.
+  std::uint32_t alloc_order[2][32];  ///< Preference, ended by 32; caller-saved first.
 
   /// IR to machine form. Returns nullptr, or why the function is declined.
   const char* (*select)(const CompileContext&, const ir::Func&, MFunc&);

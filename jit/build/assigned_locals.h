@@ -40,9 +40,9 @@ class AssignedLocals : public SinkBase<AssignedLocals> {
 
   std::vector<Frame> frames_;
   std::vector<std::uint32_t> locals_;
-  std::vector<std::uint32_t> open_;                       // frame numbers
-  std::vector<std::vector<std::uint32_t>> pending_;       // by nesting depth
-  std::vector<std::uint32_t> mark_;                       // by local: stamp of the last list it went to
+  std::vector<std::uint32_t> open_;                  // frame numbers
+  std::vector<std::vector<std::uint32_t>> pending_;  // by nesting depth
+  std::vector<std::uint32_t> mark_;                  // by local: stamp of the last list it went to
   std::uint32_t stamp_ = 0;
   std::uint64_t work_ = 0, budget_ = 0;
 };

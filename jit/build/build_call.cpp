@@ -8,7 +8,8 @@ namespace wasmrt::jit {
 
 using namespace ir;
 
-// ---- helpers ------------------------------------------------------------------------------------------
+// ---- helpers
+// ------------------------------------------------------------------------------------------
 
 Builder::V Builder::append_raw(Inst inst) {
   inst.pos = state_->offset();
@@ -157,7 +158,8 @@ void Builder::builtin(unsigned id, std::initializer_list<V> args, Type result) {
   if (result != Type::Void) push(v);
 }
 
-// ---- callees --------------------------------------------------------------------------------------------
+// ---- callees
+// --------------------------------------------------------------------------------------------
 
 Builder::V Builder::func_ref(FuncIdx func) {
   return vm_const(vm_const(vmctx(), offsetof(Vmctx, funcs)), std::uint64_t{raw(func)} * 8);
@@ -177,8 +179,8 @@ Builder::V Builder::indirect_callee(TypeIdx type, TableIdx table) {
                TrapKind::UninitializedElement, table_index(index, raw(table)));
   const ValType element = module_.tables[raw(table)].type.element;
   const CanonType& wanted = module_.type(type);
-  const bool known = element.heap().is_concrete() &&
-                     module_.type_by_id(element.heap().id).is_subtype_of(wanted);
+  const bool known =
+      element.heap().is_concrete() && module_.type_by_id(element.heap().id).is_subtype_of(wanted);
   if (known) return ref;
   // Loaded only now that the reference is known not to be null: never to be moved up.
   const V found = vm_load(ref, offsetof(VmFuncRef, type_id), Access::B64, Type::I64);
@@ -197,7 +199,8 @@ void Builder::call(IrOp op, std::uint64_t imm, const FuncType& type, V callee, b
   const std::size_t count = type.params.size();
   std::vector<std::uint32_t> list;
   if (callee != kNoValue) list.push_back(raw(callee));
-  for (std::size_t n = stack_.size() - count; n < stack_.size(); ++n) list.push_back(raw(stack_[n]));
+  for (std::size_t n = stack_.size() - count; n < stack_.size(); ++n)
+    list.push_back(raw(stack_[n]));
   stack_.resize(stack_.size() - count);
   Inst i;
   i.op = op;
@@ -223,7 +226,8 @@ void Builder::call(IrOp op, std::uint64_t imm, const FuncType& type, V callee, b
   }
 }
 
-// ---- sink -----------------------------------------------------------------------------------------------
+// ---- sink
+// -----------------------------------------------------------------------------------------------
 
 void Builder::on_call(FuncIdx callee, const FuncType& type) {
   if (raw(callee) < module_.imported_funcs) {

@@ -79,7 +79,8 @@ void Builder::finish() {
   if (work_ > budget_) decline("too many values cross branches");
 }
 
-// ---- frames ---------------------------------------------------------------------------------------
+// ---- frames
+// ---------------------------------------------------------------------------------------
 
 void Builder::open(const ControlFrame& frame, Frame& out) {
   out = {};
@@ -92,7 +93,8 @@ void Builder::open(const ControlFrame& frame, Frame& out) {
   out.header = out.otherwise = kNoBlock;
 }
 
-/// Notes the values that a branch to the frame's label brings: its assigned locals, then the operands.
+/// Notes the values that a branch to the frame's label brings: its assigned locals, then the
+/// operands.
 std::uint32_t Builder::record(const Frame& frame) {
   const auto at = static_cast<std::uint32_t>(edge_values_.size());
   if (work_ > budget_) return at;
@@ -116,7 +118,8 @@ void Builder::add_edge(Frame& frame, BlockId from) {
   if (frame.header == kNoBlock) frame.header = f_.new_block();
 }
 
-/// Blocks are started in the order of the text: forward edges go forward in it, loops are contiguous.
+/// Blocks are started in the order of the text: forward edges go forward in it, loops are
+/// contiguous.
 void Builder::start_block(BlockId block) {
   block_ = block;
   f_.order.push_back(block);
@@ -147,13 +150,15 @@ void Builder::branch(V condition, BlockId then, BlockId otherwise, Hint hint) {
 Hint Builder::hint_here() const {
   if (hints_ == nullptr) return Hint::None;
   const std::uint32_t at = state_->body_offset();
-  const auto hint = std::lower_bound(hints_->begin(), hints_->end(), at,
-                                     [](const BranchHint& h, std::uint32_t o) { return h.offset < o; });
+  const auto hint =
+      std::lower_bound(hints_->begin(), hints_->end(), at,
+                       [](const BranchHint& h, std::uint32_t o) { return h.offset < o; });
   if (hint == hints_->end() || hint->offset != at) return Hint::None;
   return hint->likely ? Hint::Likely : Hint::Unlikely;
 }
 
-// ---- constructs -----------------------------------------------------------------------------------
+// ---- constructs
+// -----------------------------------------------------------------------------------
 
 void Builder::on_block(const ControlFrame& frame) {
   Frame f;
@@ -341,7 +346,8 @@ void Builder::close_loop(Frame& frame) {
   f_.insert_before(static_cast<V>(at), poll);
 }
 
-// ---- branches ---------------------------------------------------------------------------------------
+// ---- branches
+// ---------------------------------------------------------------------------------------
 
 void Builder::return_values() {
   Inst i;
@@ -387,7 +393,7 @@ void Builder::on_br_if(std::uint32_t depth) { branch_if(pop(), depth, hint_here(
 void Builder::on_br_table(const Imm& imm) {
   const V index = pop();
   const std::span<const std::uint32_t> targets = imm.targets();
-  std::vector<BlockId> by_depth;   // the block of each depth already seen
+  std::vector<BlockId> by_depth;  // the block of each depth already seen
   std::vector<std::uint32_t> blocks;
   std::vector<BlockId> returns;
   blocks.reserve(targets.size());
@@ -446,7 +452,8 @@ void Builder::find_loops() {
   }
 }
 
-// ---- clean-up -----------------------------------------------------------------------------------------
+// ---- clean-up
+// -----------------------------------------------------------------------------------------
 
 /// A phi whose operands are one value and itself is that value.
 void Builder::remove_trivial_phis() {

@@ -18,11 +18,16 @@ constexpr bool is_int(Type t) { return t == Type::I32 || t == Type::I64; }
 
 bool commutes(IrOp op) {
   switch (op) {
-    case IrOp::Add: case IrOp::Mul: case IrOp::And: case IrOp::Or: case IrOp::Xor:
-    case IrOp::MulHiS: case IrOp::MulHiU: case IrOp::Fadd: case IrOp::Fmul:
-      return true;
-    default:
-      return false;
+    case IrOp::Add:
+    case IrOp::Mul:
+    case IrOp::And:
+    case IrOp::Or:
+    case IrOp::Xor:
+    case IrOp::MulHiS:
+    case IrOp::MulHiU:
+    case IrOp::Fadd:
+    case IrOp::Fmul: return true;
+    default: return false;
   }
 }
 
@@ -65,25 +70,28 @@ bool fold_binary(IrOp op, U a, U b, U& r) {
     return c.trap == TrapKind::None;
   };
   switch (op) {
-
-#define FOLD(Ir, name)                                                                             \
-  case IrOp::Ir:                                                                                   \
-    if constexpr (k32) {                                                                           \
-      r = sem::i32_##name(a, b);                                                                   \
-    } else {                                                                                       \
-      r = sem::i64_##name(a, b);                                                                   \
-    }                                                                                              \
+#define FOLD(Ir, name)           \
+  case IrOp::Ir:                 \
+    if constexpr (k32) {         \
+      r = sem::i32_##name(a, b); \
+    } else {                     \
+      r = sem::i64_##name(a, b); \
+    }                            \
     return true;
-#define FOLD_CHECKED(Ir, name)                                                                     \
-  case IrOp::Ir:                                                                                   \
-    if constexpr (k32) return checked(sem::i32_##name(a, b));                                      \
-    else return checked(sem::i64_##name(a, b));
-    FOLD(Add, add) FOLD(Sub, sub) FOLD(Mul, mul) FOLD(And, and) FOLD(Or, or) FOLD(Xor, xor)
-    FOLD(Shl, shl) FOLD(ShrS, shr_s) FOLD(ShrU, shr_u) FOLD(Rotl, rotl) FOLD(Rotr, rotr)
-    FOLD_CHECKED(DivS, div_s) FOLD_CHECKED(DivU, div_u) FOLD_CHECKED(RemS, rem_s) FOLD_CHECKED(RemU, rem_u)
+#define FOLD_CHECKED(Ir, name)               \
+  case IrOp::Ir:                             \
+    if constexpr (k32)                       \
+      return checked(sem::i32_##name(a, b)); \
+    else                                     \
+      return checked(sem::i64_##name(a, b));
+    FOLD(Add, add)
+    FOLD(Sub, sub)
+    FOLD(Mul, mul) FOLD(And, and) FOLD(Or, or) FOLD(Xor, xor) FOLD(Shl, shl) FOLD(ShrS, shr_s)
+        FOLD(ShrU, shr_u) FOLD(Rotl, rotl) FOLD(Rotr, rotr) FOLD_CHECKED(DivS, div_s)
+            FOLD_CHECKED(DivU, div_u) FOLD_CHECKED(RemS, rem_s) FOLD_CHECKED(RemU, rem_u)
 #undef FOLD
 #undef FOLD_CHECKED
-    default: return false;
+                default : return false;
   }
 }
 
@@ -126,7 +134,8 @@ Builder::V Builder::append(Inst inst) {
   return v;
 }
 
-// ---- memory -----------------------------------------------------------------------------------------------
+// ---- memory
+// -----------------------------------------------------------------------------------------------
 
 Builder::V Builder::load_or_forward(Inst inst) {
   const bool vm = inst.op == IrOp::VmLoad;
@@ -159,11 +168,13 @@ void Builder::remember_store(const Inst& store) {
                 static_cast<V>(store.args[1]));
 }
 
-// ---- folding ------------------------------------------------------------------------------------------------
+// ---- folding
+// ------------------------------------------------------------------------------------------------
 
 Builder::V Builder::fold(Inst& i) {
   const std::uint8_t n = info(i.op).operands;
-  if (n == 2 && commutes(i.op) && f_[i.arg(0)].op == IrOp::Const && f_[i.arg(1)].op != IrOp::Const) {
+  if (n == 2 && commutes(i.op) && f_[i.arg(0)].op == IrOp::Const &&
+      f_[i.arg(1)].op != IrOp::Const) {
     std::swap(i.args[0], i.args[1]);
   }
   if (const V v = fold_constants(i); v != kNoValue) return v;
@@ -183,14 +194,27 @@ Builder::V Builder::fold_constants(const Inst& i) {
   const std::uint64_t a = f_[i.arg(0)].imm;
   if (n == 1) {
     switch (i.op) {
-      case IrOp::Clz: return constant(i.type, i.type == Type::I32 ? sem::i32_clz(static_cast<std::uint32_t>(a)) : sem::i64_clz(a));
-      case IrOp::Ctz: return constant(i.type, i.type == Type::I32 ? sem::i32_ctz(static_cast<std::uint32_t>(a)) : sem::i64_ctz(a));
-      case IrOp::Popcnt: return constant(i.type, i.type == Type::I32 ? sem::i32_popcnt(static_cast<std::uint32_t>(a)) : sem::i64_popcnt(a));
-      case IrOp::Ext8S: return constant(i.type, i.type == Type::I32 ? sem::i32_extend8_s(static_cast<std::uint32_t>(a)) : sem::i64_extend8_s(a));
-      case IrOp::Ext16S: return constant(i.type, i.type == Type::I32 ? sem::i32_extend16_s(static_cast<std::uint32_t>(a)) : sem::i64_extend16_s(a));
+      case IrOp::Clz:
+        return constant(i.type, i.type == Type::I32 ? sem::i32_clz(static_cast<std::uint32_t>(a))
+                                                    : sem::i64_clz(a));
+      case IrOp::Ctz:
+        return constant(i.type, i.type == Type::I32 ? sem::i32_ctz(static_cast<std::uint32_t>(a))
+                                                    : sem::i64_ctz(a));
+      case IrOp::Popcnt:
+        return constant(i.type, i.type == Type::I32 ? sem::i32_popcnt(static_cast<std::uint32_t>(a))
+                                                    : sem::i64_popcnt(a));
+      case IrOp::Ext8S:
+        return constant(i.type, i.type == Type::I32
+                                    ? sem::i32_extend8_s(static_cast<std::uint32_t>(a))
+                                    : sem::i64_extend8_s(a));
+      case IrOp::Ext16S:
+        return constant(i.type, i.type == Type::I32
+                                    ? sem::i32_extend16_s(static_cast<std::uint32_t>(a))
+                                    : sem::i64_extend16_s(a));
       case IrOp::Ext32S: return constant(i.type, sem::i64_extend32_s(a));
       case IrOp::Wrap: return constant(Type::I32, sem::i32_wrap_i64(a));
-      case IrOp::ExtS: return constant(Type::I64, sem::i64_extend_i32_s(static_cast<std::uint32_t>(a)));
+      case IrOp::ExtS:
+        return constant(Type::I64, sem::i64_extend_i32_s(static_cast<std::uint32_t>(a)));
       case IrOp::ExtU: return constant(Type::I64, a);
       case IrOp::Bitcast: return constant(i.type, a);
       default: return kNoValue;
@@ -287,7 +311,11 @@ Builder::V Builder::fold_int(Inst& i) {
       if (i.args[0] == i.args[1]) return constant(i.type, 0);
       if (has_const && c == 0) return i.arg(0);
       return kNoValue;
-    case IrOp::Shl: case IrOp::ShrS: case IrOp::ShrU: case IrOp::Rotl: case IrOp::Rotr: {
+    case IrOp::Shl:
+    case IrOp::ShrS:
+    case IrOp::ShrU:
+    case IrOp::Rotl:
+    case IrOp::Rotr: {
       if (!has_const) return kNoValue;
       const std::uint64_t by = c & (bits_of(i.type) - 1);
       if (by == 0) return i.arg(0);
@@ -306,8 +334,7 @@ Builder::V Builder::fold_int(Inst& i) {
       if (i.args[1] == i.args[2]) return i.arg(1);
       return kNoValue;
     }
-    default:
-      return kNoValue;
+    default: return kNoValue;
   }
 }
 
@@ -318,8 +345,8 @@ Builder::V Builder::fold_icmp(Inst& i) {
   }
   const auto cond = static_cast<Cond>(i.aux);
   if (i.args[0] == i.args[1]) {
-    const bool r = cond == Cond::Eq || cond == Cond::LeS || cond == Cond::LeU || cond == Cond::GeS ||
-                   cond == Cond::GeU;
+    const bool r = cond == Cond::Eq || cond == Cond::LeS || cond == Cond::LeU ||
+                   cond == Cond::GeS || cond == Cond::GeU;
     return constant(Type::I32, r ? 1 : 0);
   }
   if (!is_const(i.arg(1), 0)) return kNoValue;

@@ -66,7 +66,8 @@ Scalar store_row(Op op) {
 
 }  // namespace
 
-// ---- linear memory --------------------------------------------------------------------------------------
+// ---- linear memory
+// --------------------------------------------------------------------------------------
 
 Builder::V Builder::memory_struct(std::uint32_t memory) {
   return vm_const(vm_const(vmctx(), offsetof(Vmctx, memories)), std::uint64_t{memory} * 8);
@@ -189,7 +190,8 @@ void Builder::on_memory(Op op, const Imm& imm) {
       if (imm.index == 0) {
         bytes = vm_load(vmctx(), offsetof(Vmctx, memory0_bytes), Access::B64, Type::I64);
       } else {
-        bytes = vm_load(memory_struct(imm.index), offsetof(VmMemory, bytes), Access::B64, Type::I64);
+        bytes =
+            vm_load(memory_struct(imm.index), offsetof(VmMemory, bytes), Access::B64, Type::I64);
       }
       const V pages = op2(IrOp::ShrU, Type::I64, bytes, constant(Type::I64, info.page_size_log2));
       push(info.is_64 ? pages : op1(IrOp::Wrap, Type::I32, pages, Type::I64));
@@ -226,7 +228,8 @@ void Builder::on_memory(Op op, const Imm& imm) {
   }
 }
 
-// ---- globals ----------------------------------------------------------------------------------------------
+// ---- globals
+// ----------------------------------------------------------------------------------------------
 
 Builder::V Builder::global_cell(std::uint32_t global) {
   return vm_const(vm_const(vmctx(), offsetof(Vmctx, globals)), std::uint64_t{global} * 8);
@@ -255,7 +258,8 @@ void Builder::on_global_set(GlobalIdx global, ValType type) {
   vm_store(global_cell(raw(global)), 0, access_of(t), value, t);
 }
 
-// ---- tables and references --------------------------------------------------------------------------------
+// ---- tables and references
+// --------------------------------------------------------------------------------
 
 Builder::V Builder::table_struct(std::uint32_t table) {
   return vm_const(vm_const(vmctx(), offsetof(Vmctx, tables)), std::uint64_t{table} * 8);

@@ -25,43 +25,47 @@ constexpr std::array<Numeric, kOpCount> make_table() {
   const auto set = [&t](Op op, IrOp ir, Type type, Type from, std::uint16_t aux = 0) {
     t[static_cast<std::size_t>(op)] = {ir, type, from, aux};
   };
-#define BOTH_INT(name, ir)              \
-  set(Op::I32##name, IrOp::ir, I, I);   \
+#define BOTH_INT(name, ir)            \
+  set(Op::I32##name, IrOp::ir, I, I); \
   set(Op::I64##name, IrOp::ir, L, L);
-#define BOTH_FLOAT(name, ir)            \
-  set(Op::F32##name, IrOp::ir, F, F);   \
+#define BOTH_FLOAT(name, ir)          \
+  set(Op::F32##name, IrOp::ir, F, F); \
   set(Op::F64##name, IrOp::ir, D, D);
-#define ICMP(name)                                                                \
-  set(Op::I32##name, IrOp::Icmp, I, I, static_cast<std::uint16_t>(Cond::name));   \
+#define ICMP(name)                                                              \
+  set(Op::I32##name, IrOp::Icmp, I, I, static_cast<std::uint16_t>(Cond::name)); \
   set(Op::I64##name, IrOp::Icmp, I, L, static_cast<std::uint16_t>(Cond::name));
-#define FCMP(name)                                                                \
-  set(Op::F32##name, IrOp::Fcmp, I, F, static_cast<std::uint16_t>(FCond::name));  \
+#define FCMP(name)                                                               \
+  set(Op::F32##name, IrOp::Fcmp, I, F, static_cast<std::uint16_t>(FCond::name)); \
   set(Op::F64##name, IrOp::Fcmp, I, D, static_cast<std::uint16_t>(FCond::name));
-  BOTH_INT(Add, Add) BOTH_INT(Sub, Sub) BOTH_INT(Mul, Mul)
-  BOTH_INT(DivS, DivS) BOTH_INT(DivU, DivU) BOTH_INT(RemS, RemS) BOTH_INT(RemU, RemU)
-  BOTH_INT(And, And) BOTH_INT(Or, Or) BOTH_INT(Xor, Xor)
-  BOTH_INT(Shl, Shl) BOTH_INT(ShrS, ShrS) BOTH_INT(ShrU, ShrU) BOTH_INT(Rotl, Rotl) BOTH_INT(Rotr, Rotr)
-  BOTH_INT(Clz, Clz) BOTH_INT(Ctz, Ctz) BOTH_INT(Popcnt, Popcnt)
-  BOTH_INT(Extend8S, Ext8S) BOTH_INT(Extend16S, Ext16S)
-  set(Op::I64Extend32S, IrOp::Ext32S, L, L);
-  ICMP(Eq) ICMP(Ne) ICMP(LtS) ICMP(LtU) ICMP(GtS) ICMP(GtU) ICMP(LeS) ICMP(LeU) ICMP(GeS) ICMP(GeU)
-  BOTH_FLOAT(Add, Fadd) BOTH_FLOAT(Sub, Fsub) BOTH_FLOAT(Mul, Fmul) BOTH_FLOAT(Div, Fdiv)
-  BOTH_FLOAT(Min, Fmin) BOTH_FLOAT(Max, Fmax) BOTH_FLOAT(Copysign, Fcopysign)
-  BOTH_FLOAT(Abs, Fabs) BOTH_FLOAT(Neg, Fneg) BOTH_FLOAT(Sqrt, Fsqrt)
-  BOTH_FLOAT(Ceil, Fceil) BOTH_FLOAT(Floor, Ffloor) BOTH_FLOAT(Trunc, Ftrunc) BOTH_FLOAT(Nearest, Fnearest)
-  FCMP(Eq) FCMP(Ne) FCMP(Lt) FCMP(Gt) FCMP(Le) FCMP(Ge)
-  set(Op::I32WrapI64, IrOp::Wrap, I, L);
+  BOTH_INT(Add, Add)
+  BOTH_INT(Sub, Sub)
+  BOTH_INT(Mul, Mul) BOTH_INT(DivS, DivS) BOTH_INT(DivU, DivU) BOTH_INT(RemS, RemS)
+      BOTH_INT(RemU, RemU) BOTH_INT(And, And) BOTH_INT(Or, Or) BOTH_INT(Xor, Xor) BOTH_INT(Shl, Shl)
+          BOTH_INT(ShrS, ShrS) BOTH_INT(ShrU, ShrU) BOTH_INT(Rotl, Rotl) BOTH_INT(Rotr, Rotr)
+              BOTH_INT(Clz, Clz) BOTH_INT(Ctz, Ctz) BOTH_INT(Popcnt, Popcnt)
+                  BOTH_INT(Extend8S, Ext8S) BOTH_INT(Extend16S, Ext16S)
+                      set(Op::I64Extend32S, IrOp::Ext32S, L, L);
+  ICMP(Eq)
+  ICMP(Ne)
+  ICMP(LtS) ICMP(LtU) ICMP(GtS) ICMP(GtU) ICMP(LeS) ICMP(LeU) ICMP(GeS) ICMP(GeU)
+      BOTH_FLOAT(Add, Fadd) BOTH_FLOAT(Sub, Fsub) BOTH_FLOAT(Mul, Fmul) BOTH_FLOAT(Div, Fdiv)
+          BOTH_FLOAT(Min, Fmin) BOTH_FLOAT(Max, Fmax) BOTH_FLOAT(Copysign, Fcopysign)
+              BOTH_FLOAT(Abs, Fabs) BOTH_FLOAT(Neg, Fneg) BOTH_FLOAT(Sqrt, Fsqrt)
+                  BOTH_FLOAT(Ceil, Fceil) BOTH_FLOAT(Floor, Ffloor) BOTH_FLOAT(Trunc, Ftrunc)
+                      BOTH_FLOAT(Nearest, Fnearest) FCMP(Eq) FCMP(Ne) FCMP(Lt) FCMP(Gt) FCMP(Le)
+                          FCMP(Ge) set(Op::I32WrapI64, IrOp::Wrap, I, L);
   set(Op::I64ExtendI32S, IrOp::ExtS, L, I);
   set(Op::I64ExtendI32U, IrOp::ExtU, L, I);
-#define TRUNC(int_name, int_type, float_name, float_type)                                       \
-  set(Op::int_name##Trunc##float_name##S, IrOp::TruncS, int_type, float_type);                  \
-  set(Op::int_name##Trunc##float_name##U, IrOp::TruncU, int_type, float_type);                  \
-  set(Op::int_name##TruncSat##float_name##S, IrOp::TruncSatS, int_type, float_type);            \
-  set(Op::int_name##TruncSat##float_name##U, IrOp::TruncSatU, int_type, float_type);            \
-  set(Op::float_name##Convert##int_name##S, IrOp::ConvS, float_type, int_type);                 \
+#define TRUNC(int_name, int_type, float_name, float_type)                            \
+  set(Op::int_name##Trunc##float_name##S, IrOp::TruncS, int_type, float_type);       \
+  set(Op::int_name##Trunc##float_name##U, IrOp::TruncU, int_type, float_type);       \
+  set(Op::int_name##TruncSat##float_name##S, IrOp::TruncSatS, int_type, float_type); \
+  set(Op::int_name##TruncSat##float_name##U, IrOp::TruncSatU, int_type, float_type); \
+  set(Op::float_name##Convert##int_name##S, IrOp::ConvS, float_type, int_type);      \
   set(Op::float_name##Convert##int_name##U, IrOp::ConvU, float_type, int_type);
-  TRUNC(I32, I, F32, F) TRUNC(I32, I, F64, D) TRUNC(I64, L, F32, F) TRUNC(I64, L, F64, D)
-  set(Op::F32DemoteF64, IrOp::Demote, F, D);
+  TRUNC(I32, I, F32, F)
+  TRUNC(I32, I, F64, D)
+  TRUNC(I64, L, F32, F) TRUNC(I64, L, F64, D) set(Op::F32DemoteF64, IrOp::Demote, F, D);
   set(Op::F64PromoteF32, IrOp::Promote, D, F);
   set(Op::I32ReinterpretF32, IrOp::Bitcast, I, F);
   set(Op::I64ReinterpretF64, IrOp::Bitcast, L, D);
@@ -180,7 +184,8 @@ void Builder::on_select(ValType type) {
   push(append(i));
 }
 
-// ---- vectors ------------------------------------------------------------------------------------------
+// ---- vectors
+// ------------------------------------------------------------------------------------------
 
 namespace {
 

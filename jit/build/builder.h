@@ -79,21 +79,22 @@ class Builder : public SinkBase<Builder> {
   /// A branch on its way to a label: where from, and the values it brings.
   struct Edge {
     ir::BlockId from;
-    std::uint32_t values;  // in edge_values_: assigned locals of the frame, then the label's operands
+    std::uint32_t
+        values;  // in edge_values_: assigned locals of the frame, then the label's operands
   };
   struct Frame {
     FrameKind kind;
-    std::uint32_t number;       // among announced frames, for AssignedLocals
-    std::uint32_t height;       // value stack below the parameters
+    std::uint32_t number;  // among announced frames, for AssignedLocals
+    std::uint32_t height;  // value stack below the parameters
     std::uint32_t label_arity;
-    std::uint32_t first_edge;   // edges_ from here on, linked by next_edge_
+    std::uint32_t first_edge;  // edges_ from here on, linked by next_edge_
     std::uint32_t last_edge;
     std::uint32_t edge_count;
-    std::uint32_t scope;        // of the value table at entry
-    std::uint32_t entry_values; // If: assigned locals and parameters at entry, in edge_values_
-    ir::BlockId header;         // Loop
-    ir::BlockId otherwise;      // If: start of the else part
-    std::uint32_t first_phi;    // Loop: id of the first phi
+    std::uint32_t scope;         // of the value table at entry
+    std::uint32_t entry_values;  // If: assigned locals and parameters at entry, in edge_values_
+    ir::BlockId header;          // Loop
+    ir::BlockId otherwise;       // If: start of the else part
+    std::uint32_t first_phi;     // Loop: id of the first phi
     std::uint32_t phi_count;
   };
 
@@ -104,9 +105,9 @@ class Builder : public SinkBase<Builder> {
     stack_.pop_back();
     return v;
   }
-  V append(ir::Inst inst);             ///< Folds, merges, or appends.
-  V append_raw(ir::Inst inst);         ///< Appends as it is.
-  V fold(ir::Inst& inst);              ///< A value that the instruction equals, or kNoValue; may rewrite it.
+  V append(ir::Inst inst);      ///< Folds, merges, or appends.
+  V append_raw(ir::Inst inst);  ///< Appends as it is.
+  V fold(ir::Inst& inst);  ///< A value that the instruction equals, or kNoValue; may rewrite it.
   V fold_int(ir::Inst& inst);
   V fold_icmp(ir::Inst& inst);
   V fold_constants(const ir::Inst& inst);
@@ -117,7 +118,7 @@ class Builder : public SinkBase<Builder> {
   V op2(ir::IrOp op, ir::Type type, V a, V b);
   V icmp(ir::Cond cond, ir::Type type, V a, V b);
   V vmctx();
-  V vm_const(V base, std::uint64_t offset);               ///< A 64-bit word that never changes.
+  V vm_const(V base, std::uint64_t offset);  ///< A 64-bit word that never changes.
   V vm_load(V base, std::uint64_t offset, ir::Access access, ir::Type type);
   void vm_store(V base, std::uint64_t offset, ir::Access access, V value, ir::Type type);
   V zero(ir::Type type);
@@ -125,8 +126,8 @@ class Builder : public SinkBase<Builder> {
   void trap_if(V condition, TrapKind kind);
   void trap_if_info(V condition, TrapKind kind, V info);
   void trap_if_not(V condition, TrapKind kind);
-  void trap(TrapKind kind);            ///< Ends the block.
-  void clobber_everything();           ///< After calls: no load may be merged across.
+  void trap(TrapKind kind);   ///< Ends the block.
+  void clobber_everything();  ///< After calls: no load may be merged across.
 
   // Control.
   Frame& frame_at(std::uint32_t depth) { return frames_[frames_.size() - 1 - depth]; }
@@ -176,7 +177,7 @@ class Builder : public SinkBase<Builder> {
   const BodyState* state_ = nullptr;
   const char* declined_ = nullptr;
 
-  ir::BlockId block_{};                      // where instructions go
+  ir::BlockId block_{};  // where instructions go
   std::vector<V> locals_;
   std::vector<V> stack_;
   std::vector<Frame> frames_;
@@ -184,7 +185,7 @@ class Builder : public SinkBase<Builder> {
   std::vector<Edge> edges_;
   std::vector<std::uint32_t> next_edge_;
   std::vector<std::uint32_t> edge_values_;
-  std::vector<V> loop_phis_;                 // all loop phis, for the clean-up
+  std::vector<V> loop_phis_;  // all loop phis, for the clean-up
   ValueTable table_;
   std::uint32_t memory_version_ = 0;
   std::uint32_t vm_version_ = 0;

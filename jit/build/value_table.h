@@ -1,7 +1,7 @@
 // The table that merges equal instructions while SSA is built.
 //
-// In: an instruction's identity (op, types, operands, immediate, version of what it reads). Out: the
-// value that already computes it, where that value dominates. Guaranteed: scopes nest like the
+// In: an instruction's identity (op, types, operands, immediate, version of what it reads). Out:
+// the value that already computes it, where that value dominates. Guaranteed: scopes nest like the
 // constructs of the body; leaving one forgets what was entered in it, in time proportional to that.
 #pragma once
 
@@ -16,9 +16,9 @@ class ValueTable {
  public:
   /// What makes two instructions the same.
   struct Key {
-    std::uint64_t head = 0;     ///< op, types, lane, aux, mem
-    std::uint64_t args = 0;     ///< two operands
-    std::uint64_t extra = 0;    ///< third operand and version
+    std::uint64_t head = 0;   ///< op, types, lane, aux, mem
+    std::uint64_t args = 0;   ///< two operands
+    std::uint64_t extra = 0;  ///< third operand and version
     std::uint64_t imm = 0;
     friend bool operator==(const Key&, const Key&) = default;
   };
@@ -36,7 +36,7 @@ class ValueTable {
   struct Entry {
     Key key;
     ir::ValueId value;
-    std::uint32_t next;      // older entry of the bucket
+    std::uint32_t next;  // older entry of the bucket
     std::uint32_t bucket;
   };
   static constexpr std::uint32_t kEnd = ~0u;

@@ -93,9 +93,7 @@ void Func::successors(BlockId b, std::vector<BlockId>& out) const {
   if (last == ~0u) return;
   const Inst& t = insts[last];
   switch (t.op) {
-    case IrOp::Jump:
-      out.push_back(t.block(0));
-      break;
+    case IrOp::Jump: out.push_back(t.block(0)); break;
     case IrOp::Branch:
       out.push_back(t.block(1));
       out.push_back(t.block(2));
@@ -120,8 +118,7 @@ void Func::successors(BlockId b, std::vector<BlockId>& out) const {
         for (const auto& [block, at] : seen) out.push_back(static_cast<BlockId>(block));
       }
       break;
-    default:
-      break;
+    default: break;
   }
 }
 

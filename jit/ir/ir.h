@@ -44,25 +44,26 @@ struct Inst {
   Type type = Type::Void;      ///< Of the result; Void when there is none.
   Type aux_type = Type::Void;  ///< Of the operands where that differs from the result.
   std::uint8_t lane = 0;
-  std::uint16_t aux = 0;       ///< Cond, FCond, Access, Hint, trap kind or wasm Op.
-  std::uint16_t mem = 0;       ///< Accesses: 0 or kAbsolute, see below. MemCheck: the memory.
+  std::uint16_t aux = 0;  ///< Cond, FCond, Access, Hint, trap kind or wasm Op.
+  std::uint16_t mem = 0;  ///< Accesses: 0 or kAbsolute, see below. MemCheck: the memory.
   std::uint32_t args[3] = {~0u, ~0u, ~0u};  ///< Values or blocks; lists: {pool offset, count}.
-  std::uint32_t pos = 0;       ///< Byte offset of the Wasm instruction in the module.
+  std::uint32_t pos = 0;                    ///< Byte offset of the Wasm instruction in the module.
   std::uint64_t imm = 0;
 
   [[nodiscard]] ValueId arg(unsigned i) const { return static_cast<ValueId>(args[i]); }
   [[nodiscard]] BlockId block(unsigned i) const { return static_cast<BlockId>(args[i]); }
 };
 
-// Accesses. `mem` 0: the address is relative to the pinned base of memory 0: an i32, when the memory
-// is guarded for imm + size (MemoryInfo::guarded_bytes; the access may fault), else the i64 result
-// of a MemCheck. `mem` kAbsolute: the address is a pointer (i64) made from another memory's base.
+// Accesses. `mem` 0: the address is relative to the pinned base of memory 0: an i32, when the
+// memory is guarded for imm + size (MemoryInfo::guarded_bytes; the access may fault), else the i64
+// result of a MemCheck. `mem` kAbsolute: the address is a pointer (i64) made from another memory's
+// base.
 inline constexpr std::uint16_t kAbsolute = 0xFFFF;
 
 struct Block {
-  std::uint32_t first = ~0u;       ///< Inst ids; ~0 when empty.
-  std::uint32_t last = ~0u;        ///< The terminator, once there is one.
-  std::vector<BlockId> preds;      ///< Each at most once; the order is that of phi operands.
+  std::uint32_t first = ~0u;   ///< Inst ids; ~0 when empty.
+  std::uint32_t last = ~0u;    ///< The terminator, once there is one.
+  std::vector<BlockId> preds;  ///< Each at most once; the order is that of phi operands.
   std::uint32_t loop_depth = 0;
   BlockId loop_header = kNoBlock;  ///< Innermost loop this block is in.
   BlockId idom = kNoBlock;         ///< Filled by opt/dominators.
@@ -83,17 +84,17 @@ struct MemoryInfo {
 /// A function being compiled. Reused from function to function.
 class Func {
  public:
-  std::uint32_t index = 0;               ///< FuncIdx in the module.
+  std::uint32_t index = 0;  ///< FuncIdx in the module.
   std::vector<Type> params;
   std::vector<Type> results;
   std::vector<MemoryInfo> memories;
   std::vector<Inst> insts;
-  std::vector<std::uint32_t> next;       ///< By inst id.
+  std::vector<std::uint32_t> next;  ///< By inst id.
   std::vector<std::uint32_t> prev;
   std::vector<BlockId> block_of;
-  std::vector<Block> blocks;             ///< blocks[0] is the entry; it has no predecessors.
-  std::vector<BlockId> order;            ///< The blocks; forward edges go forward, loops are contiguous.
-  std::vector<std::uint32_t> pool;       ///< Operand lists.
+  std::vector<Block> blocks;        ///< blocks[0] is the entry; it has no predecessors.
+  std::vector<BlockId> order;       ///< The blocks; forward edges go forward, loops are contiguous.
+  std::vector<std::uint32_t> pool;  ///< Operand lists.
   std::vector<V128> v128s;
   bool has_calls = false;
 
@@ -102,7 +103,7 @@ class Func {
   /// Appends at the end of a block. The id is the value's.
   ValueId append(BlockId block, const Inst& inst);
   ValueId insert_before(ValueId where, const Inst& inst);
-  void remove(ValueId v);                ///< Unlinks; the id stays unused.
+  void remove(ValueId v);  ///< Unlinks; the id stays unused.
   std::uint32_t add_list(std::span<const std::uint32_t> values);
   [[nodiscard]] std::span<std::uint32_t> list(const Inst& i) {
     return {pool.data() + i.args[0], i.args[1]};

@@ -41,7 +41,8 @@ class Verifier {
   std::vector<std::uint32_t> position_;  // by block, in Func::order
   std::vector<std::uint32_t> place_;     // by instruction, in its block
   std::vector<std::uint32_t> idom_;      // by position
-  std::vector<std::uint32_t> enter_, leave_;  // by position: preorder interval in the dominator tree
+  std::vector<std::uint32_t> enter_,
+      leave_;  // by position: preorder interval in the dominator tree
 };
 
 bool Verifier::fail(BlockId b, std::uint32_t inst, const std::string& what) {
@@ -53,7 +54,8 @@ bool Verifier::fail(BlockId b, std::uint32_t inst, const std::string& what) {
   return false;
 }
 
-// ---- lists ------------------------------------------------------------------------------------------
+// ---- lists
+// ------------------------------------------------------------------------------------------
 
 bool Verifier::list_of(BlockId b) {
   const Block& block = f_[b];
@@ -70,7 +72,8 @@ bool Verifier::list_of(BlockId b) {
     if (i.op == IrOp::Phi && !phis) return fail(b, v, "stands behind another instruction");
     phis = i.op == IrOp::Phi;
     if (info(i.op).terminator != (f_.next[v] == kNone)) {
-      return fail(b, v, info(i.op).terminator ? "ends a block in its middle" : "does not end the block");
+      return fail(b, v,
+                  info(i.op).terminator ? "ends a block in its middle" : "does not end the block");
     }
     if (info(i.op).operands == kList && std::uint64_t{i.args[0]} + i.args[1] > f_.pool.size()) {
       return fail(b, v, "its operand list lies outside the pool");
@@ -78,7 +81,8 @@ bool Verifier::list_of(BlockId b) {
     place_[v] = n++;
     before = v;
   }
-  if (block.last != before) return fail(b, kNone, "its last instruction is not the end of the list");
+  if (block.last != before)
+    return fail(b, kNone, "its last instruction is not the end of the list");
   return true;
 }
 
@@ -102,7 +106,8 @@ bool Verifier::lists() {
   return true;
 }
 
-// ---- edges and loops --------------------------------------------------------------------------------
+// ---- edges and loops
+// --------------------------------------------------------------------------------
 
 bool Verifier::edges() {
   std::vector<std::uint32_t> seen(f_.blocks.size(), 0);  // predecessors found
@@ -131,13 +136,15 @@ bool Verifier::edges() {
   for (const BlockId b : f_.order) {
     const std::vector<BlockId>& preds = f_[b].preds;
     if (preds.size() != seen[raw(b)]) {
-      return fail(b, kNone, "has " + std::to_string(preds.size()) + " predecessors, but " +
-                                std::to_string(seen[raw(b)]) + " edges lead to it");
+      return fail(b, kNone,
+                  "has " + std::to_string(preds.size()) + " predecessors, but " +
+                      std::to_string(seen[raw(b)]) + " edges lead to it");
     }
     for (const BlockId p : from[raw(b)]) mark[raw(p)] = raw(b);
     for (const BlockId p : preds) {
       if (raw(p) >= mark.size() || mark[raw(p)] != raw(b)) {
-        return fail(b, kNone, "b" + std::to_string(raw(p)) + " is listed as a predecessor, and is none");
+        return fail(b, kNone,
+                    "b" + std::to_string(raw(p)) + " is listed as a predecessor, and is none");
       }
       mark[raw(p)] = kNone;
     }
@@ -162,7 +169,8 @@ bool Verifier::loops() {
     for (const BlockId from : block.preds) {
       const std::uint32_t q = position_[raw(from)];
       if (q >= p && q >= block.loop_end) return fail(b, kNone, "its loop ends before a way back");
-      if (!open.empty() && q < open.back()) return fail(b, kNone, "the loop around it is entered here");
+      if (!open.empty() && q < open.back())
+        return fail(b, kNone, "the loop around it is entered here");
     }
     if (block.is_loop_header) {
       if (block.loop_end <= p || block.loop_end > f_.order.size()) {
@@ -181,7 +189,8 @@ bool Verifier::loops() {
   return true;
 }
 
-// ---- dominance --------------------------------------------------------------------------------------
+// ---- dominance
+// --------------------------------------------------------------------------------------
 
 /// After Cooper, Harvey and Kennedy; the order is a reverse postorder.
 void Verifier::dominators() {
@@ -239,7 +248,8 @@ bool Verifier::uses() {
         const BlockId home = f_.block_of[u];
         if (i.op == IrOp::Phi) {
           if (!dominates(home, f_[b].preds[k])) {
-            return fail(b, v, who + " does not reach the end of b" + std::to_string(raw(f_[b].preds[k])));
+            return fail(b, v,
+                        who + " does not reach the end of b" + std::to_string(raw(f_[b].preds[k])));
           }
         } else if (home == b ? place_[u] >= place_[v] : !dominates(home, b)) {
           return fail(b, v, who + " does not reach it");
@@ -250,7 +260,8 @@ bool Verifier::uses() {
   return true;
 }
 
-// ---- types ------------------------------------------------------------------------------------------
+// ---- types
+// ------------------------------------------------------------------------------------------
 
 bool is_int(Type t) { return t == Type::I32 || t == Type::I64; }
 bool is_float(Type t) { return t == Type::F32 || t == Type::F64; }
@@ -271,7 +282,10 @@ bool Verifier::type_of(BlockId b, std::uint32_t v) {
     case IrOp::Param: result = i.imm < f_.params.size() && t == f_.params[i.imm]; break;
     case IrOp::Const: result = is_int(t) || is_float(t); break;
     case IrOp::ConstV128: result = t == Type::V128 && i.imm < f_.v128s.size(); break;
-    case IrOp::Phi: result = t != Type::Void; operands = all(t); break;
+    case IrOp::Phi:
+      result = t != Type::Void;
+      operands = all(t);
+      break;
     case IrOp::Proj: {
       const IrOp call = f_.insts[i.args[0]].op;
       result = t != Type::Void;
@@ -279,16 +293,44 @@ bool Verifier::type_of(BlockId b, std::uint32_t v) {
       break;
     }
     case IrOp::Vmctx: result = t == Type::I64; break;
-    case IrOp::Add: case IrOp::Sub: case IrOp::Mul: case IrOp::MulHiS: case IrOp::MulHiU:
-    case IrOp::DivS: case IrOp::DivU: case IrOp::RemS: case IrOp::RemU: case IrOp::And: case IrOp::Or:
-    case IrOp::Xor: case IrOp::Shl: case IrOp::ShrS: case IrOp::ShrU: case IrOp::Rotl: case IrOp::Rotr:
-    case IrOp::Clz: case IrOp::Ctz: case IrOp::Popcnt: case IrOp::Ext8S: case IrOp::Ext16S:
+    case IrOp::Add:
+    case IrOp::Sub:
+    case IrOp::Mul:
+    case IrOp::MulHiS:
+    case IrOp::MulHiU:
+    case IrOp::DivS:
+    case IrOp::DivU:
+    case IrOp::RemS:
+    case IrOp::RemU:
+    case IrOp::And:
+    case IrOp::Or:
+    case IrOp::Xor:
+    case IrOp::Shl:
+    case IrOp::ShrS:
+    case IrOp::ShrU:
+    case IrOp::Rotl:
+    case IrOp::Rotr:
+    case IrOp::Clz:
+    case IrOp::Ctz:
+    case IrOp::Popcnt:
+    case IrOp::Ext8S:
+    case IrOp::Ext16S:
       result = is_int(t);
       operands = all(t);
       break;
-    case IrOp::Ext32S: result = t == Type::I64; operands = all(t); break;
-    case IrOp::Wrap: result = t == Type::I32; operands = all(Type::I64); break;
-    case IrOp::ExtS: case IrOp::ExtU: result = t == Type::I64; operands = all(Type::I32); break;
+    case IrOp::Ext32S:
+      result = t == Type::I64;
+      operands = all(t);
+      break;
+    case IrOp::Wrap:
+      result = t == Type::I32;
+      operands = all(Type::I64);
+      break;
+    case IrOp::ExtS:
+    case IrOp::ExtU:
+      result = t == Type::I64;
+      operands = all(Type::I32);
+      break;
     case IrOp::Icmp:
       result = t == Type::I32 && i.aux <= static_cast<unsigned>(Cond::GeU);
       operands = is_int(i.aux_type) && all(i.aux_type);
@@ -301,36 +343,73 @@ bool Verifier::type_of(BlockId b, std::uint32_t v) {
       result = t != Type::Void;
       operands = type(i, 0) == Type::I32 && type(i, 1) == t && type(i, 2) == t;
       break;
-    case IrOp::Fadd: case IrOp::Fsub: case IrOp::Fmul: case IrOp::Fdiv: case IrOp::Fmin: case IrOp::Fmax:
-    case IrOp::Fcopysign: case IrOp::Fabs: case IrOp::Fneg: case IrOp::Fsqrt: case IrOp::Fceil:
-    case IrOp::Ffloor: case IrOp::Ftrunc: case IrOp::Fnearest:
+    case IrOp::Fadd:
+    case IrOp::Fsub:
+    case IrOp::Fmul:
+    case IrOp::Fdiv:
+    case IrOp::Fmin:
+    case IrOp::Fmax:
+    case IrOp::Fcopysign:
+    case IrOp::Fabs:
+    case IrOp::Fneg:
+    case IrOp::Fsqrt:
+    case IrOp::Fceil:
+    case IrOp::Ffloor:
+    case IrOp::Ftrunc:
+    case IrOp::Fnearest:
       result = is_float(t);
       operands = all(t);
       break;
-    case IrOp::TruncS: case IrOp::TruncU: case IrOp::TruncSatS: case IrOp::TruncSatU:
+    case IrOp::TruncS:
+    case IrOp::TruncU:
+    case IrOp::TruncSatS:
+    case IrOp::TruncSatU:
       result = is_int(t);
       operands = is_float(i.aux_type) && all(i.aux_type);
       break;
-    case IrOp::ConvS: case IrOp::ConvU:
+    case IrOp::ConvS:
+    case IrOp::ConvU:
       result = is_float(t);
       operands = is_int(i.aux_type) && all(i.aux_type);
       break;
-    case IrOp::Promote: result = t == Type::F64; operands = all(Type::F32); break;
-    case IrOp::Demote: result = t == Type::F32; operands = all(Type::F64); break;
-    case IrOp::Bitcast: result = t != Type::Void; operands = bits(type(i, 0)) == bits(t); break;
-    case IrOp::Simd1: case IrOp::Simd2: case IrOp::Simd3: result = t != Type::Void; break;
-    case IrOp::MemCheck: result = t == Type::I64; operands = is_int(type(i, 0)); break;
-    case IrOp::Load: result = t != Type::Void; operands = is_int(type(i, 0)); break;
+    case IrOp::Promote:
+      result = t == Type::F64;
+      operands = all(Type::F32);
+      break;
+    case IrOp::Demote:
+      result = t == Type::F32;
+      operands = all(Type::F64);
+      break;
+    case IrOp::Bitcast:
+      result = t != Type::Void;
+      operands = bits(type(i, 0)) == bits(t);
+      break;
+    case IrOp::Simd1:
+    case IrOp::Simd2:
+    case IrOp::Simd3: result = t != Type::Void; break;
+    case IrOp::MemCheck:
+      result = t == Type::I64;
+      operands = is_int(type(i, 0));
+      break;
+    case IrOp::Load:
+      result = t != Type::Void;
+      operands = is_int(type(i, 0));
+      break;
     case IrOp::Store:
       result = t == Type::Void;
       operands = is_int(type(i, 0)) && type(i, 1) == i.aux_type;
       break;
-    case IrOp::SimdLoad: result = t == Type::V128; operands = is_int(type(i, 0)); break;
-    case IrOp::SimdLoadLane: case IrOp::SimdStoreLane:
+    case IrOp::SimdLoad:
+      result = t == Type::V128;
+      operands = is_int(type(i, 0));
+      break;
+    case IrOp::SimdLoadLane:
+    case IrOp::SimdStoreLane:
       result = t == (i.op == IrOp::SimdLoadLane ? Type::V128 : Type::Void);
       operands = is_int(type(i, 0)) && type(i, 1) == Type::V128;
       break;
-    case IrOp::VmLoad: case IrOp::VmLoadConst:
+    case IrOp::VmLoad:
+    case IrOp::VmLoadConst:
       result = t != Type::Void;
       operands = type(i, 0) == Type::I64;
       break;
@@ -338,8 +417,12 @@ bool Verifier::type_of(BlockId b, std::uint32_t v) {
       result = t == Type::Void;
       operands = type(i, 0) == Type::I64 && type(i, 1) == i.aux_type;
       break;
-    case IrOp::CallFunc: case IrOp::TailCallFunc: operands = count(i) > 0 && type(i, 0) == Type::I64; break;
-    case IrOp::TrapIf: case IrOp::TrapIfNot: case IrOp::Branch: case IrOp::Switch:
+    case IrOp::CallFunc:
+    case IrOp::TailCallFunc: operands = count(i) > 0 && type(i, 0) == Type::I64; break;
+    case IrOp::TrapIf:
+    case IrOp::TrapIfNot:
+    case IrOp::Branch:
+    case IrOp::Switch:
       result = t == Type::Void;
       operands = all(Type::I32);
       break;
@@ -347,9 +430,12 @@ bool Verifier::type_of(BlockId b, std::uint32_t v) {
       operands = count(i) == f_.results.size();
       for (unsigned k = 0; operands && k < count(i); ++k) operands = type(i, k) == f_.results[k];
       break;
-    case IrOp::Call: case IrOp::Builtin: case IrOp::TailCall: case IrOp::Poll: case IrOp::Jump:
-    case IrOp::Trap:
-      break;
+    case IrOp::Call:
+    case IrOp::Builtin:
+    case IrOp::TailCall:
+    case IrOp::Poll:
+    case IrOp::Jump:
+    case IrOp::Trap: break;
   }
   if (!result) return fail(b, v, "its type or its immediate is wrong");
   if (!operands) return fail(b, v, "its operands are not of the types it takes");

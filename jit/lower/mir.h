@@ -23,7 +23,10 @@ inline constexpr VReg kNoVReg{~0u};
 constexpr std::uint32_t raw(VReg v) { return static_cast<std::uint32_t>(v); }
 constexpr std::uint32_t raw(MBlockId b) { return static_cast<std::uint32_t>(b); }
 
-enum class RegClass : std::uint8_t { Int, Vec };  ///< 16 or 32 registers each; Vec holds f32, f64, v128.
+enum class RegClass : std::uint8_t {
+  Int,
+  Vec
+};  ///< 16 or 32 registers each; Vec holds f32, f64, v128.
 
 /// Where a value is: a machine register, a spill slot (8-byte units in the frame), or nowhere yet.
 struct Loc {
@@ -51,17 +54,18 @@ struct MOperand {
   VReg vreg = kNoVReg;
   Constraint constraint = Constraint::Reg;
   bool is_def = false;
-  bool early = false;   ///< A definition written before all uses are read: shares no register with them.
-  bool late = false;    ///< A use read after definitions are written: shares no register with them.
+  bool early =
+      false;  ///< A definition written before all uses are read: shares no register with them.
+  bool late = false;  ///< A use read after definitions are written: shares no register with them.
   std::uint8_t fixed = 0;
-  Loc loc;              ///< Set by allocation.
+  Loc loc;  ///< Set by allocation.
 };
 
 /// Opcodes common to all machines.
 enum MOp : std::uint16_t {
-  kMove,        ///< def <- use, inserted by allocation (or by selection, as a hint to coalesce).
-  kSwap,        ///< exchanges two registers of a class; inserted by allocation.
-  kJump,        ///< to edge 0
+  kMove,  ///< def <- use, inserted by allocation (or by selection, as a hint to coalesce).
+  kSwap,  ///< exchanges two registers of a class; inserted by allocation.
+  kJump,  ///< to edge 0
   kFirstMachineOp = 16,
 };
 
@@ -69,18 +73,19 @@ enum MOp : std::uint16_t {
 /// last uses (mem_base, mem_index tell whether they are there), in this order.
 struct MInst {
   std::uint16_t op = 0;
-  std::uint8_t size = 0;       ///< Operand size in bytes: 1 2 4 8 16 (32).
-  std::uint8_t cond = 0;       ///< Machine condition code.
+  std::uint8_t size = 0;  ///< Operand size in bytes: 1 2 4 8 16 (32).
+  std::uint8_t cond = 0;  ///< Machine condition code.
   std::uint8_t defs = 0;
   std::uint8_t uses = 0;
-  bool is_call = false;        ///< Clobbers Target::call_clobbers.
-  bool can_remat = false;      ///< No uses but pinned registers: may be made again instead of reloaded.
+  bool is_call = false;    ///< Clobbers Target::call_clobbers.
+  bool can_remat = false;  ///< No uses but pinned registers: may be made again instead of reloaded.
   bool mem_base = false;
   bool mem_index = false;
   bool mem_guest = false;      ///< Of linear memory: may fault.
   std::uint8_t mem_scale = 0;  ///< log2
-  std::uint8_t mem_pinned = 0; ///< 1: based on the pinned memory base; 2: on the pinned instance pointer;
-                               ///< 3: on the stack pointer (outgoing arguments); 4: entry `mem_disp` of MFunc::literals.
+  std::uint8_t mem_pinned =
+      0;  ///< 1: based on the pinned memory base; 2: on the pinned instance pointer;
+          ///< 3: on the stack pointer (outgoing arguments); 4: entry `mem_disp` of MFunc::literals.
   std::int32_t mem_disp = 0;
   std::uint32_t first_op = 0;  ///< In MFunc::ops.
   std::uint32_t aux = 0;       ///< Machine-specific: trap kind, callee, shuffle mask index.
@@ -101,16 +106,16 @@ struct MBlock {
                                      ///< (its source ends in kJump), so moves go before the jump.
   std::vector<MBlockId> preds;
   std::uint32_t loop_depth = 0;
-  MBlockId loop_header{~0u};         ///< Innermost loop.
-  std::uint32_t loop_end = 0;        ///< For headers: layout position after the loop's last block.
+  MBlockId loop_header{~0u};   ///< Innermost loop.
+  std::uint32_t loop_end = 0;  ///< For headers: layout position after the loop's last block.
   bool is_loop_header = false;
   bool cold = false;
 };
 
 struct VRegInfo {
   RegClass cls = RegClass::Int;
-  std::uint8_t bytes = 8;            ///< Width of a spill: 8, or 16 for v128.
-  VReg hint = kNoVReg;               ///< Wish for the same register.
+  std::uint8_t bytes = 8;  ///< Width of a spill: 8, or 16 for v128.
+  VReg hint = kNoVReg;     ///< Wish for the same register.
 };
 
 /// A function in machine form. Blocks are in layout order: reverse postorder, loops contiguous.
@@ -120,14 +125,15 @@ struct MFunc {
   std::vector<MOperand> ops;
   std::vector<MBlock> blocks;
   std::vector<VRegInfo> vregs;
-  std::vector<V128> literals;        ///< 16-byte constants placed behind the code.
+  std::vector<V128> literals;  ///< 16-byte constants placed behind the code.
   std::vector<std::vector<std::uint32_t>> jump_tables;  ///< Block numbers.
-  std::uint32_t out_arg_bytes = 0;   ///< Outgoing stack arguments, the largest call's.
-  std::uint32_t in_arg_bytes = 0;    ///< Incoming stack arguments.
+  std::uint32_t out_arg_bytes = 0;  ///< Outgoing stack arguments, the largest call's.
+  std::uint32_t in_arg_bytes = 0;   ///< Incoming stack arguments.
   bool has_calls = false;
-  bool calls_out = false;            ///< Calls functions of other instances, which change the pinned registers.
+  bool calls_out =
+      false;  ///< Calls functions of other instances, which change the pinned registers.
   // Set by allocation:
-  std::uint32_t spill_slots = 0;     ///< 8-byte units.
+  std::uint32_t spill_slots = 0;                ///< 8-byte units.
   std::uint32_t used_callee_saved[2] = {0, 0};  ///< Masks per class.
 
   void clear();

@@ -87,7 +87,8 @@ std::string Checker::name(RegClass cls, Loc loc) const {
   return (cls == RegClass::Int ? "r" : "x") + std::to_string(loc.n);
 }
 
-// ---- the relation -----------------------------------------------------------------------------------
+// ---- the relation
+// -----------------------------------------------------------------------------------
 
 void Checker::load(const Relation& state) {
   for (const std::uint32_t k : touched_) {
@@ -145,7 +146,8 @@ void Checker::overwrite(RegClass cls, Loc loc, bool is_wide) {
   }
 }
 
-// ---- instructions -----------------------------------------------------------------------------------
+// ---- instructions
+// -----------------------------------------------------------------------------------
 
 bool Checker::loc_ok(const MOperand& op, bool may_be_scratch) {
   const auto c = static_cast<unsigned>(cls(op.vreg));
@@ -198,7 +200,8 @@ void Checker::inserted(const MInst& i) {
   } else {
     const std::uint32_t v = ops.empty() ? ~0u : raw(ops[0].vreg);
     const std::uint32_t d = v == ~0u ? ~0u : def_of_[v];
-    if (i.defs != 1 || i.uses != 0 || d == ~0u) return fail("an inserted instruction of no known kind");
+    if (i.defs != 1 || i.uses != 0 || d == ~0u)
+      return fail("an inserted instruction of no known kind");
     const MInst& o = before_.insts[d];
     if (!o.can_remat || o.op != i.op || o.size != i.size || o.cond != i.cond || o.aux != i.aux ||
         o.imm != i.imm || o.mem_pinned != i.mem_pinned || o.mem_disp != i.mem_disp) {
@@ -219,7 +222,8 @@ void Checker::operands(const MInst& i, std::span<const MOperand> ops) {
     const bool may_be_slot = op.constraint == Constraint::Any && !op.is_def;
     if (op.loc.is_slot() && !may_be_slot) return fail(who + " must be in a register");
     if (op.constraint == Constraint::Fixed && op.loc.n != op.fixed) {
-      return fail(who + " is in " + name(cls(op.vreg), op.loc) + ", not in the register it must be in");
+      return fail(who + " is in " + name(cls(op.vreg), op.loc) +
+                  ", not in the register it must be in");
     }
     if (op.constraint == Constraint::Same && op.is_def && !(ops[op.fixed].loc == op.loc)) {
       return fail(who + " is not where the use is that it is tied to");
@@ -229,13 +233,15 @@ void Checker::operands(const MInst& i, std::span<const MOperand> ops) {
         return fail(who + " is not in " + name(cls(op.vreg), op.loc));
       }
       const auto c = static_cast<unsigned>(cls(op.vreg));
-      if (op.late && i.is_call && op.loc.is_reg() && (target_.call_clobbers[c] >> op.loc.n & 1) != 0) {
+      if (op.late && i.is_call && op.loc.is_reg() &&
+          (target_.call_clobbers[c] >> op.loc.n & 1) != 0) {
         return fail(who + " is read late, and the call clobbers it");
       }
     }
     for (std::size_t m = 0; m < ops.size(); ++m) {
       const MOperand& other = ops[m];
-      if (m == n || !op.is_def || !(op.loc == other.loc) || cls(op.vreg) != cls(other.vreg)) continue;
+      if (m == n || !op.is_def || !(op.loc == other.loc) || cls(op.vreg) != cls(other.vreg))
+        continue;
       if (other.is_def) return fail(who + " shares its register with another definition");
       const bool tied = op.constraint == Constraint::Same && op.fixed == m;
       if (tied ? other.late : op.early || other.late || op.constraint == Constraint::Same) {
@@ -294,7 +300,8 @@ Relation Checker::across(const Relation& out, const MEdge& edge) {
   return store();
 }
 
-// ---- the whole --------------------------------------------------------------------------------------
+// ---- the whole
+// --------------------------------------------------------------------------------------
 
 /// Allocation only adds instructions, and none behind the last one of a block.
 bool Checker::shape() {

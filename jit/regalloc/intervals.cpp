@@ -1,5 +1,5 @@
-// Liveness by one backward walk over the blocks; loops are contiguous, so what is live into a header
-// is live through its whole loop.
+// Liveness by one backward walk over the blocks; loops are contiguous, so what is live into a
+// header is live through its whole loop.
 #include "jit/regalloc/intervals.h"
 
 #include <algorithm>

@@ -27,9 +27,9 @@ struct Range {
 
 struct Use {
   std::uint32_t pos;
-  std::uint32_t operand;   ///< In MFunc::ops.
+  std::uint32_t operand;  ///< In MFunc::ops.
   std::uint32_t next;
-  std::uint16_t depth;     ///< Loop depth.
+  std::uint16_t depth;  ///< Loop depth.
   bool need_reg;
 };
 
@@ -41,7 +41,7 @@ struct Interval {
   std::uint32_t next_piece = kNone;
   std::uint32_t from = 0, to = 0;
   std::uint32_t cursor = kNone;  ///< Range at or after the scan position.
-  Loc loc;                       ///< Slot: the value's own slot (or nowhere, if it can be made again).
+  Loc loc;  ///< Slot: the value's own slot (or nowhere, if it can be made again).
 };
 
 /// Where a register is taken by an operand constraint.
@@ -53,9 +53,9 @@ struct FixedRange {
 struct ConstraintMove {
   enum class Kind : std::uint8_t { ToFixed, FromFixed, Tie };
   Kind kind;
-  std::uint8_t reg;           ///< ToFixed, FromFixed
-  std::uint32_t index;        ///< Instruction index.
-  std::uint32_t from, to;     ///< Virtual registers; Tie: both.
+  std::uint8_t reg;        ///< ToFixed, FromFixed
+  std::uint32_t index;     ///< Instruction index.
+  std::uint32_t from, to;  ///< Virtual registers; Tie: both.
 };
 
 /// Intervals of a function. Interval i < vregs is the first piece of virtual register i.
@@ -63,15 +63,16 @@ struct Intervals {
   std::vector<Interval> pieces;
   std::vector<Range> ranges;
   std::vector<Use> uses;
-  std::vector<FixedRange> fixed[2][32];     ///< By class and register, ascending.
-  std::vector<std::uint32_t> calls;         ///< Indices of calls, ascending.
+  std::vector<FixedRange> fixed[2][32];  ///< By class and register, ascending.
+  std::vector<std::uint32_t> calls;      ///< Indices of calls, ascending.
   std::vector<ConstraintMove> moves;
-  std::vector<std::uint32_t> block_index;   ///< Index k of each block's head; one more for the end.
-  std::vector<std::uint32_t> block_at;      ///< Block of each index.
-  std::vector<std::uint32_t> loop_parent;   ///< By block: header of the next outer loop, or kNone.
-  std::vector<std::uint32_t> hint_vreg;     ///< By vreg.
-  std::vector<std::uint8_t> hint_reg[2];    ///< By vreg: register wished at the end, at the start; 255 none.
-  std::vector<std::uint32_t> def_inst;      ///< By vreg: MInst index, kNone for parameters.
+  std::vector<std::uint32_t> block_index;  ///< Index k of each block's head; one more for the end.
+  std::vector<std::uint32_t> block_at;     ///< Block of each index.
+  std::vector<std::uint32_t> loop_parent;  ///< By block: header of the next outer loop, or kNone.
+  std::vector<std::uint32_t> hint_vreg;    ///< By vreg.
+  std::vector<std::uint8_t>
+      hint_reg[2];  ///< By vreg: register wished at the end, at the start; 255 none.
+  std::vector<std::uint32_t> def_inst;  ///< By vreg: MInst index, kNone for parameters.
   std::uint64_t work = 0;
 
   /// Fills everything from a function. False when the budget is used up.

@@ -22,7 +22,7 @@ struct AllocStats {
   std::uint64_t intervals = 0;
   std::uint64_t splits = 0;
   std::uint64_t moves = 0;
-  std::uint64_t light = 0;   ///< Functions that went to the light mode.
+  std::uint64_t light = 0;  ///< Functions that went to the light mode.
 };
 
 /// Reusable state of the allocator; one per worker.

@@ -133,8 +133,8 @@ void Resolve::set_operands() {
       if (ops[n].constraint == Constraint::Fixed) {
         ops[n].loc = Loc::reg(ops[n].fixed);
         const auto cls = static_cast<unsigned>(func_->vregs[raw(ops[n].vreg)].cls);
-        func_->used_callee_saved[cls] |= 1u << ops[n].fixed & ~target_->call_clobbers[cls] &
-                                         target_->allocatable[cls];
+        func_->used_callee_saved[cls] |=
+            1u << ops[n].fixed & ~target_->call_clobbers[cls] & target_->allocatable[cls];
       } else if (ops[n].constraint == Constraint::Same && ops[n].is_def) {
         ops[ops[n].fixed].loc = ops[n].loc;
       }
@@ -142,7 +142,8 @@ void Resolve::set_operands() {
   }
 }
 
-// ---- collecting moves -------------------------------------------------------------------------------
+// ---- collecting moves
+// -------------------------------------------------------------------------------
 
 void Resolve::add(std::uint32_t index, Phase phase, std::uint32_t from_vreg, Loc from,
                   std::uint32_t to_vreg, Loc to) {
@@ -259,7 +260,8 @@ bool Resolve::collect_edges() {
   return true;
 }
 
-// ---- rebuilding -------------------------------------------------------------------------------------
+// ---- rebuilding
+// -------------------------------------------------------------------------------------
 
 std::uint32_t Resolve::loc_key(std::uint32_t vreg, Loc loc) const {
   const auto cls = static_cast<std::uint32_t>(func_->vregs[vreg].cls);
@@ -278,8 +280,8 @@ void Resolve::emit_move(const Move& move, std::vector<std::uint32_t>& out) {
       func_->ops.push_back(op);
     }
     again.first_op = first;
-    const Loc target = move.to.is_reg() ? move.to
-                                        : Loc::reg(target_->scratch[static_cast<unsigned>(info.cls)]);
+    const Loc target =
+        move.to.is_reg() ? move.to : Loc::reg(target_->scratch[static_cast<unsigned>(info.cls)]);
     func_->ops[first].loc = target;
     func_->ops[first].vreg = static_cast<VReg>(move.from_vreg);
     func_->insts.push_back(again);
@@ -325,7 +327,8 @@ void Resolve::sequentialise(std::span<const Move> group, std::vector<std::uint32
   }
   for (std::uint32_t m = 0; m < group.size(); ++m) {
     writer_[loc_key(group[m].to_vreg, group[m].to)] = m;
-    if (group[m].from.kind != Loc::Kind::None) ++readers_[loc_key(group[m].from_vreg, group[m].from)];
+    if (group[m].from.kind != Loc::Kind::None)
+      ++readers_[loc_key(group[m].from_vreg, group[m].from)];
   }
   std::vector<bool> done(group.size(), false);
   std::vector<std::uint32_t> ready;

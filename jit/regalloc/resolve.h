@@ -25,10 +25,10 @@ class Resolve {
   // instruction, after those; behind it.
   enum Phase : std::uint8_t { kBefore, kEdge, kAfter };
   struct Move {
-    std::uint64_t key;         // index * 4 + phase
+    std::uint64_t key;  // index * 4 + phase
     std::uint32_t from_vreg;
     std::uint32_t to_vreg;
-    Loc from;                  // None: the value is made again
+    Loc from;  // None: the value is made again
     Loc to;
   };
 
@@ -40,8 +40,8 @@ class Resolve {
   void collect_constraints();
   void set_operands();
   void rebuild();
-  void add(std::uint32_t index, Phase phase, std::uint32_t from_vreg, Loc from, std::uint32_t to_vreg,
-           Loc to);
+  void add(std::uint32_t index, Phase phase, std::uint32_t from_vreg, Loc from,
+           std::uint32_t to_vreg, Loc to);
   void add_edge(std::uint32_t from_block, std::uint32_t to_block, std::uint32_t from_vreg, Loc from,
                 std::uint32_t to_vreg, Loc to);
   void sequentialise(std::span<const Move> group, std::vector<std::uint32_t>& out);
@@ -58,11 +58,11 @@ class Resolve {
   Intervals* in_ = nullptr;
   std::uint64_t budget_ = 0;
   std::uint64_t moves_ = 0;
-  std::vector<std::uint32_t> slot_;      // by vreg; kNone without one
-  std::vector<bool> store_at_def_;       // by vreg
+  std::vector<std::uint32_t> slot_;  // by vreg; kNone without one
+  std::vector<bool> store_at_def_;   // by vreg
   std::vector<Move> list_;
-  std::vector<std::uint32_t> readers_;   // by loc key: moves of the group that still read it
-  std::vector<std::uint32_t> writer_;    // by loc key: move of the group that writes it
+  std::vector<std::uint32_t> readers_;  // by loc key: moves of the group that still read it
+  std::vector<std::uint32_t> writer_;   // by loc key: move of the group that writes it
 };
 
 }  // namespace wasmrt::jit

@@ -33,7 +33,8 @@ bool Scan::can_remat(std::uint32_t vreg) const {
   return def != kNone && func_->insts[def].can_remat;
 }
 
-// ---- intersections --------------------------------------------------------------------------------
+// ---- intersections
+// --------------------------------------------------------------------------------
 
 std::uint32_t Scan::intersection(std::uint32_t a, std::uint32_t b) {
   std::uint32_t x = in_->pieces[a].cursor;
@@ -72,16 +73,16 @@ std::uint32_t Scan::call_intersection(std::uint32_t piece) {
   for (std::uint32_t r = in_->pieces[piece].first_range; r != kNone; r = in_->ranges[r].next) {
     ++in_->work;
     const Range& range = in_->ranges[r];
-    const auto at = std::partition_point(calls.begin(), calls.end(), [&](std::uint32_t k) {
-      return 4 * k + 3 <= range.from;
-    });
+    const auto at = std::partition_point(calls.begin(), calls.end(),
+                                         [&](std::uint32_t k) { return 4 * k + 3 <= range.from; });
     if (at == calls.end()) return kForever;
     if (4 * *at + 2 < range.to) return std::max(4 * *at + 2, range.from);
   }
   return kForever;
 }
 
-// ---- uses -----------------------------------------------------------------------------------------
+// ---- uses
+// -----------------------------------------------------------------------------------------
 
 std::uint32_t Scan::next_use(std::uint32_t piece, std::uint32_t pos, bool need_reg_only) {
   for (std::uint32_t u = in_->pieces[piece].first_use; u != kNone; u = in_->uses[u].next) {
@@ -143,7 +144,8 @@ std::uint32_t Scan::best_split(std::uint32_t after, std::uint32_t until) const {
   return best;
 }
 
-// ---- the scan -------------------------------------------------------------------------------------
+// ---- the scan
+// -------------------------------------------------------------------------------------
 
 void Scan::push(std::uint32_t piece) { unhandled_.push({in_->pieces[piece].from, piece}); }
 

@@ -1,9 +1,9 @@
 // The linear scan itself: gives each piece of each value a register or its slot, splitting pieces
 // where needed.
 //
-// In: Intervals of a function. Out: the same pieces, more of them, each with a location. Guaranteed:
-// pieces whose uses need a register have one; no two pieces share a register at a position; the
-// registers that constraints and calls take are free there.
+// In: Intervals of a function. Out: the same pieces, more of them, each with a location.
+// Guaranteed: pieces whose uses need a register have one; no two pieces share a register at a
+// position; the registers that constraints and calls take are free there.
 #pragma once
 
 #include <cstdint>
@@ -56,7 +56,7 @@ class Scan {
   std::uint64_t budget_ = 0;
   std::uint64_t splits_ = 0;
   RegClass cls_ = RegClass::Int;
-  std::uint32_t regs_ = 0;      ///< Allocatable registers of the class.
+  std::uint32_t regs_ = 0;  ///< Allocatable registers of the class.
   std::uint32_t clobbers_ = 0;
   std::uint32_t pos_ = 0;
   std::priority_queue<Later> unhandled_;

@@ -12,7 +12,8 @@ namespace wasmrt::jit::x64 {
 
 namespace x86 = asmjit::x86;
 
-// ---- operands -------------------------------------------------------------------------------------------
+// ---- operands
+// -------------------------------------------------------------------------------------------
 
 x86::Gp Emitter::gp(std::uint32_t reg, unsigned size) {
   return size == 8 ? x86::Gp(x86::gpq(reg)) : x86::Gp(x86::gpd(reg));
@@ -41,7 +42,8 @@ Emitter::Ptr Emitter::memory(const MInst& i, unsigned size) const {
 
 asmjit::Operand Emitter::source(const MInst& i, unsigned n, unsigned size, RegClass cls) {
   if (has_memory(i)) {
-    if (i.mem_guest) point(PointKind::Fault, i.pos, static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess));
+    if (i.mem_guest)
+      point(PointKind::Fault, i.pos, static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess));
     return memory(i, size);
   }
   const MOperand& o = op(i, n);
@@ -50,7 +52,8 @@ asmjit::Operand Emitter::source(const MInst& i, unsigned n, unsigned size, RegCl
   return gp(o, size);
 }
 
-// ---- tables -----------------------------------------------------------------------------------------------
+// ---- tables
+// -----------------------------------------------------------------------------------------------
 
 void Emitter::point(PointKind kind, std::uint32_t wasm, unsigned trap) {
   out_.points.push_back({static_cast<std::uint32_t>(a_.offset()), wasm,
@@ -80,7 +83,8 @@ void Emitter::call_stub(std::size_t offset) {
   a_.call(x86::ptr(x86::gpq(kScratch), static_cast<std::int32_t>(offset), 8));
 }
 
-// ---- frame ------------------------------------------------------------------------------------------------
+// ---- frame
+// ------------------------------------------------------------------------------------------------
 
 void Emitter::prologue() {
   // For callers that know only the VmFuncRef*: the instance, the activation that runs, and with a
@@ -137,7 +141,8 @@ void Emitter::prologue() {
     a_.mov(x86::ptr(x86::rsp, static_cast<std::int32_t>(at), 8), x86::gpq(r));
     at += 8;
   }
-  if (m_.calls_out) a_.mov(x86::ptr(x86::rsp, static_cast<std::int32_t>(vmctx_at_), 8), x86::gpq(kVmctx));
+  if (m_.calls_out)
+    a_.mov(x86::ptr(x86::rsp, static_cast<std::int32_t>(vmctx_at_), 8), x86::gpq(kVmctx));
 }
 
 void Emitter::epilogue() {
@@ -150,7 +155,8 @@ void Emitter::epilogue() {
   if (frame_ != 0) a_.add(x86::rsp, frame_);
 }
 
-// ---- moves ------------------------------------------------------------------------------------------------
+// ---- moves
+// ------------------------------------------------------------------------------------------------
 
 void Emitter::emit_move(const MInst& i) {
   const MOperand& to = op(i, 0);
@@ -176,7 +182,9 @@ void Emitter::emit_move(const MInst& i) {
     }
     return;
   }
-  const x86::Xmm through = to.loc.is_reg() ? xmm(to) : from.loc.is_reg() ? xmm(from) : xmm(kScratchVec);
+  const x86::Xmm through = to.loc.is_reg()     ? xmm(to)
+                           : from.loc.is_reg() ? xmm(from)
+                                               : xmm(kScratchVec);
   if (from.loc.is_slot()) {
     if (size == 16) {
       a_.movups(through, slot(from.loc.n, 16));
@@ -235,7 +243,8 @@ void Emitter::emit_swap(const MInst& i) {
   }
 }
 
-// ---- blocks -----------------------------------------------------------------------------------------------
+// ---- blocks
+// -----------------------------------------------------------------------------------------------
 
 /// Where a jump to a block ends up, past blocks that only jump on.
 std::uint32_t Emitter::follow(std::uint32_t b) const {

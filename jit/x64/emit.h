@@ -31,11 +31,15 @@ class Emitter : public asmjit::ErrorHandler {
   using Ptr = asmjit::x86::Mem;
 
   // Operands.
-  [[nodiscard]] const MOperand& op(const MInst& i, unsigned n) const { return m_.ops[i.first_op + n]; }
+  [[nodiscard]] const MOperand& op(const MInst& i, unsigned n) const {
+    return m_.ops[i.first_op + n];
+  }
   [[nodiscard]] unsigned operand_count(const MInst& i) const { return i.defs + i.uses; }
   static asmjit::x86::Gp gp(std::uint32_t reg, unsigned size);
   static asmjit::x86::Xmm xmm(std::uint32_t reg);
-  [[nodiscard]] asmjit::x86::Gp gp(const MOperand& o, unsigned size) const { return gp(o.loc.n, size); }
+  [[nodiscard]] asmjit::x86::Gp gp(const MOperand& o, unsigned size) const {
+    return gp(o.loc.n, size);
+  }
   [[nodiscard]] asmjit::x86::Xmm xmm(const MOperand& o) const { return xmm(o.loc.n); }
   [[nodiscard]] Ptr slot(std::uint32_t n, unsigned size) const;
   [[nodiscard]] Ptr vm(std::size_t offset, unsigned size = 8) const;

@@ -29,7 +29,8 @@ void Emitter::call_out(std::uint32_t pos) {
 
 bool Emitter::emit_call(const MInst& i) {
   const auto incoming = [&] {
-    return x86::ptr(x86::rsp, static_cast<std::int32_t>(frame_ + 8 + static_cast<std::uint32_t>(i.imm)));
+    return x86::ptr(x86::rsp,
+                    static_cast<std::int32_t>(frame_ + 8 + static_cast<std::uint32_t>(i.imm)));
   };
   const auto outgoing = [&] { return x86::ptr(x86::rsp, static_cast<std::int32_t>(i.imm)); };
   const auto transfer = [&](x86::Mem place, bool store) {
@@ -56,7 +57,8 @@ bool Emitter::emit_call(const MInst& i) {
   };
   const auto direct = [&](std::uint8_t opcode) {
     a_.db(opcode);
-    out_.calls.push_back({static_cast<std::uint32_t>(a_.offset()), static_cast<std::uint32_t>(i.imm)});
+    out_.calls.push_back(
+        {static_cast<std::uint32_t>(a_.offset()), static_cast<std::uint32_t>(i.imm)});
     a_.dd(0);
   };
   const x86::Gp scratch = x86::gpq(kScratch);
@@ -111,9 +113,7 @@ bool Emitter::emit_call(const MInst& i) {
       }
       return true;
     }
-    case kTrap:
-      a_.jmp(trap_label(trap_of(i.aux) & 0xFF, i.pos));
-      return true;
+    case kTrap: a_.jmp(trap_label(trap_of(i.aux) & 0xFF, i.pos)); return true;
     case kPoll: {
       const Label slow = a_.newLabel();
       const Label back = a_.newLabel();

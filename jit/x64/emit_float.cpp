@@ -102,7 +102,8 @@ void Emitter::convert_u64(const MInst& i) {
   });
 }
 
-// ---- float to integer ---------------------------------------------------------------------------------------
+// ---- float to integer
+// ---------------------------------------------------------------------------------------
 
 namespace {
 constexpr unsigned kSigned = 1, kSaturating = 2, kWide = 4;
@@ -152,7 +153,8 @@ void Emitter::trunc_cold(const MInst& i, Label done) {
   const x86::Gp d4 = gp(op(i, 0), 4);
   const x86::Gp d8 = gp(op(i, 0), 8);
   const Label overflow = trap_label(static_cast<unsigned>(TrapKind::IntegerOverflow), i.pos);
-  const Label invalid = trap_label(static_cast<unsigned>(TrapKind::InvalidConversionToInteger), i.pos);
+  const Label invalid =
+      trap_label(static_cast<unsigned>(TrapKind::InvalidConversionToInteger), i.pos);
   const auto constant = [&](double value) {
     if (single) {
       a_.mov(x86::gpd(kScratch), std::bit_cast<std::uint32_t>(static_cast<float>(value)));
@@ -243,12 +245,22 @@ bool Emitter::emit_float(const MInst& i) {
       }
       return true;
     }
-    case kFadd: float_binary(i, Inst::kIdAddss, Inst::kIdAddsd, Inst::kIdVaddss, Inst::kIdVaddsd); return true;
-    case kFsub: float_binary(i, Inst::kIdSubss, Inst::kIdSubsd, Inst::kIdVsubss, Inst::kIdVsubsd); return true;
-    case kFmul: float_binary(i, Inst::kIdMulss, Inst::kIdMulsd, Inst::kIdVmulss, Inst::kIdVmulsd); return true;
-    case kFdiv: float_binary(i, Inst::kIdDivss, Inst::kIdDivsd, Inst::kIdVdivss, Inst::kIdVdivsd); return true;
-    case kFmin: case kFmax: float_min_max(i); return true;
-    case kFsqrt: case kFround: {
+    case kFadd:
+      float_binary(i, Inst::kIdAddss, Inst::kIdAddsd, Inst::kIdVaddss, Inst::kIdVaddsd);
+      return true;
+    case kFsub:
+      float_binary(i, Inst::kIdSubss, Inst::kIdSubsd, Inst::kIdVsubss, Inst::kIdVsubsd);
+      return true;
+    case kFmul:
+      float_binary(i, Inst::kIdMulss, Inst::kIdMulsd, Inst::kIdVmulss, Inst::kIdVmulsd);
+      return true;
+    case kFdiv:
+      float_binary(i, Inst::kIdDivss, Inst::kIdDivsd, Inst::kIdVdivss, Inst::kIdVdivsd);
+      return true;
+    case kFmin:
+    case kFmax: float_min_max(i); return true;
+    case kFsqrt:
+    case kFround: {
       const x86::Xmm d = xmm(op(i, 0));
       const x86::Xmm s = xmm(op(i, 1));
       if (d != s) a_.xorps(d, d);  // no dependency on what was there
@@ -259,7 +271,8 @@ bool Emitter::emit_float(const MInst& i) {
       }
       return true;
     }
-    case kFabs: case kFneg: {
+    case kFabs:
+    case kFneg: {
       float_mask(i.op == kFneg, i.size);
       if (i.op == kFneg) {
         a_.xorps(xmm(op(i, 0)), xmm(kScratchVec));

@@ -129,7 +129,8 @@ void Emitter::popcnt(const MInst& i) {
   a_.shr(x, wide ? 56 : 24);
 }
 
-// ---- compares ---------------------------------------------------------------------------------------------
+// ---- compares
+// ---------------------------------------------------------------------------------------------
 
 /// Sets the flags from the operands that start at `first`.
 void Emitter::compare(const MInst& i, unsigned first) {
@@ -143,7 +144,8 @@ void Emitter::compare(const MInst& i, unsigned first) {
     return;
   }
   if (kind == Compare::Vector) {
-    a_.emit(has(kCpuAvx) ? Inst::kIdVptest : Inst::kIdPtest, xmm(op(i, first)), xmm(op(i, first + 1)));
+    a_.emit(has(kCpuAvx) ? Inst::kIdVptest : Inst::kIdPtest, xmm(op(i, first)),
+            xmm(op(i, first + 1)));
     return;
   }
   const x86::Gp x = gp(op(i, first), i.size);
@@ -169,9 +171,9 @@ void Emitter::compare(const MInst& i, unsigned first) {
 }
 
 void Emitter::jcc(unsigned cc, const Label& to) {
-  static constexpr Inst::Id kJcc[] = {Inst::kIdJo, Inst::kIdJno, Inst::kIdJb, Inst::kIdJnb,
+  static constexpr Inst::Id kJcc[] = {Inst::kIdJo, Inst::kIdJno, Inst::kIdJb,  Inst::kIdJnb,
                                       Inst::kIdJz, Inst::kIdJnz, Inst::kIdJbe, Inst::kIdJnbe,
-                                      Inst::kIdJs, Inst::kIdJns, Inst::kIdJp, Inst::kIdJnp,
+                                      Inst::kIdJs, Inst::kIdJns, Inst::kIdJp,  Inst::kIdJnp,
                                       Inst::kIdJl, Inst::kIdJnl, Inst::kIdJle, Inst::kIdJnle};
   a_.emit(kJcc[cc], to);
 }
@@ -210,10 +212,11 @@ void Emitter::cmp_set(const MInst& i) {
   const MOperand& result = op(i, 0);
   const x86::Gp d = gp(result, 4);
   const x86::Gp low = x86::gpb(result.loc.n);
-  static constexpr Inst::Id kSet[] = {Inst::kIdSeto, Inst::kIdSetno, Inst::kIdSetb, Inst::kIdSetnb,
-                                      Inst::kIdSetz, Inst::kIdSetnz, Inst::kIdSetbe, Inst::kIdSetnbe,
-                                      Inst::kIdSets, Inst::kIdSetns, Inst::kIdSetp, Inst::kIdSetnp,
-                                      Inst::kIdSetl, Inst::kIdSetnl, Inst::kIdSetle, Inst::kIdSetnle};
+  static constexpr Inst::Id kSet[] = {
+      Inst::kIdSeto, Inst::kIdSetno, Inst::kIdSetb,  Inst::kIdSetnb,
+      Inst::kIdSetz, Inst::kIdSetnz, Inst::kIdSetbe, Inst::kIdSetnbe,
+      Inst::kIdSets, Inst::kIdSetns, Inst::kIdSetp,  Inst::kIdSetnp,
+      Inst::kIdSetl, Inst::kIdSetnl, Inst::kIdSetle, Inst::kIdSetnle};
   a_.xor_(d, d);
   const auto cc = static_cast<Cc>(i.cond);
   if (compare_of(i.aux) == Compare::FloatEq) {
@@ -236,10 +239,11 @@ void Emitter::cmp_set(const MInst& i) {
 
 /// d = else; then: operand 2; compare operands from 3.
 void Emitter::cmp_select(const MInst& i) {
-  static constexpr Inst::Id kCmov[] = {Inst::kIdCmovo, Inst::kIdCmovno, Inst::kIdCmovb, Inst::kIdCmovnb,
-                                       Inst::kIdCmovz, Inst::kIdCmovnz, Inst::kIdCmovbe, Inst::kIdCmovnbe,
-                                       Inst::kIdCmovs, Inst::kIdCmovns, Inst::kIdCmovp, Inst::kIdCmovnp,
-                                       Inst::kIdCmovl, Inst::kIdCmovnl, Inst::kIdCmovle, Inst::kIdCmovnle};
+  static constexpr Inst::Id kCmov[] = {
+      Inst::kIdCmovo, Inst::kIdCmovno, Inst::kIdCmovb,  Inst::kIdCmovnb,
+      Inst::kIdCmovz, Inst::kIdCmovnz, Inst::kIdCmovbe, Inst::kIdCmovnbe,
+      Inst::kIdCmovs, Inst::kIdCmovns, Inst::kIdCmovp,  Inst::kIdCmovnp,
+      Inst::kIdCmovl, Inst::kIdCmovnl, Inst::kIdCmovle, Inst::kIdCmovnle};
   compare(i, 3);
   const auto cc = static_cast<Cc>(i.cond);
   const bool vec = i.op == kFselect;
@@ -377,20 +381,31 @@ bool Emitter::emit_int(const MInst& i) {
     case kSar: shift(i, Inst::kIdSar); return true;
     case kRol: shift(i, Inst::kIdRol); return true;
     case kRor: shift(i, Inst::kIdRor); return true;
-    case kShlx: a_.shlx(gp(op(i, 0), i.size), gp(op(i, 1), i.size), gp(op(i, 2), i.size)); return true;
-    case kShrx: a_.shrx(gp(op(i, 0), i.size), gp(op(i, 1), i.size), gp(op(i, 2), i.size)); return true;
-    case kSarx: a_.sarx(gp(op(i, 0), i.size), gp(op(i, 1), i.size), gp(op(i, 2), i.size)); return true;
+    case kShlx:
+      a_.shlx(gp(op(i, 0), i.size), gp(op(i, 1), i.size), gp(op(i, 2), i.size));
+      return true;
+    case kShrx:
+      a_.shrx(gp(op(i, 0), i.size), gp(op(i, 1), i.size), gp(op(i, 2), i.size));
+      return true;
+    case kSarx:
+      a_.sarx(gp(op(i, 0), i.size), gp(op(i, 1), i.size), gp(op(i, 2), i.size));
+      return true;
     case kRorx: a_.rorx(gp(op(i, 0), i.size), gp(op(i, 1), i.size), i.imm); return true;
     case kClz: count_zeros(i, true); return true;
     case kCtz: count_zeros(i, false); return true;
     case kPopcnt: popcnt(i); return true;
-    case kDivS: case kDivU: case kRemS: case kRemU: divide(i); return true;
+    case kDivS:
+    case kDivU:
+    case kRemS:
+    case kRemU: divide(i); return true;
     case kMulHiS: a_.imul(gp(op(i, 3), i.size)); return true;
     case kMulHiU: a_.mul(gp(op(i, 3), i.size)); return true;
     case kCmpBranch: cmp_branch(i); return true;
     case kCmpSet: cmp_set(i); return true;
-    case kCmpSelect: case kFselect: cmp_select(i); return true;
-    case kCmpTrap: case kCmpTrapInfo: cmp_trap(i); return true;
+    case kCmpSelect:
+    case kFselect: cmp_select(i); return true;
+    case kCmpTrap:
+    case kCmpTrapInfo: cmp_trap(i); return true;
     case kJumpTable: jump_table(i); return true;
     default: return false;
   }

@@ -10,7 +10,8 @@ using ir::Access;
 
 void Emitter::load(const MInst& i) {
   const auto access = static_cast<Access>(i.aux);
-  if (i.mem_guest) point(PointKind::Fault, i.pos, static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess));
+  if (i.mem_guest)
+    point(PointKind::Fault, i.pos, static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess));
   const MOperand& d = op(i, 0);
   const unsigned size = i.size;
   switch (access) {
@@ -30,7 +31,8 @@ void Emitter::load(const MInst& i) {
 void Emitter::store(const MInst& i) {
   const auto access = static_cast<Access>(i.aux & 0xFF);
   const bool imm = (i.aux & 0x100) != 0;
-  if (i.mem_guest) point(PointKind::Fault, i.pos, static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess));
+  if (i.mem_guest)
+    point(PointKind::Fault, i.pos, static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess));
   const auto put = [&](unsigned bytes) {
     if (imm) {
       std::int64_t value = i.imm;
@@ -48,9 +50,12 @@ void Emitter::store(const MInst& i) {
     a_.mov(memory(i, bytes), reg);
   };
   switch (access) {
-    case Access::U8: case Access::S8: put(1); break;
-    case Access::U16: case Access::S16: put(2); break;
-    case Access::U32: case Access::S32: put(4); break;
+    case Access::U8:
+    case Access::S8: put(1); break;
+    case Access::U16:
+    case Access::S16: put(2); break;
+    case Access::U32:
+    case Access::S32: put(4); break;
     case Access::B64: put(8); break;
     case Access::F32: a_.movss(memory(i, 4), xmm(op(i, 0))); break;
     case Access::F64: a_.movsd(memory(i, 8), xmm(op(i, 0))); break;
@@ -58,7 +63,8 @@ void Emitter::store(const MInst& i) {
   }
 }
 
-/// The address plus `imm` bytes must not lie beyond the memory's end. The address keeps its register.
+/// The address plus `imm` bytes must not lie beyond the memory's end. The address keeps its
+/// register.
 void Emitter::mem_check(const MInst& i) {
   const Label trap = trap_label(static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess), i.pos);
   const x86::Gp scratch = x86::gpq(kScratch);

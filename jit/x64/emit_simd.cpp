@@ -32,7 +32,8 @@ Halves halves(const V128& v) { return std::bit_cast<Halves>(v); }
 bool Emitter::emit_simd(const MInst& i) {
   const bool avx = has(kCpuAvx);
   switch (i.op) {
-    case kVec: case kVecStore: {
+    case kVec:
+    case kVecStore: {
       const auto row = static_cast<VecOp>(i.aux);
       const VecInfo info = vec_info(row);
       const bool wide = info.bytes == 8;  // of an integer register
@@ -89,8 +90,7 @@ bool Emitter::emit_simd(const MInst& i) {
       }
       return true;
     }
-    default:
-      return false;
+    default: return false;
   }
 }
 

@@ -17,11 +17,11 @@ enum XOp : std::uint16_t {
 
 /// What sets the flags of a fused op.
 enum class Compare : std::uint8_t {
-  Int,        ///< cmp a, b
-  Test,       ///< test a, b
-  Float,      ///< ucomis a, b; one condition
-  FloatEq,    ///< ucomis a, b; equal and ordered (cond E) or not (cond NE)
-  Vector,     ///< ptest a, b; cond E: no common bit
+  Int,      ///< cmp a, b
+  Test,     ///< test a, b
+  Float,    ///< ucomis a, b; one condition
+  FloatEq,  ///< ucomis a, b; equal and ordered (cond E) or not (cond NE)
+  Vector,   ///< ptest a, b; cond E: no common bit
 };
 
 constexpr std::uint32_t fused(Compare compare, unsigned trap_kind = 0) {
@@ -35,7 +35,14 @@ inline constexpr std::uint8_t kLiteral = 4;
 
 /// CPU feature bits of CodeOptions::cpu.
 enum Cpu : std::uint64_t {
-  kCpuAvx = 1, kCpuAvx2 = 2, kCpuBmi1 = 4, kCpuBmi2 = 8, kCpuLzcnt = 16, kCpuPopcnt = 32, kCpuFma = 64, kCpuAvx512 = 128,
+  kCpuAvx = 1,
+  kCpuAvx2 = 2,
+  kCpuBmi1 = 4,
+  kCpuBmi2 = 8,
+  kCpuLzcnt = 16,
+  kCpuPopcnt = 32,
+  kCpuFma = 64,
+  kCpuAvx512 = 128,
 };
 
 }  // namespace wasmrt::jit::x64

@@ -10,9 +10,26 @@
 namespace wasmrt::jit::x64 {
 
 /// Hardware numbers.
-enum Gpr : std::uint8_t { rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15 };
+enum Gpr : std::uint8_t {
+  rax,
+  rcx,
+  rdx,
+  rbx,
+  rsp,
+  rbp,
+  rsi,
+  rdi,
+  r8,
+  r9,
+  r10,
+  r11,
+  r12,
+  r13,
+  r14,
+  r15
+};
 
-inline constexpr Gpr kScratch = r11;      ///< Also carries the VmFuncRef* into external entries.
+inline constexpr Gpr kScratch = r11;  ///< Also carries the VmFuncRef* into external entries.
 inline constexpr Gpr kVmctx = r14;
 inline constexpr Gpr kMemory = r15;
 inline constexpr std::uint8_t kScratchVec = 15;

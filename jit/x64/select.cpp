@@ -13,13 +13,15 @@ RegClass class_of(Type type) {
 
 unsigned size_of(Type type) {
   switch (type) {
-    case Type::I32: case Type::F32: return 4;
+    case Type::I32:
+    case Type::F32: return 4;
     case Type::V128: return 16;
     default: return 8;
   }
 }
 
-// ---- operands -------------------------------------------------------------------------------------------
+// ---- operands
+// -------------------------------------------------------------------------------------------
 
 MOperand Selector::def(VReg r) {
   MOperand o;
@@ -133,7 +135,8 @@ bool Selector::can_fold_load(V load) const {
          color_[raw(load)] == color_[raw(current_)];
 }
 
-// ---- blocks -----------------------------------------------------------------------------------------------
+// ---- blocks
+// -----------------------------------------------------------------------------------------------
 
 void Selector::count_uses() {
   uses_.assign(f_.insts.size(), 0);
@@ -252,7 +255,8 @@ void Selector::select(V v) {
     return;
   }
   if (!needed(v) && !effect) return;
-  if (!select_int(v) && !select_float(v) && !select_mem(v) && !select_control(v) && !select_simd(v)) {
+  if (!select_int(v) && !select_float(v) && !select_mem(v) && !select_control(v) &&
+      !select_simd(v)) {
     decline("an instruction has no selection rule");
   }
   finish_sequence();

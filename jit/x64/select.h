@@ -50,7 +50,7 @@ class Selector {
   MInst& emit(XOp op, unsigned size, const std::vector<MOperand>& operands);
   MInst& emit_mem(XOp op, unsigned size, std::vector<MOperand> operands, const Mem& mem);
   VReg temp(RegClass cls, unsigned bytes = 8);
-  VReg reg(V v);                                ///< The register of a value, which is needed now.
+  VReg reg(V v);  ///< The register of a value, which is needed now.
   [[nodiscard]] bool needed(V v) const { return value_reg_[raw(v)] != kNoVReg; }
   [[nodiscard]] const ir::Inst& at(V v) const { return f_[v]; }
   [[nodiscard]] bool has(std::uint64_t cpu) const { return (context_.options.cpu & cpu) != 0; }
@@ -116,7 +116,8 @@ class Selector {
     std::uint8_t reg;
     std::uint32_t offset;
   };
-  std::uint32_t assign_places(std::span<const ir::Type> types, bool results, std::vector<Place>& out) const;
+  std::uint32_t assign_places(std::span<const ir::Type> types, bool results,
+                              std::vector<Place>& out) const;
 
   const CompileContext& context_;
   const ir::Func& f_;
@@ -124,13 +125,13 @@ class Selector {
   const char* declined_ = nullptr;
   std::vector<VReg> value_reg_;
   std::vector<std::uint32_t> uses_;
-  std::vector<bool> folded_;                  // loads that their user carries out
-  std::vector<std::uint32_t> color_;          // counts writes and traps before an instruction
-  std::vector<std::uint32_t> first_m_;        // by IR block: its MBlock
+  std::vector<bool> folded_;            // loads that their user carries out
+  std::vector<std::uint32_t> color_;    // counts writes and traps before an instruction
+  std::vector<std::uint32_t> first_m_;  // by IR block: its MBlock
   std::vector<std::pair<V, std::vector<VReg>>> call_results_;  // of Proj
   std::vector<std::uint32_t> sequence_;
-  std::vector<std::uint32_t> edge_of_;        // by IR block, for br_table
-  std::uint32_t block_ = 0;                   // current MBlock
+  std::vector<std::uint32_t> edge_of_;  // by IR block, for br_table
+  std::uint32_t block_ = 0;             // current MBlock
   V current_{};
 };
 

@@ -130,7 +130,8 @@ void Selector::select_call(V v) {
   const std::size_t first = through_ref ? 1 : 0;
   std::vector<MOperand> uses;
   std::vector<VReg> args;
-  for (std::size_t n = 0; n < types.size(); ++n) args.push_back(reg(static_cast<V>(values[first + n])));
+  for (std::size_t n = 0; n < types.size(); ++n)
+    args.push_back(reg(static_cast<V>(values[first + n])));
   if (tail) {
     // Stack arguments would take the place of the function's own.
     if (arg_bytes != 0 || result_bytes != 0) {
@@ -152,11 +153,13 @@ void Selector::select_call(V v) {
     if (result_types.size() == 1) {
       results[0] = needed(v) ? reg(v) : temp(class_of(result_types[0]), size_of(result_types[0]));
     } else if (!call_results_.empty() && call_results_.back().first == v) {
-      std::copy(call_results_.back().second.begin(), call_results_.back().second.end(), results.begin());
+      std::copy(call_results_.back().second.begin(), call_results_.back().second.end(),
+                results.begin());
       call_results_.pop_back();
     }
     for (std::size_t n = 0; n < results.size(); ++n) {
-      if (results[n] == kNoVReg) results[n] = temp(class_of(result_types[n]), size_of(result_types[n]));
+      if (results[n] == kNoVReg)
+        results[n] = temp(class_of(result_types[n]), size_of(result_types[n]));
       if (result_places[n].in_reg) operands.push_back(def_fixed(results[n], result_places[n].reg));
     }
     m_.out_arg_bytes = std::max({m_.out_arg_bytes, arg_bytes, result_bytes});
@@ -215,16 +218,18 @@ bool Selector::select_control(V v) {
       f_.successors(f_.block_of[raw(v)], succs);
       edge_of_.resize(f_.blocks.size());
       for (std::uint32_t n = 0; n < succs.size(); ++n) edge_of_[raw(succs[n])] = n;
-      for (std::uint32_t n = 0; n < i.args[2]; ++n) table.push_back(edge_of_[f_.pool[i.args[1] + n]]);
+      for (std::uint32_t n = 0; n < i.args[2]; ++n)
+        table.push_back(edge_of_[f_.pool[i.args[1] + n]]);
       m_.jump_tables.push_back(std::move(table));
       return true;
     }
     case IrOp::Return: select_return(v); return true;
     case IrOp::Trap: emit(kTrap, 8, {}).aux = static_cast<std::uint32_t>(i.aux) << 8; return true;
     case IrOp::Poll: emit(kPoll, 8, {}); return true;
-    case IrOp::Call: case IrOp::CallFunc: case IrOp::TailCall: case IrOp::TailCallFunc:
-      select_call(v);
-      return true;
+    case IrOp::Call:
+    case IrOp::CallFunc:
+    case IrOp::TailCall:
+    case IrOp::TailCallFunc: select_call(v); return true;
     case IrOp::Builtin: select_builtin(v); return true;
     default: return false;
   }

@@ -15,7 +15,8 @@ void Selector::float_binary(V v, XOp op, bool commutes) {
   const unsigned size = size_of(i.type);
   const Inst& load = at(b);
   const auto access = static_cast<Access>(load.aux);
-  if (can_fold_load(b) && ((size == 4 && access == Access::F32) || (size == 8 && access == Access::F64))) {
+  if (can_fold_load(b) &&
+      ((size == 4 && access == Access::F32) || (size == 8 && access == Access::F64))) {
     folded_[raw(b)] = true;
     emit_mem(op, size, operands,
              load.op == IrOp::Load ? address(load.arg(0), load.imm, load.mem)
@@ -35,7 +36,8 @@ bool Selector::select_float(V v) {
     case IrOp::Fsub: float_binary(v, kFsub, false); return true;
     case IrOp::Fmul: float_binary(v, kFmul, true); return true;
     case IrOp::Fdiv: float_binary(v, kFdiv, false); return true;
-    case IrOp::Fmin: case IrOp::Fmax:
+    case IrOp::Fmin:
+    case IrOp::Fmax:
       emit(i.op == IrOp::Fmin ? kFmin : kFmax, size,
            {def_same(reg(v), 1), use(a()), use(reg(i.arg(1)))});
       return true;
@@ -56,10 +58,10 @@ bool Selector::select_float(V v) {
         emit(kMovFromVec, size, {def(reg(v)), use(a())});
       }
       return true;
-    case IrOp::Promote: case IrOp::Demote:
-      emit(kCvtFToF, size, {def(reg(v)), use(a())});
-      return true;
-    case IrOp::ConvS: case IrOp::ConvU: {
+    case IrOp::Promote:
+    case IrOp::Demote: emit(kCvtFToF, size, {def(reg(v)), use(a())}); return true;
+    case IrOp::ConvS:
+    case IrOp::ConvU: {
       const bool from64 = at(i.arg(0)).type == Type::I64;
       if (i.op == IrOp::ConvU && from64) {
         const VReg t = temp(RegClass::Int);
@@ -70,7 +72,10 @@ bool Selector::select_float(V v) {
       }
       return true;
     }
-    case IrOp::TruncS: case IrOp::TruncU: case IrOp::TruncSatS: case IrOp::TruncSatU: {
+    case IrOp::TruncS:
+    case IrOp::TruncU:
+    case IrOp::TruncSatS:
+    case IrOp::TruncSatU: {
       const bool is_signed = i.op == IrOp::TruncS || i.op == IrOp::TruncSatS;
       const bool saturating = i.op == IrOp::TruncSatS || i.op == IrOp::TruncSatU;
       const VReg t = temp(RegClass::Vec);
@@ -79,8 +84,7 @@ bool Selector::select_float(V v) {
       m.aux = (is_signed ? 1u : 0u) | (saturating ? 2u : 0u) | (i.type == Type::I64 ? 4u : 0u);
       return true;
     }
-    default:
-      return false;
+    default: return false;
   }
 }
 

@@ -51,7 +51,8 @@ void Selector::alu(V v, XOp op) {
   V a = i.arg(0);
   V b = i.arg(1);
   // A load on the left moves to the right where the order does not matter.
-  if (op != kSub && can_fold_load(a) && !can_fold_load(b) && at(b).op != IrOp::Const) std::swap(a, b);
+  if (op != kSub && can_fold_load(a) && !can_fold_load(b) && at(b).op != IrOp::Const)
+    std::swap(a, b);
   std::int64_t imm = 0;
   const bool is_const = imm32(b, imm);
   if (op == kAdd) {
@@ -70,7 +71,8 @@ void Selector::alu(V v, XOp op) {
       mem.base = reg(a);
       const Inst& shl = at(b);
       std::int64_t by = 0;
-      if (shl.op == IrOp::Shl && used_once(b) && !needed(b) && imm32(shl.arg(1), by) && by >= 1 && by <= 3) {
+      if (shl.op == IrOp::Shl && used_once(b) && !needed(b) && imm32(shl.arg(1), by) && by >= 1 &&
+          by <= 3) {
         mem.index = reg(shl.arg(0));
         mem.scale = static_cast<std::uint8_t>(by);
         emit_mem(kLea, size, {def(reg(v))}, mem);
@@ -85,7 +87,10 @@ void Selector::alu(V v, XOp op) {
   }
   if (op == kAnd && is_const) {
     const auto bits = static_cast<std::uint64_t>(at(b).imm);
-    const unsigned width = bits == 0xFF ? 1 : bits == 0xFFFF ? 2 : bits == 0xFFFFFFFF && size == 8 ? 4 : 0;
+    const unsigned width = bits == 0xFF                      ? 1
+                           : bits == 0xFFFF                  ? 2
+                           : bits == 0xFFFFFFFF && size == 8 ? 4
+                                                             : 0;
     if (width != 0) {
       emit(kMovZx, width, {def(reg(v)), use(reg(a))});
       return;
@@ -186,8 +191,8 @@ struct Magic {
 
 Magic magic_u32(std::uint32_t d) {
   const auto log = static_cast<unsigned>(std::bit_width(d - 1));
-  const auto m = static_cast<std::uint64_t>(
-      ((static_cast<unsigned __int128>(1) << (32 + log)) + d - 1) / d);
+  const auto m =
+      static_cast<std::uint64_t>(((static_cast<unsigned __int128>(1) << (32 + log)) + d - 1) / d);
   return {m, log};
 }
 
@@ -233,7 +238,8 @@ bool Selector::divide_by_constant(V v) {
   return true;
 }
 
-// ---- flags ------------------------------------------------------------------------------------------------
+// ---- flags
+// ------------------------------------------------------------------------------------------------
 
 Selector::Flags Selector::flags_of_icmp(const Inst& icmp) {
   Flags r;
@@ -275,11 +281,23 @@ Selector::Flags Selector::flags_of_fcmp(const Inst& fcmp) {
   V b = fcmp.arg(1);
   r.compare = Compare::Float;
   switch (static_cast<FCond>(fcmp.aux)) {
-    case FCond::Eq: r.compare = Compare::FloatEq; r.cc = E; break;
-    case FCond::Ne: r.compare = Compare::FloatEq; r.cc = NE; break;
+    case FCond::Eq:
+      r.compare = Compare::FloatEq;
+      r.cc = E;
+      break;
+    case FCond::Ne:
+      r.compare = Compare::FloatEq;
+      r.cc = NE;
+      break;
     // Above is false on unordered, so a < b is asked as b > a.
-    case FCond::Lt: std::swap(a, b); r.cc = A; break;
-    case FCond::Le: std::swap(a, b); r.cc = AE; break;
+    case FCond::Lt:
+      std::swap(a, b);
+      r.cc = A;
+      break;
+    case FCond::Le:
+      std::swap(a, b);
+      r.cc = AE;
+      break;
     case FCond::Gt: r.cc = A; break;
     case FCond::Ge: r.cc = AE; break;
   }
@@ -310,14 +328,16 @@ Selector::Flags Selector::flags_of(V condition, bool negate) {
 MInst& Selector::emit_flags(XOp op, Flags flags, std::vector<MOperand> before, unsigned aux_trap,
                             unsigned size) {
   before.insert(before.end(), flags.operands.begin(), flags.operands.end());
-  MInst& i = flags.folded ? emit_mem(op, flags.size, before, flags.mem) : emit(op, flags.size, before);
+  MInst& i =
+      flags.folded ? emit_mem(op, flags.size, before, flags.mem) : emit(op, flags.size, before);
   i.cond = flags.cc;
   i.imm = flags.imm;
   i.aux = fused(flags.compare, aux_trap) | size << 16 | (flags.is_imm ? 1u << 24 : 0);
   return i;
 }
 
-// ---- one instruction ----------------------------------------------------------------------------------------
+// ---- one instruction
+// ----------------------------------------------------------------------------------------
 
 bool Selector::select_int(V v) {
   const Inst& i = at(v);
@@ -345,14 +365,18 @@ bool Selector::select_int(V v) {
     case IrOp::ShrS: shift(v, kSar); return true;
     case IrOp::Rotl: shift(v, kRol); return true;
     case IrOp::Rotr: shift(v, kRor); return true;
-    case IrOp::MulHiS: case IrOp::MulHiU: {
+    case IrOp::MulHiS:
+    case IrOp::MulHiU: {
       const VReg low = temp(RegClass::Int);
       emit(i.op == IrOp::MulHiS ? kMulHiS : kMulHiU, size,
            {def_fixed(low, rax), def_fixed(reg(v), rdx), use_fixed(reg(i.arg(0)), rax),
             use_late(reg(i.arg(1)))});
       return true;
     }
-    case IrOp::DivS: case IrOp::DivU: case IrOp::RemS: case IrOp::RemU:
+    case IrOp::DivS:
+    case IrOp::DivU:
+    case IrOp::RemS:
+    case IrOp::RemU:
       if (!divide_by_constant(v)) divide(v);
       return true;
     case IrOp::Clz: emit(kClz, size, {def_early(reg(v)), use(reg(i.arg(0)))}); return true;
@@ -363,10 +387,14 @@ bool Selector::select_int(V v) {
       } else {
         const VReg t1 = temp(RegClass::Int);
         const VReg t2 = temp(RegClass::Int);
-        emit(kPopcnt, size, {def_same(reg(v), 3), def_early(t1), def_early(t2), use(reg(i.arg(0)))});
+        emit(kPopcnt, size,
+             {def_same(reg(v), 3), def_early(t1), def_early(t2), use(reg(i.arg(0)))});
       }
       return true;
-    case IrOp::Ext8S: case IrOp::Ext16S: case IrOp::Ext32S: case IrOp::ExtS: {
+    case IrOp::Ext8S:
+    case IrOp::Ext16S:
+    case IrOp::Ext32S:
+    case IrOp::ExtS: {
       const unsigned from = i.op == IrOp::Ext8S ? 1 : i.op == IrOp::Ext16S ? 2 : 4;
       emit(kMovSx, from, {def(reg(v)), use(reg(i.arg(0)))}).aux = size;
       return true;
@@ -395,7 +423,8 @@ bool Selector::select_int(V v) {
       emit_flags(vec ? kFselect : kCmpSelect, flags, before, 0, size);
       return true;
     }
-    case IrOp::TrapIf: case IrOp::TrapIfNot: {
+    case IrOp::TrapIf:
+    case IrOp::TrapIfNot: {
       const Flags flags = flags_of(i.arg(0), i.op == IrOp::TrapIfNot);
       emit_flags(kCmpTrap, flags, {}, i.aux, 4);
       return true;
@@ -406,8 +435,7 @@ bool Selector::select_int(V v) {
       emit_flags(kCmpTrapInfo, flags, {use(reg(i.arg(1)))}, i.aux, 4);
       return true;
     }
-    default:
-      return false;
+    default: return false;
   }
 }
 

@@ -64,7 +64,8 @@ Mem Selector::vm_address(V base, std::uint64_t offset) {
 
 void Selector::load(V v, const Mem& mem) {
   const Inst& i = at(v);
-  MInst& m = emit_mem(kLoad, size_of(i.type), {def(needed(v) ? reg(v) : temp(class_of(i.type), size_of(i.type)))}, mem);
+  MInst& m = emit_mem(kLoad, size_of(i.type),
+                      {def(needed(v) ? reg(v) : temp(class_of(i.type), size_of(i.type)))}, mem);
   m.aux = i.aux;
 }
 
@@ -101,7 +102,8 @@ bool Selector::select_mem(V v) {
       return true;
     }
     case IrOp::Load: load(v, address(i.arg(0), i.imm, i.mem)); return true;
-    case IrOp::VmLoad: case IrOp::VmLoadConst: {
+    case IrOp::VmLoad:
+    case IrOp::VmLoadConst: {
       const Mem mem = vm_address(i.arg(0), i.imm);
       load(v, mem);
       m_.insts.back().can_remat = i.op == IrOp::VmLoadConst && mem.pinned == 2;
@@ -109,8 +111,7 @@ bool Selector::select_mem(V v) {
     }
     case IrOp::Store: store(i, address(i.arg(0), i.imm, i.mem)); return true;
     case IrOp::VmStore: store(i, vm_address(i.arg(0), i.imm)); return true;
-    default:
-      return false;
+    default: return false;
   }
 }
 

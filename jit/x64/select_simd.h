@@ -35,7 +35,7 @@ class VectorSelector {
  private:
   /// A source that may come from memory.
   struct Rm {
-    Rm(VReg r) : reg(r) {}  // NOLINT: either is a source
+    Rm(VReg r) : reg(r) {}                      // NOLINT: either is a source
     Rm(const Mem& m) : mem(m), is_mem(true) {}  // NOLINT
     VReg reg = kNoVReg;
     Mem mem;
@@ -46,12 +46,12 @@ class VectorSelector {
   [[nodiscard]] bool avx() const { return s_.has(kCpuAvx); }
   [[nodiscard]] bool avx2() const { return s_.has(kCpuAvx2); }
   [[nodiscard]] bool avx512() const { return s_.has(kCpuAvx512); }
-  VReg out();                              ///< The result's register.
+  VReg out();  ///< The result's register.
   VReg vec() { return s_.temp(RegClass::Vec, 16); }
   VReg arg(unsigned n) { return s_.reg(i_.arg(n)); }
-  Rm rm(unsigned n);                       ///< An operand as the last source: folded when it may be.
+  Rm rm(unsigned n);  ///< An operand as the last source: folded when it may be.
   [[nodiscard]] bool foldable(unsigned n) const;
-  bool known(V value, V128& bits) const;   ///< A constant, or the splat of one.
+  bool known(V value, V128& bits) const;  ///< A constant, or the splat of one.
   [[nodiscard]] const ir::Inst* own(unsigned n) const;
   [[nodiscard]] bool is_mask(V value) const;
   bool known_count(unsigned n, unsigned lane_bits, unsigned& count) const;
@@ -64,9 +64,11 @@ class VectorSelector {
   VReg bin(VecOp op, VReg a, const Rm& b, unsigned imm, VReg d = kNoVReg) {
     return insn(op, {a, b}, imm, d);
   }
-  void copy(VReg from) { s_.emit(static_cast<XOp>(kMove), 16, {Selector::def(out()), Selector::use(from)}); }
+  void copy(VReg from) {
+    s_.emit(static_cast<XOp>(kMove), 16, {Selector::def(out()), Selector::use(from)});
+  }
   std::uint32_t literal_index(const V128& bits);
-  Rm literal(const V128& bits);            ///< In memory.
+  Rm literal(const V128& bits);                       ///< In memory.
   VReg constant(const V128& bits, VReg d = kNoVReg);  ///< In a register.
   VReg zero() { return constant(V128{}); }
   VReg ones() { return constant(splat_of<std::uint8_t>(0xFF)); }

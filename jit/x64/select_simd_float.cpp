@@ -16,8 +16,8 @@ constexpr unsigned kEqual = 0, kUnordered = 3, kNotLess = 5;  // immediates of c
 void VectorSelector::min_max(bool is_double, bool is_max) {
   const VReg a = arg(0);
   const VReg b = arg(1);
-  const VecOp extreme = is_double ? (is_max ? VecOp::Maxpd : VecOp::Minpd)
-                                  : (is_max ? VecOp::Maxps : VecOp::Minps);
+  const VecOp extreme =
+      is_double ? (is_max ? VecOp::Maxpd : VecOp::Minpd) : (is_max ? VecOp::Maxps : VecOp::Minps);
   const VReg first = bin(extreme, a, b);
   const VReg second = bin(extreme, b, a);
   const VReg merged = bin(is_max ? VecOp::Pand : VecOp::Por, first, second);
@@ -62,7 +62,8 @@ bool VectorSelector::floating() {
   }
 }
 
-// ---- conversions ----------------------------------------------------------------------------------------
+// ---- conversions
+// ----------------------------------------------------------------------------------------
 
 /// The machine gives 0x80000000 for what it cannot represent: right for large negative numbers.
 /// NaNs are made zero before, and too large ones inverted afterwards.
@@ -135,7 +136,8 @@ bool VectorSelector::convert() {
         return true;
       }
       // Under the upper word of 2^52.
-      const VReg words = bin(VecOp::Punpckldq, arg(0), literal(splat_of<std::uint32_t>(0x4330'0000)));
+      const VReg words =
+          bin(VecOp::Punpckldq, arg(0), literal(splat_of<std::uint32_t>(0x4330'0000)));
       bin(VecOp::Subpd, words, literal(splat_of(0x1p52)), out());
       return true;
     }

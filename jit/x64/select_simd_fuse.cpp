@@ -46,7 +46,10 @@ const Inst* VectorSelector::own(unsigned n) const {
 /// x << n | x >> (width - n)
 bool VectorSelector::rotate() {
   switch (op_) {
-    case Op::V128Or: case Op::V128Xor: case Op::I32x4Add: case Op::I64x2Add: break;
+    case Op::V128Or:
+    case Op::V128Xor:
+    case Op::I32x4Add:
+    case Op::I64x2Add: break;
     default: return false;
   }
   const Inst* a = own(0);

@@ -5,7 +5,8 @@ namespace wasmrt::jit::x64 {
 
 using namespace ir;
 
-// ---- comparisons ----------------------------------------------------------------------------------------
+// ---- comparisons
+// ----------------------------------------------------------------------------------------
 
 bool VectorSelector::compare() {
   struct Width {
@@ -77,7 +78,8 @@ VReg VectorSelector::greater64(VReg a, VReg b, VReg d) {
   return un(VecOp::Pshufd, bin(VecOp::Por, low, high), 0xF5, d);
 }
 
-// ---- arithmetic -----------------------------------------------------------------------------------------
+// ---- arithmetic
+// -----------------------------------------------------------------------------------------
 
 /// Cross products of the halves, then the low one.
 void VectorSelector::multiply64() {
@@ -134,8 +136,8 @@ void VectorSelector::select_bits(VReg a, VReg b, VReg c, VReg d) {
 bool VectorSelector::is_mask(V value) const {
   const Inst& c = s_.at(value);
   const auto op = static_cast<Op>(c.aux);
-  return c.op == IrOp::Simd2 && ((op >= Op::I8x16Eq && op <= Op::F64x2Ge) ||
-                                 (op >= Op::I64x2Eq && op <= Op::I64x2GeS));
+  return c.op == IrOp::Simd2 &&
+         ((op >= Op::I8x16Eq && op <= Op::F64x2Ge) || (op >= Op::I64x2Eq && op <= Op::I64x2GeS));
 }
 
 bool VectorSelector::integer() {
@@ -171,7 +173,8 @@ bool VectorSelector::integer() {
   }
 }
 
-// ---- shifts ---------------------------------------------------------------------------------------------
+// ---- shifts
+// ---------------------------------------------------------------------------------------------
 
 /// The count in a vector register: modulo the lane's width, plus something.
 VReg VectorSelector::shift_count(unsigned mask, unsigned plus) {

@@ -5,7 +5,8 @@ namespace wasmrt::jit::x64 {
 
 using namespace ir;
 
-// ---- tests ----------------------------------------------------------------------------------------------
+// ---- tests
+// ----------------------------------------------------------------------------------------------
 
 Selector::Flags VectorSelector::test() {
   Selector::Flags r;
@@ -29,7 +30,8 @@ Selector::Flags VectorSelector::test() {
   return r;
 }
 
-// ---- lanes ----------------------------------------------------------------------------------------------
+// ---- lanes
+// ----------------------------------------------------------------------------------------------
 
 /// Copies the lowest lane to all.
 void VectorSelector::splat(unsigned bytes, VReg low) {
@@ -90,7 +92,10 @@ bool VectorSelector::lane() {
     return true;
   };
   switch (op_) {
-    case Op::V128AnyTrue: case Op::I8x16AllTrue: case Op::I16x8AllTrue: case Op::I32x4AllTrue:
+    case Op::V128AnyTrue:
+    case Op::I8x16AllTrue:
+    case Op::I16x8AllTrue:
+    case Op::I32x4AllTrue:
     case Op::I64x2AllTrue:
       s_.emit_flags(kCmpSet, test(), {Selector::def_early(out())}, 0, 4);
       return true;
@@ -137,7 +142,8 @@ bool VectorSelector::lane() {
   }
 }
 
-// ---- widening -------------------------------------------------------------------------------------------
+// ---- widening
+// -------------------------------------------------------------------------------------------
 
 VReg VectorSelector::extend(unsigned n, unsigned from_bytes, bool high, bool is_signed, VReg d) {
   const unsigned row = from_bytes == 1 ? 0 : from_bytes == 2 ? 1 : 2;
@@ -234,7 +240,8 @@ bool VectorSelector::relaxed() {
   }
 }
 
-// ---- memory ---------------------------------------------------------------------------------------------
+// ---- memory
+// ---------------------------------------------------------------------------------------------
 
 bool VectorSelector::memory() {
   const Mem mem = s_.address(i_.arg(0), i_.imm, i_.mem);

@@ -219,8 +219,10 @@ std::vector<std::uint8_t> make_entry(const FuncType& type) {
   Code code;
   x86::Assembler& a = code.a;
   std::vector<Place> where;
-  const std::uint32_t area =
-      std::max(places(type.params, false, where), [&] { where.clear(); return places(type.results, true, where); }());
+  const std::uint32_t area = std::max(places(type.params, false, where), [&] {
+    where.clear();
+    return places(type.results, true, where);
+  }());
   for (const Gpr r : kSavedByEntry) a.push(x86::gpq(r));
   a.mov(x86::ptr(x86::rdx, offsetof(Activation, native_sp), 8), x86::rsp);
   const auto bytes = static_cast<std::int32_t>(8 + ((area + 15) & ~15u));

@@ -12,28 +12,29 @@ namespace wasmrt {
 
 /// A direct call whose displacement the linker fills in.
 struct CallSite {
-  std::uint32_t offset = 0;   ///< Of the displacement field (x64) or instruction (arm64).
-  std::uint32_t callee = 0;   ///< Function index.
+  std::uint32_t offset = 0;  ///< Of the displacement field (x64) or instruction (arm64).
+  std::uint32_t callee = 0;  ///< Function index.
 };
 
 /// A point in the code at which guest execution can stop: a faulting access, a call (return
 /// address; CallOut: of a function that may belong to another instance), a poll, an explicit trap,
 /// the stack check before the frame exists.
 struct CodePoint {
-  std::uint32_t pc = 0;       ///< For calls: the return address.
-  std::uint32_t wasm = 0;     ///< Byte offset of the Wasm instruction in the module.
-  std::uint8_t kind = 0;      ///< PointKind
-  std::uint8_t trap = 0;      ///< TrapWord for Fault and Trap.
+  std::uint32_t pc = 0;    ///< For calls: the return address.
+  std::uint32_t wasm = 0;  ///< Byte offset of the Wasm instruction in the module.
+  std::uint8_t kind = 0;   ///< PointKind
+  std::uint8_t trap = 0;   ///< TrapWord for Fault and Trap.
 };
 enum class PointKind : std::uint8_t { Fault, Call, CallOut, Poll, Trap, Prologue };
 
 struct CodeBlob {
   std::vector<std::uint8_t> code;
   std::vector<CallSite> calls;
-  std::vector<CodePoint> points;   ///< Sorted by pc.
-  std::uint32_t entry = 0;         ///< Entry for callers in the same instance. Offset 0 is the entry
-                                   ///< for others, which find the instance from the VmFuncRef*.
-  std::uint32_t frame_bytes = 0;   ///< From the stack pointer in the body to the return address' slot.
+  std::vector<CodePoint> points;  ///< Sorted by pc.
+  std::uint32_t entry = 0;        ///< Entry for callers in the same instance. Offset 0 is the entry
+                                  ///< for others, which find the instance from the VmFuncRef*.
+  std::uint32_t frame_bytes =
+      0;  ///< From the stack pointer in the body to the return address' slot.
   /// Where in the frame the instance is saved, in functions that call other instances; else ~0.
   std::uint32_t vmctx_at = ~0u;
 

@@ -10,12 +10,12 @@ namespace wasmrt {
 
 /// Addresses of the stubs.
 struct NativeStubs {
-  const void* fault = nullptr;        ///< Resumed at after a fault, with its pc in the scratch register.
-  const void* trap = nullptr;         ///< Never returns: the call's point says which trap; kind 0
-                                      ///< means the TrapWord is in the integer result register.
-  const void* poll = nullptr;         ///< Keeps all registers; returns, or unwinds.
-  const void* stack_limit = nullptr;  ///< Before the frame exists; keeps all registers; returns when
-                                      ///< it was only an interrupt that did not end the call.
+  const void* fault = nullptr;  ///< Resumed at after a fault, with its pc in the scratch register.
+  const void* trap = nullptr;   ///< Never returns: the call's point says which trap; kind 0
+                                ///< means the TrapWord is in the integer result register.
+  const void* poll = nullptr;   ///< Keeps all registers; returns, or unwinds.
+  const void* stack_limit = nullptr;  ///< Before the frame exists; keeps all registers; returns
+                                      ///< when it was only an interrupt that did not end the call.
 };
 
 /// Frames below this need no stack check of their own size; the stack limit leaves that much room.

@@ -25,15 +25,16 @@ using TrapWord = std::uint32_t;
 /// A linear memory. `base` never moves while `reserved` is set.
 struct VmMemory {
   std::uint8_t* base = nullptr;
-  std::uint64_t bytes = 0;        ///< Current size. Shared memories: read with relaxed loads.
-  std::uint64_t reserved = 0;     ///< Bytes of address space behind base; 0 when it may move.
+  std::uint64_t bytes = 0;     ///< Current size. Shared memories: read with relaxed loads.
+  std::uint64_t reserved = 0;  ///< Bytes of address space behind base; 0 when it may move.
   std::uint8_t page_size_log2 = 16;
   std::uint8_t is_64 = 0;
   /// Every 32-bit address plus 32-bit offset beyond `bytes` faults: no checks are needed.
   std::uint8_t fully_guarded = 0;
 };
 
-/// A table. An element is one word: a VmFuncRef* for function tables, else a reference word; 0 is null.
+/// A table. An element is one word: a VmFuncRef* for function tables, else a reference word; 0 is
+/// null.
 struct VmTable {
   std::uint64_t* elements = nullptr;
   std::uint64_t size = 0;
@@ -49,23 +50,23 @@ struct alignas(16) VmGlobal {
 /// max(arguments, results). Returns 0 or a trap; the details of a trap are in the activation.
 using EntryFn = TrapWord (*)(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots);
 
-/// A function as a value: what funcref words point to. Owned by the instance (or host function) that
-/// defines it. Identity: one per function per instance.
+/// A function as a value: what funcref words point to. Owned by the instance (or host function)
+/// that defines it. Identity: one per function per instance.
 struct VmFuncRef {
   /// Engine-specific code: interpreter code object, or generated code's address. May be replaced
   /// by a faster one at any time (tier-up); load it with acquire.
   std::atomic<const void*> code{nullptr};
   /// Where compiled code calls: code, or the adapter of the signature; null without a compiler.
   std::atomic<const void*> native{nullptr};
-  EntryFn entry = nullptr;       ///< Enters the function from outside its engine; never null.
-  Vmctx* vmctx = nullptr;        ///< The instance it runs in; null for host functions.
-  std::uint64_t type_id = 0;     ///< Canonical type id.
-  const void* type = nullptr;    ///< const CanonType*, for supertypes and messages.
-  void* host = nullptr;          ///< The runtime's HostFunc for host functions, else null.
-  std::uint32_t func_idx = 0;    ///< Index in its module, for backtraces.
+  EntryFn entry = nullptr;     ///< Enters the function from outside its engine; never null.
+  Vmctx* vmctx = nullptr;      ///< The instance it runs in; null for host functions.
+  std::uint64_t type_id = 0;   ///< Canonical type id.
+  const void* type = nullptr;  ///< const CanonType*, for supertypes and messages.
+  void* host = nullptr;        ///< The runtime's HostFunc for host functions, else null.
+  std::uint32_t func_idx = 0;  ///< Index in its module, for backtraces.
   std::uint32_t param_slots = 0;
   std::uint32_t result_slots = 0;
-  std::uint32_t engine = 0;      ///< Which engine `code` belongs to (VmEngine).
+  std::uint32_t engine = 0;  ///< Which engine `code` belongs to (VmEngine).
 };
 
 /// Values of VmFuncRef::engine.
@@ -80,31 +81,33 @@ struct VmSegment {
 /// An instance.
 struct alignas(64) Vmctx {
   // --- hot line ---
-  std::uint8_t* memory0_base = nullptr;   ///< Copy of memories[0]->base; refreshed by grow.
-  std::uint64_t memory0_bytes = 0;        ///< Copy of memories[0]->bytes, for checked accesses.
+  std::uint8_t* memory0_base = nullptr;  ///< Copy of memories[0]->base; refreshed by grow.
+  std::uint64_t memory0_bytes = 0;       ///< Copy of memories[0]->bytes, for checked accesses.
   /// Readable page, or a PROT_NONE page when armed (native).
   std::atomic<const std::uint32_t*> poll{nullptr};
   std::atomic<std::uint64_t> stack_limit{0};  ///< Native stack limit; ~0 when armed.
   /// Non-zero when an interrupt is armed: the interpreter reads it on back-edges and calls.
   std::atomic<std::uint32_t> interrupt{0};
   std::uint32_t flags = 0;
-  VmGlobal** globals = nullptr;           ///< By GlobalIdx; imported ones point into other instances.
-  VmFuncRef** funcs = nullptr;            ///< By FuncIdx.
-  VmTable** tables = nullptr;             ///< By TableIdx.
+  VmGlobal** globals = nullptr;  ///< By GlobalIdx; imported ones point into other instances.
+  VmFuncRef** funcs = nullptr;   ///< By FuncIdx.
+  VmTable** tables = nullptr;    ///< By TableIdx.
   // --- second line ---
-  VmMemory** memories = nullptr;          ///< By MemIdx.
-  VmSegment* data_segments = nullptr;     ///< By DataIdx.
-  VmSegment* elem_segments = nullptr;     ///< By ElemIdx.
-  const std::uint64_t* type_ids = nullptr;      ///< Canonical id by TypeIdx.
-  const void* const* types = nullptr;           ///< const CanonType* by TypeIdx.
+  VmMemory** memories = nullptr;            ///< By MemIdx.
+  VmSegment* data_segments = nullptr;       ///< By DataIdx.
+  VmSegment* elem_segments = nullptr;       ///< By ElemIdx.
+  const std::uint64_t* type_ids = nullptr;  ///< Canonical id by TypeIdx.
+  const void* const* types = nullptr;       ///< const CanonType* by TypeIdx.
   const Builtins* builtins = nullptr;
-  void* instance = nullptr;               ///< The runtime's Instance.
-  void* store = nullptr;                  ///< The runtime's Store.
-  void* module_code = nullptr;            ///< The engine's code of the module (interp::ModuleCode).
-  Activation* activation = nullptr;       ///< Innermost activation on the thread that is inside.
-  /// End of the interpreter's value stack: copy of activation->limit, set by the interpreter on entry.
+  void* instance = nullptr;          ///< The runtime's Instance.
+  void* store = nullptr;             ///< The runtime's Store.
+  void* module_code = nullptr;       ///< The engine's code of the module (interp::ModuleCode).
+  Activation* activation = nullptr;  ///< Innermost activation on the thread that is inside.
+  /// End of the interpreter's value stack: copy of activation->limit, set by the interpreter on
+  /// entry.
   std::uint64_t* value_limit = nullptr;
-  const NativeStubs* native = nullptr;    ///< Stubs of compiled code (abi/native.h); null without a compiler.
+  const NativeStubs* native =
+      nullptr;  ///< Stubs of compiled code (abi/native.h); null without a compiler.
 };
 
 static_assert(offsetof(Vmctx, memories) == 64, "the hot words fill one cache line");

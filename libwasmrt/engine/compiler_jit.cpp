@@ -34,7 +34,8 @@ const char* compile_function(const jit::CompileContext& context, FuncIdx index, 
   if (const char* why = jit::build_func(context, index, w.func); why != nullptr) return why;
   jit::opt::thread_jumps(w.func);
   jit::opt::remove_dead(w.func);
-  if (const char* why = context.target->select(context, w.func, w.machine); why != nullptr) return why;
+  if (const char* why = context.target->select(context, w.func, w.machine); why != nullptr)
+    return why;
   if (const char* why = w.allocator.run(*context.target, w.machine); why != nullptr) return why;
   return context.target->emit(context, w.machine, blob);
 }
@@ -145,7 +146,8 @@ Linked link(const jit::Target& target, const DecodedModule& m, const std::vector
 }  // namespace
 
 std::string no_compiler_because() {
-  if (jit::host_target() == nullptr) return "there is no compiler for this machine; use auto or interp";
+  if (jit::host_target() == nullptr)
+    return "there is no compiler for this machine; use auto or interp";
   if (native_stubs() == nullptr) return "the system refuses executable memory; use auto or interp";
   return {};
 }

@@ -19,7 +19,8 @@ namespace wasmrt::engine {
 
 namespace {
 
-// ---- the images of the process ------------------------------------------------------------------------
+// ---- the images of the process
+// ------------------------------------------------------------------------
 
 struct Registry {
   std::shared_mutex mutex;
@@ -61,7 +62,8 @@ bool on_fault(void* user, const os::Fault& fault, os::FaultContext& context) {
   return true;
 }
 
-// ---- what the stubs call ----------------------------------------------------------------------------------
+// ---- what the stubs call
+// ----------------------------------------------------------------------------------
 
 /// Adds the frame that stands at `sp` with its pc at a point, and all around it.
 void add_frames(TrapReport& report, Vmctx* ctx, const NativeImage* image, const CodePoint& at,
@@ -138,9 +140,7 @@ void fill_report(TrapReport& report, Vmctx* ctx, const CodePoint& point, std::ui
       return;
     case TrapKind::UndefinedElement:
     case TrapKind::UninitializedElement:
-    case TrapKind::OutOfBoundsTableAccess:
-      report.index = info;
-      return;
+    case TrapKind::OutOfBoundsTableAccess: report.index = info; return;
     case TrapKind::IndirectCallTypeMismatch: {
       const auto& instance = *static_cast<const rt::Instance*>(ctx->instance);
       const CallIndirect call = call_indirect_at(instance.module().decoded(), point.wasm);
@@ -148,12 +148,12 @@ void fill_report(TrapReport& report, Vmctx* ctx, const CodePoint& point, std::ui
       report.actual_type = info;
       return;
     }
-    default:
-      return;
+    default: return;
   }
 }
 
-std::uint32_t on_trap(Vmctx* ctx, const void* pc, void* sp, std::uint32_t word, std::uint64_t info) {
+std::uint32_t on_trap(Vmctx* ctx, const void* pc, void* sp, std::uint32_t word,
+                      std::uint64_t info) {
   const NativeImage* image = nullptr;
   const CodePoint* point = point_of(pc, image);
   if (point != nullptr && point->trap != 0) {
@@ -180,7 +180,8 @@ std::uint32_t on_stack_limit(Vmctx* ctx, const void* pc, void* sp) {
   return on_poll(ctx, pc, sp);
 }
 
-// ---- code of the process ----------------------------------------------------------------------------------
+// ---- code of the process
+// ----------------------------------------------------------------------------------
 
 struct ProcessCode {
   os::CodeMemory stub_memory;
@@ -238,8 +239,12 @@ const NativeStubs* native_stubs() {
   return code.ok ? &code.stubs : nullptr;
 }
 
-const void* native_entry_code(const FuncType& type) { return process_code().pair(type).entry.base(); }
-const void* native_adapter(const FuncType& type) { return process_code().pair(type).adapter.base(); }
+const void* native_entry_code(const FuncType& type) {
+  return process_code().pair(type).entry.base();
+}
+const void* native_adapter(const FuncType& type) {
+  return process_code().pair(type).adapter.base();
+}
 
 TrapWord native_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots) {
   Vmctx* ctx = callee->vmctx;
@@ -260,7 +265,8 @@ TrapWord native_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots) {
   return word;
 }
 
-// ---- NativeImage --------------------------------------------------------------------------------------------
+// ---- NativeImage
+// --------------------------------------------------------------------------------------------
 
 std::unique_ptr<NativeImage> NativeImage::publish(const std::vector<std::uint8_t>& code,
                                                   std::vector<NativeFunc> funcs,
@@ -294,8 +300,9 @@ NativeImage::~NativeImage() {
 }
 
 const NativeFunc* NativeImage::func_at(std::uint32_t offset) const {
-  const auto after = std::upper_bound(funcs_.begin(), funcs_.end(), offset,
-                                      [](std::uint32_t o, const NativeFunc& f) { return o < f.begin; });
+  const auto after =
+      std::upper_bound(funcs_.begin(), funcs_.end(), offset,
+                       [](std::uint32_t o, const NativeFunc& f) { return o < f.begin; });
   return after == funcs_.begin() ? nullptr : &*(after - 1);
 }
 

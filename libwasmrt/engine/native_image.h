@@ -19,7 +19,7 @@ namespace wasmrt::engine {
 
 /// A function in an image; offsets from its start.
 struct NativeFunc {
-  std::uint32_t begin = 0;      ///< Entry for other instances.
+  std::uint32_t begin = 0;  ///< Entry for other instances.
   std::uint32_t frame_bytes = 0;
   std::uint32_t vmctx_at = ~0u;
   std::uint32_t index = 0;
@@ -44,8 +44,8 @@ class NativeImage {
  private:
   NativeImage() = default;
   os::CodeMemory memory_;
-  std::vector<NativeFunc> funcs_;    // by begin
-  std::vector<CodePoint> points_;    // by pc
+  std::vector<NativeFunc> funcs_;  // by begin
+  std::vector<CodePoint> points_;  // by pc
   bool faults_ = false;
 };
 

@@ -84,7 +84,8 @@ TEST_CASE("x64: bitwise functions of three vectors") {
   for (const std::uint64_t cpu : cpu_levels()) {
     for (const auto& [outer, outer_fn] : kOps) {
       for (const auto& [inner, inner_fn] : kOps) {
-        INFO("cpu " << cpu << " " << std::string(op_name(outer)) << " of " << std::string(op_name(inner)));
+        INFO("cpu " << cpu << " " << std::string(op_name(outer)) << " of "
+                    << std::string(op_name(inner)));
         for (const bool first : {false, true}) {
           for (const bool shared : {false, true}) {  // a vector that stands in both
             PointerFunction f;
@@ -92,7 +93,8 @@ TEST_CASE("x64: bitwise functions of three vectors") {
             const auto b = f.load(1, Type::V128);
             const auto c = shared ? a : f.load(2, Type::V128);
             const auto i = f.simd(inner, Type::V128, {a, b});
-            f.store(3, first ? f.simd(outer, Type::V128, {i, c}) : f.simd(outer, Type::V128, {c, i}));
+            f.store(3,
+                    first ? f.simd(outer, Type::V128, {i, c}) : f.simd(outer, Type::V128, {c, i}));
             const V128 inside = inner_fn(x, y);
             const V128& third = shared ? x : z;
             CHECK(run(f, cpu) == (first ? outer_fn(inside, third) : outer_fn(third, inside)));

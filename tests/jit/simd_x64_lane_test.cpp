@@ -22,7 +22,8 @@ V128 random_vector(Random& random) {
   return v;
 }
 
-// ---- shuffles -------------------------------------------------------------------------------------------
+// ---- shuffles
+// -------------------------------------------------------------------------------------------
 
 enum class Sources { Two, Same, ZeroSecond, ZeroFirst };
 
@@ -47,7 +48,8 @@ void check_shuffle(CodePage& page, std::uint64_t cpu, const V128& lanes, Sources
   if (sources == Sources::Same) y = x;
   V128 expected;
   for (unsigned i = 0; i < 16; ++i) {
-    expected.bytes[i] = lanes.bytes[i] < 16 ? x.bytes[lanes.bytes[i]] : y.bytes[lanes.bytes[i] - 16];
+    expected.bytes[i] =
+        lanes.bytes[i] < 16 ? x.bytes[lanes.bytes[i]] : y.bytes[lanes.bytes[i] - 16];
   }
   if (out == expected) return;
   std::string text;
@@ -62,7 +64,8 @@ V128 grouped(unsigned size, F pick) {
   V128 lanes;
   for (unsigned k = 0; k < 16 / size; ++k) {
     const unsigned from = pick(k) * size;
-    for (unsigned n = 0; n < size; ++n) lanes.bytes[k * size + n] = static_cast<std::uint8_t>((from + n) & 31);
+    for (unsigned n = 0; n < size; ++n)
+      lanes.bytes[k * size + n] = static_cast<std::uint8_t>((from + n) & 31);
   }
   return lanes;
 }
@@ -78,14 +81,17 @@ std::vector<V128> selectors() {
     for (const unsigned first : {0u, 16u}) {
       for (const unsigned high : {0u, 8u}) {  // interleaved
         const unsigned from = (first + high) / size;
-        list.push_back(grouped(size, [=](unsigned k) { return (from + k / 2) ^ (k % 2 * 16 / size); }));
+        list.push_back(
+            grouped(size, [=](unsigned k) { return (from + k / 2) ^ (k % 2 * 16 / size); }));
       }
     }
     for (unsigned n = 0; n < 40; ++n) {
       const unsigned units = 16 / size;
-      list.push_back(grouped(size, [&](unsigned) { return unsigned(random.next() % (2 * units)); }));
+      list.push_back(
+          grouped(size, [&](unsigned) { return unsigned(random.next() % (2 * units)); }));
       list.push_back(grouped(size, [&](unsigned) { return unsigned(random.next() % units); }));
-      list.push_back(grouped(size, [&](unsigned k) { return k + unsigned(random.next() % 2) * units; }));
+      list.push_back(
+          grouped(size, [&](unsigned k) { return k + unsigned(random.next() % 2) * units; }));
       // One half at its place; halves from one source each.
       list.push_back(grouped(size, [&](unsigned k) {
         return k < units / 2 ? unsigned(random.next() % units) / 2 : k;
@@ -99,9 +105,12 @@ std::vector<V128> selectors() {
     }
     list.push_back(grouped(size, [](unsigned) { return 0u; }));
   }
-  for (unsigned by = 0; by <= 16; ++by) {  // shifts of whole bytes, with any byte of the other source
-    list.push_back(grouped(1, [&](unsigned k) { return k + by < 16 ? k + by : 16 + unsigned(random.next() % 16); }));
-    list.push_back(grouped(1, [&](unsigned k) { return k >= by ? k - by : 16 + unsigned(random.next() % 16); }));
+  for (unsigned by = 0; by <= 16;
+       ++by) {  // shifts of whole bytes, with any byte of the other source
+    list.push_back(grouped(
+        1, [&](unsigned k) { return k + by < 16 ? k + by : 16 + unsigned(random.next() % 16); }));
+    list.push_back(grouped(
+        1, [&](unsigned k) { return k >= by ? k - by : 16 + unsigned(random.next() % 16); }));
   }
   return list;
 }
@@ -114,14 +123,16 @@ TEST_CASE("x64: shuffles of every kind") {
   const std::vector<V128> list = selectors();
   for (const std::uint64_t cpu : cpu_levels()) {
     for (const V128& lanes : list) {
-      for (const Sources s : {Sources::Two, Sources::Same, Sources::ZeroSecond, Sources::ZeroFirst}) {
+      for (const Sources s :
+           {Sources::Two, Sources::Same, Sources::ZeroSecond, Sources::ZeroFirst}) {
         check_shuffle(page, cpu, lanes, s, random);
       }
     }
   }
 }
 
-// ---- loads and stores -----------------------------------------------------------------------------------
+// ---- loads and stores
+// -----------------------------------------------------------------------------------
 
 namespace {
 
@@ -153,8 +164,10 @@ V128 expected_load(Op op, const std::uint8_t* at, const V128& vector, std::uint8
     case Op::V128Load32Zero: return first_bytes(at, 4);
     case Op::V128Load64Zero: return first_bytes(at, 8);
     case Op::V128Load8Lane: return sem::i8x16_replace_lane(vector, *at, lane);
-    case Op::V128Load16Lane: return sem::i16x8_replace_lane(vector, number<std::uint16_t>(at), lane);
-    case Op::V128Load32Lane: return sem::i32x4_replace_lane(vector, number<std::uint32_t>(at), lane);
+    case Op::V128Load16Lane:
+      return sem::i16x8_replace_lane(vector, number<std::uint16_t>(at), lane);
+    case Op::V128Load32Lane:
+      return sem::i32x4_replace_lane(vector, number<std::uint32_t>(at), lane);
     default: return sem::i64x2_replace_lane(vector, number<std::uint64_t>(at), lane);
   }
 }
@@ -174,7 +187,9 @@ class PageEnd {
     REQUIRE(mprotect(end(), bytes_ / 2, PROT_NONE) == 0);
   }
   ~PageEnd() { munmap(start_, bytes_); }
-  [[nodiscard]] std::uint8_t* end() const { return static_cast<std::uint8_t*>(start_) + bytes_ / 2; }
+  [[nodiscard]] std::uint8_t* end() const {
+    return static_cast<std::uint8_t*>(start_) + bytes_ / 2;
+  }
 
  private:
   void* start_;
@@ -209,7 +224,8 @@ void check_memory(CodePage& page, Op op, std::uint8_t lane, bool pinned, std::ui
   const PointerFunction f = memory_function(op, lane, pinned);
   page.compile(f.func, cpu);
   unsigned faults = 0;
-  for (const CodePoint& p : page.blob.points) faults += p.kind == static_cast<std::uint8_t>(PointKind::Fault);
+  for (const CodePoint& p : page.blob.points)
+    faults += p.kind == static_cast<std::uint8_t>(PointKind::Fault);
   CHECK(faults == (pinned ? 1 : 0));
   // The last bytes before an inaccessible page: not one more may be touched.
   const std::size_t bytes = std::size_t{1} << op_info(op).align;
@@ -223,7 +239,8 @@ void check_memory(CodePage& page, Op op, std::uint8_t lane, bool pinned, std::ui
   V128 out;
   const std::uint8_t* base = window - 4096;
   const auto index = static_cast<std::uintptr_t>(at - base) - kOffset;
-  page.run(pinned ? reinterpret_cast<const void*>(index) : at - kOffset, &vector, nullptr, &out, base);
+  page.run(pinned ? reinterpret_cast<const void*>(index) : at - kOffset, &vector, nullptr, &out,
+           base);
   if (op_info(op).kind == OpKind::SimdStore) {
     CHECK(std::memcmp(at, vector.bytes + bytes * lane, bytes) == 0);
     CHECK(std::memcmp(window, before, 32 - bytes) == 0);
@@ -280,7 +297,8 @@ TEST_CASE("x64: a folded vector load faults where the load was") {
   }
 }
 
-// ---- conditions -----------------------------------------------------------------------------------------
+// ---- conditions
+// -----------------------------------------------------------------------------------------
 
 TEST_CASE("x64: vector tests as conditions") {
   CodePage page;
@@ -307,7 +325,8 @@ TEST_CASE("x64: vector tests as conditions") {
                             static_cast<std::uint16_t>(jit::ir::Cond::Eq));
           f.func[condition].aux_type = Type::I32;
         }
-        const auto number = f.add(IrOp::Select, Type::I64, {condition, f.load(1, Type::I64), f.load(2, Type::I64)});
+        const auto number =
+            f.add(IrOp::Select, Type::I64, {condition, f.load(1, Type::I64), f.load(2, Type::I64)});
         f.store(3, number);
         f.finish();
         page.compile(f.func, cpu);
@@ -324,7 +343,8 @@ TEST_CASE("x64: vector tests as conditions") {
   }
 }
 
-// ---- spills ---------------------------------------------------------------------------------------------
+// ---- spills
+// ---------------------------------------------------------------------------------------------
 
 TEST_CASE("x64: more vectors than registers") {
   CodePage page;

@@ -15,7 +15,8 @@ using jit::ir::Type;
 
 namespace {
 
-// ---- the oracle -----------------------------------------------------------------------------------------
+// ---- the oracle
+// -----------------------------------------------------------------------------------------
 
 /// Operands as bytes; the lane immediate.
 struct Input {
@@ -78,7 +79,8 @@ constexpr Row kRows[] = {
 #undef OP
 };
 
-// ---- operands -------------------------------------------------------------------------------------------
+// ---- operands
+// -------------------------------------------------------------------------------------------
 
 Type ir_type(SigType type) {
   switch (type) {
@@ -92,7 +94,8 @@ Type ir_type(SigType type) {
 
 std::size_t bytes_of(Type type) {
   switch (type) {
-    case Type::I32: case Type::F32: return 4;
+    case Type::I32:
+    case Type::F32: return 4;
     case Type::V128: return 16;
     default: return 8;
   }
@@ -204,7 +207,8 @@ struct Checker {
       return text;
     };
     INFO("a " << hex(in.values[0]) << " b " << hex(in.values[1]) << " c " << hex(in.values[2]));
-    INFO("got " << hex(out[0]) << " expected " << hex(expected) << " form " << static_cast<int>(form));
+    INFO("got " << hex(out[0]) << " expected " << hex(expected) << " form "
+                << static_cast<int>(form));
     FAIL_CHECK(std::string(op_name(row.op)));
     ++failures;
   }

@@ -62,8 +62,10 @@ class PointerFunction {
   V simd(Op op, jit::ir::Type type, std::initializer_list<V> args, std::uint8_t lane = 0,
          std::uint64_t imm = 0) {
     using jit::ir::IrOp;
-    return add(args.size() == 1 ? IrOp::Simd1 : args.size() == 2 ? IrOp::Simd2 : IrOp::Simd3, type,
-               args, imm, static_cast<std::uint16_t>(op), lane);
+    return add(args.size() == 1   ? IrOp::Simd1
+               : args.size() == 2 ? IrOp::Simd2
+                                  : IrOp::Simd3,
+               type, args, imm, static_cast<std::uint16_t>(op), lane);
   }
   static jit::ir::Access access(jit::ir::Type type) {
     using namespace jit::ir;
@@ -136,7 +138,8 @@ class CodePage {
   }
 
   /// Calls the function; its first argument registers are those of C. `memory` is the pinned base.
-  void run(const void* a, const void* b, const void* c, void* out, const void* memory = nullptr) const {
+  void run(const void* a, const void* b, const void* c, void* out,
+           const void* memory = nullptr) const {
     const void* entry = static_cast<const char*>(page_) + blob.entry;
     const void* base = memory;
     // Below the stack pointer C may keep something: 128 bytes are stepped over.
