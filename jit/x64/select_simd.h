@@ -77,6 +77,8 @@ class VectorSelector {
   // Families; false: not one of it.
   bool rotate();
   bool logic();
+  bool widen_twice();
+  bool test_fused(Selector::Flags& flags);
   bool simple();
   bool compare();
   bool integer();

@@ -1,5 +1,6 @@
 // Vector instructions that swallow the one an operand comes from: rotations written as two shifts,
-// and with AVX-512 any bitwise function of three vectors.
+// widening twice, tests of a bitwise op or comparison, and with AVX-512 any bitwise function of
+// three vectors.
 #include "jit/x64/select_simd.h"
 
 namespace wasmrt::jit::x64 {
@@ -115,6 +116,68 @@ bool VectorSelector::logic() {
     return true;
   }
   return false;
+}
+
+/// A low half of a low half, widened with the same sign.
+bool VectorSelector::widen_twice() {
+  struct Twice {
+    Op outer, inner;
+    VecOp vec;
+  };
+  static constexpr Twice kTwice[] = {
+      {Op::I32x4ExtendLowI16x8S, Op::I16x8ExtendLowI8x16S, VecOp::Pmovsxbd},
+      {Op::I32x4ExtendLowI16x8U, Op::I16x8ExtendLowI8x16U, VecOp::Pmovzxbd},
+      {Op::I64x2ExtendLowI32x4S, Op::I32x4ExtendLowI16x8S, VecOp::Pmovsxwq},
+      {Op::I64x2ExtendLowI32x4U, Op::I32x4ExtendLowI16x8U, VecOp::Pmovzxwq},
+  };
+  for (const Twice& row : kTwice) {
+    if (row.outer != op_) continue;
+    const Inst* x = own(0);
+    if (x == nullptr || static_cast<Op>(x->aux) != row.inner) return false;
+    un(row.vec, s_.reg(x->arg(0)), out());
+    return true;
+  }
+  return false;
+}
+
+/// What ptest can find out without a register for the tested vector.
+bool VectorSelector::test_fused(Selector::Flags& r) {
+  const Inst* x = own(0);
+  if (x == nullptr || x->op != IrOp::Simd2) return false;
+  const auto inner = static_cast<Op>(x->aux);
+  const auto ask = [&](VReg a, VReg b, Cc cc) {
+    r.operands = {Selector::use(a), Selector::use(b)};
+    r.cc = cc;
+    return true;
+  };
+  const auto difference = [&](Cc cc) {
+    const VReg bits = bin(VecOp::Pxor, s_.reg(x->arg(0)), s_.reg(x->arg(1)));
+    return ask(bits, bits, cc);
+  };
+  // Lanes of both must be the same, or those of the comparison wider: its results fill them.
+  const auto all_equal = [&](std::initializer_list<Op> comparisons) {
+    for (const Op op : comparisons) {
+      if (op == inner) return difference(E);
+    }
+    return false;
+  };
+  switch (op_) {
+    case Op::V128AnyTrue:
+      switch (inner) {
+        case Op::V128And: return ask(s_.reg(x->arg(0)), s_.reg(x->arg(1)), NE);
+        // Carry is set where no bit of the second source stands outside the first.
+        case Op::V128Andnot: return ask(s_.reg(x->arg(1)), s_.reg(x->arg(0)), AE);
+        case Op::V128Xor: case Op::I8x16Ne: case Op::I16x8Ne: case Op::I32x4Ne: case Op::I64x2Ne:
+          return difference(NE);
+        default: return false;
+      }
+    case Op::I8x16AllTrue:
+      return all_equal({Op::I8x16Eq, Op::I16x8Eq, Op::I32x4Eq, Op::I64x2Eq});
+    case Op::I16x8AllTrue: return all_equal({Op::I16x8Eq, Op::I32x4Eq, Op::I64x2Eq});
+    case Op::I32x4AllTrue: return all_equal({Op::I32x4Eq, Op::I64x2Eq});
+    case Op::I64x2AllTrue: return all_equal({Op::I64x2Eq});
+    default: return false;
+  }
 }
 
 }  // namespace wasmrt::jit::x64

@@ -12,8 +12,9 @@ Selector::Flags VectorSelector::test() {
   Selector::Flags r;
   r.compare = Compare::Vector;
   r.size = 16;
-  VReg x = arg(0);
+  if (test_fused(r)) return r;
   r.cc = NE;
+  VReg x = kNoVReg;
   const auto no_zero_lane = [&](VecOp equal) {
     const VReg z = zero();
     x = bin(equal, z, rm(0));
@@ -24,7 +25,7 @@ Selector::Flags VectorSelector::test() {
     case Op::I16x8AllTrue: no_zero_lane(VecOp::Pcmpeqw); break;
     case Op::I32x4AllTrue: no_zero_lane(VecOp::Pcmpeqd); break;
     case Op::I64x2AllTrue: no_zero_lane(VecOp::Pcmpeqq); break;
-    default: break;  // v128.any_true
+    default: x = arg(0); break;  // v128.any_true
   }
   r.operands = {Selector::use(x), Selector::use(x)};
   return r;

@@ -196,6 +196,26 @@ void VectorSelector::shuffle() {
   if (known(b, bits) && bits == V128{}) return shuffle_zero(arg(0), lanes);
   if (known(a, bits) && bits == V128{}) return shuffle_zero(arg(1), flipped);
   if (shuffle_two(arg(0), arg(1), lanes) || shuffle_two(arg(1), arg(0), flipped)) return;
+  unsigned dwords[4];
+  if (groups<4>(lanes, dwords)) {  // each source on its own, then blended
+    unsigned in_a[4];
+    unsigned in_b[4];
+    unsigned mask = 0;
+    for (unsigned k = 0; k < 4; ++k) {
+      const bool second = dwords[k] >= 4;
+      in_a[k] = second ? k : dwords[k];
+      in_b[k] = second ? dwords[k] - 4 : k;
+      if (second) mask |= (avx2() ? 1u : 3u) << (avx2() ? k : 2 * k);
+    }
+    const auto placed = [&](VReg x, const unsigned* index) {
+      const unsigned imm = pack_four(index);
+      return imm == 0xE4 ? x : un(VecOp::Pshufd, x, imm);
+    };
+    const VReg x = placed(arg(0), in_a);
+    const VReg y = placed(arg(1), in_b);
+    bin(avx2() ? VecOp::Pblendd : VecOp::Pblendw, x, y, mask, out());
+    return;
+  }
   V128 from_a;
   V128 from_b;
   for (unsigned i = 0; i < 16; ++i) {
