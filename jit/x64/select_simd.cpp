@@ -18,8 +18,10 @@ constexpr Op deterministic(Op op) {
     case Op::I32x4RelaxedTruncF32x4U: return Op::I32x4TruncSatF32x4U;
     case Op::I32x4RelaxedTruncF64x2SZero: return Op::I32x4TruncSatF64x2SZero;
     case Op::I32x4RelaxedTruncF64x2UZero: return Op::I32x4TruncSatF64x2UZero;
-    case Op::I8x16RelaxedLaneselect: case Op::I16x8RelaxedLaneselect:
-    case Op::I32x4RelaxedLaneselect: case Op::I64x2RelaxedLaneselect: return Op::V128Bitselect;
+    case Op::I8x16RelaxedLaneselect:
+    case Op::I16x8RelaxedLaneselect:
+    case Op::I32x4RelaxedLaneselect:
+    case Op::I64x2RelaxedLaneselect: return Op::V128Bitselect;
     case Op::F32x4RelaxedMin: return Op::F32x4Min;
     case Op::F32x4RelaxedMax: return Op::F32x4Max;
     case Op::F64x2RelaxedMin: return Op::F64x2Min;
@@ -155,11 +157,13 @@ constexpr auto kSimpleOf = [] {
 VectorSelector::VectorSelector(Selector& selector, V v)
     : s_(selector), v_(v), i_(selector.at(v)), op_(deterministic(static_cast<Op>(i_.aux))) {}
 
-// ---- operands -------------------------------------------------------------------------------------------
+// ---- operands
+// -------------------------------------------------------------------------------------------
 
 VReg VectorSelector::out() {
   // A load that nobody reads still faults.
-  if (i_.op == IrOp::SimdLoad || i_.op == IrOp::SimdLoadLane) return s_.needed(v_) ? s_.reg(v_) : vec();
+  if (i_.op == IrOp::SimdLoad || i_.op == IrOp::SimdLoadLane)
+    return s_.needed(v_) ? s_.reg(v_) : vec();
   return s_.reg(v_);
 }
 
@@ -204,10 +208,10 @@ bool VectorSelector::known(V value, V128& bits) const {
   switch (static_cast<Op>(c.aux)) {
     case Op::I8x16Splat: bits = splat_of(static_cast<std::uint8_t>(x)); return true;
     case Op::I16x8Splat: bits = splat_of(static_cast<std::uint16_t>(x)); return true;
-    case Op::I32x4Splat: case Op::F32x4Splat:
-      bits = splat_of(static_cast<std::uint32_t>(x));
-      return true;
-    case Op::I64x2Splat: case Op::F64x2Splat: bits = splat_of(x); return true;
+    case Op::I32x4Splat:
+    case Op::F32x4Splat: bits = splat_of(static_cast<std::uint32_t>(x)); return true;
+    case Op::I64x2Splat:
+    case Op::F64x2Splat: bits = splat_of(x); return true;
     default: return false;
   }
 }
@@ -265,7 +269,8 @@ VReg VectorSelector::insn(VecOp op, std::initializer_list<Rm> sources, unsigned 
   return d;
 }
 
-// ---- one to one -----------------------------------------------------------------------------------------
+// ---- one to one
+// -----------------------------------------------------------------------------------------
 
 bool VectorSelector::simple() {
   const std::uint8_t n = kSimpleOf[static_cast<std::size_t>(op_)];
@@ -287,19 +292,25 @@ bool VectorSelector::simple() {
 bool VectorSelector::run() {
   V128 bits;
   switch (i_.op) {
-    case IrOp::ConstV128: case IrOp::Simd1: case IrOp::Simd2: case IrOp::Simd3:
+    case IrOp::ConstV128:
+    case IrOp::Simd1:
+    case IrOp::Simd2:
+    case IrOp::Simd3:
       if (known(v_, bits)) {
         constant(bits, out());
         return true;
       }
       return rotate() || logic() || widen_twice() || simple() || compare() || integer() ||
              shift() || floating() || convert() || lane() || widen() || relaxed();
-    case IrOp::SimdLoad: case IrOp::SimdLoadLane: case IrOp::SimdStoreLane: return memory();
+    case IrOp::SimdLoad:
+    case IrOp::SimdLoadLane:
+    case IrOp::SimdStoreLane: return memory();
     default: return false;
   }
 }
 
-// ---- for the selector -----------------------------------------------------------------------------------
+// ---- for the selector
+// -----------------------------------------------------------------------------------
 
 bool Selector::select_simd(V v) { return VectorSelector(*this, v).run(); }
 
@@ -307,7 +318,10 @@ bool Selector::is_vector_test(V condition) const {
   const Inst& c = at(condition);
   if (c.op != IrOp::Simd1 || !used_once(condition) || needed(condition)) return false;
   switch (static_cast<Op>(c.aux)) {
-    case Op::V128AnyTrue: case Op::I8x16AllTrue: case Op::I16x8AllTrue: case Op::I32x4AllTrue:
+    case Op::V128AnyTrue:
+    case Op::I8x16AllTrue:
+    case Op::I16x8AllTrue:
+    case Op::I32x4AllTrue:
     case Op::I64x2AllTrue: return true;
     default: return false;
   }

@@ -167,12 +167,14 @@ bool VectorSelector::test_fused(Selector::Flags& r) {
         case Op::V128And: return ask(s_.reg(x->arg(0)), s_.reg(x->arg(1)), NE);
         // Carry is set where no bit of the second source stands outside the first.
         case Op::V128Andnot: return ask(s_.reg(x->arg(1)), s_.reg(x->arg(0)), AE);
-        case Op::V128Xor: case Op::I8x16Ne: case Op::I16x8Ne: case Op::I32x4Ne: case Op::I64x2Ne:
-          return difference(NE);
+        case Op::V128Xor:
+        case Op::I8x16Ne:
+        case Op::I16x8Ne:
+        case Op::I32x4Ne:
+        case Op::I64x2Ne: return difference(NE);
         default: return false;
       }
-    case Op::I8x16AllTrue:
-      return all_equal({Op::I8x16Eq, Op::I16x8Eq, Op::I32x4Eq, Op::I64x2Eq});
+    case Op::I8x16AllTrue: return all_equal({Op::I8x16Eq, Op::I16x8Eq, Op::I32x4Eq, Op::I64x2Eq});
     case Op::I16x8AllTrue: return all_equal({Op::I16x8Eq, Op::I32x4Eq, Op::I64x2Eq});
     case Op::I32x4AllTrue: return all_equal({Op::I32x4Eq, Op::I64x2Eq});
     case Op::I64x2AllTrue: return all_equal({Op::I64x2Eq});

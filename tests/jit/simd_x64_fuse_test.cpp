@@ -146,7 +146,8 @@ TEST_CASE("x64: low halves widened twice") {
           const V128 value = random_vector(random);
           V128 out;
           page.run(&value, nullptr, nullptr, &out);
-          INFO("cpu " << cpu << " " << std::string(op_name(outer.op)) << " " << std::string(op_name(inner.op)));
+          INFO("cpu " << cpu << " " << std::string(op_name(outer.op)) << " "
+                      << std::string(op_name(inner.op)));
           CHECK(out == outer.fn(inner.fn(value)));
         }
       }
@@ -162,12 +163,12 @@ TEST_CASE("x64: tests of bitwise ops and comparisons") {
                                                    {Op::I32x4AllTrue, sem::i32x4_all_true},
                                                    {Op::I64x2AllTrue, sem::i64x2_all_true}};
   static constexpr std::pair<Op, Binary> kInner[] = {
-      {Op::V128And, sem::v128_and},   {Op::V128Andnot, sem::v128_andnot},
-      {Op::V128Xor, sem::v128_xor},   {Op::V128Or, sem::v128_or},
-      {Op::I8x16Ne, sem::i8x16_ne},   {Op::I64x2Ne, sem::i64x2_ne},
-      {Op::I8x16Eq, sem::i8x16_eq},   {Op::I16x8Eq, sem::i16x8_eq},
-      {Op::I32x4Eq, sem::i32x4_eq},   {Op::I64x2Eq, sem::i64x2_eq},
-      {Op::F32x4Eq, sem::f32x4_eq},   {Op::I32x4GtS, sem::i32x4_gt_s}};
+      {Op::V128And, sem::v128_and}, {Op::V128Andnot, sem::v128_andnot},
+      {Op::V128Xor, sem::v128_xor}, {Op::V128Or, sem::v128_or},
+      {Op::I8x16Ne, sem::i8x16_ne}, {Op::I64x2Ne, sem::i64x2_ne},
+      {Op::I8x16Eq, sem::i8x16_eq}, {Op::I16x8Eq, sem::i16x8_eq},
+      {Op::I32x4Eq, sem::i32x4_eq}, {Op::I64x2Eq, sem::i64x2_eq},
+      {Op::F32x4Eq, sem::f32x4_eq}, {Op::I32x4GtS, sem::i32x4_gt_s}};
   // Equal, or different in one byte or bit, or contained in one another.
   std::vector<std::pair<V128, V128>> values;
   Random random;
@@ -189,7 +190,8 @@ TEST_CASE("x64: tests of bitwise ops and comparisons") {
       for (const auto& [inner, inner_fn] : kInner) {
         for (const bool as_number : {false, true}) {
           PointerFunction f;
-          const auto mask = f.simd(inner, Type::V128, {f.load(0, Type::V128), f.load(1, Type::V128)});
+          const auto mask =
+              f.simd(inner, Type::V128, {f.load(0, Type::V128), f.load(1, Type::V128)});
           auto result = f.simd(test, Type::I32, {mask});
           if (!as_number) {
             result = f.add(jit::ir::IrOp::Select, Type::I32,
@@ -201,7 +203,8 @@ TEST_CASE("x64: tests of bitwise ops and comparisons") {
           for (const auto& [a, b] : values) {
             std::uint32_t out = 2;
             page.run(&a, &b, nullptr, &out);
-            INFO("cpu " << cpu << " " << std::string(op_name(test)) << " " << std::string(op_name(inner)));
+            INFO("cpu " << cpu << " " << std::string(op_name(test)) << " "
+                        << std::string(op_name(inner)));
             CHECK(out == test_fn(inner_fn(a, b)));
           }
         }
