@@ -16,6 +16,7 @@ void AssignedLocals::begin(const BodyState& state) {
   mark_.assign(state.local_count(), 0);
   stamp_ = 0;
   work_ = 0;
+  not_executable_ = false;
   budget_ = std::uint64_t{state.body_size()} * kEntriesPerByte + 4096;
   open();
 }

@@ -23,11 +23,20 @@ class AssignedLocals : public SinkBase<AssignedLocals> {
   void on_loop(const ControlFrame&) { open(); }
   void on_if(const ControlFrame&) { open(); }
   void on_end(const ControlFrame&) { close(); }
+  void on_try_table(const ControlFrame&, const Imm&) {
+    not_executable_ = true;
+    open();
+  }
+  void on_gc(Op, const Imm&) { not_executable_ = true; }
+  void on_exception(Op, const Imm&) { not_executable_ = true; }
+  void on_atomic(Op, const Imm&) { not_executable_ = true; }
 
   /// The locals of the n-th announced frame; 0 is the function's own.
   [[nodiscard]] std::span<const std::uint32_t> frame(std::uint32_t n) const {
     return {locals_.data() + frames_[n].first, frames_[n].count};
   }
+  /// Whether the body has instructions that nothing executes yet.
+  [[nodiscard]] bool not_executable() const { return not_executable_; }
   [[nodiscard]] bool over_budget() const { return work_ > budget_; }
 
  private:
@@ -45,6 +54,7 @@ class AssignedLocals : public SinkBase<AssignedLocals> {
   std::vector<std::uint32_t> mark_;                  // by local: stamp of the last list it went to
   std::uint32_t stamp_ = 0;
   std::uint64_t work_ = 0, budget_ = 0;
+  bool not_executable_ = false;
 };
 
 }  // namespace wasmrt::jit

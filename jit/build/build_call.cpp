@@ -269,6 +269,7 @@ const char* build_func(const CompileContext& context, FuncIdx index, Func& func)
   AssignedLocals assigned;
   BodyWalker<AssignedLocals> scan(*context.module, assigned);
   if (!scan.walk_quietly(index)) return "the body is not valid";
+  if (assigned.not_executable()) return "it has instructions of proposals that are not executed";
   if (assigned.over_budget()) return "too many locals are assigned in nested blocks";
   Builder builder(context, assigned, func);
   BodyWalker<Builder> walker(*context.module, builder);
