@@ -414,10 +414,15 @@ void Builder::on_br_table(const Imm& imm) {
     blocks.push_back(raw(to));
   }
   Inst i;
-  i.op = IrOp::Switch;
-  i.args[0] = raw(index);
-  i.args[1] = f_.add_list(blocks);
-  i.args[2] = static_cast<std::uint32_t>(blocks.size());
+  if (std::all_of(blocks.begin(), blocks.end(), [&](std::uint32_t b) { return b == blocks[0]; })) {
+    i.op = IrOp::Jump;  // the index does not matter
+    i.args[0] = blocks[0];
+  } else {
+    i.op = IrOp::Switch;
+    i.args[0] = raw(index);
+    i.args[1] = f_.add_list(blocks);
+    i.args[2] = static_cast<std::uint32_t>(blocks.size());
+  }
   i.pos = state_->offset();
   f_.append(block_, i);
   for (const BlockId b : returns) {

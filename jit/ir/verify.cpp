@@ -120,6 +120,9 @@ bool Verifier::edges() {
         return fail(b, f_[b].last, "leads to a block that is not in the order");
       }
       if (n == 1 && succs[0] == s) return fail(b, f_[b].last, "has two edges to one block");
+      if (succs.size() == 1 && f_.insts[f_[b].last].op != IrOp::Jump) {
+        return fail(b, f_[b].last, "has one target only, and is no jump");
+      }
       ++seen[raw(s)];
       if (position_[raw(s)] <= position_[raw(b)] && !f_[s].is_loop_header) {
         return fail(b, f_[b].last, "goes back to a block that is no loop header");

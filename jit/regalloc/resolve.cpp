@@ -358,13 +358,23 @@ void Resolve::sequentialise(std::span<const Move> group, std::vector<std::uint32
   // What is left are cycles, each location read once: a <- b, b <- c, c <- a.
   for (std::uint32_t m = 0; m < group.size(); ++m) {
     if (done[m] || group[m].from.kind == Loc::Kind::None) continue;
-    std::uint32_t n = m;
+    const auto written_before = [&](std::uint32_t x) {
+      return writer_[loc_key(group[x].from_vreg, group[x].from)];
+    };
+    // The first content travels through all places: it must be one that fits everywhere.
+    std::uint32_t first = m;
+    for (std::uint32_t x = m;;) {
+      const std::uint32_t next = written_before(x);
+      if (func_->vregs[group[x].to_vreg].bytes == 8) first = next;
+      if (next == m) break;
+      x = next;
+    }
+    std::uint32_t n = first;
     for (;;) {
       done[n] = true;
-      const std::uint32_t key = loc_key(group[n].from_vreg, group[n].from);
-      readers_[key] = 0;
-      const std::uint32_t next = writer_[key];
-      if (next == m) break;
+      readers_[loc_key(group[n].from_vreg, group[n].from)] = 0;
+      const std::uint32_t next = written_before(n);
+      if (next == first) break;
       emit_swap(group[n], out);
       n = next;
     }
