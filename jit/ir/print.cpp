@@ -11,9 +11,11 @@ namespace wasmrt::jit::ir {
 namespace {
 
 constexpr const char* kTypes[] = {"", "i32", "i64", "f32", "f64", "v128"};
-constexpr const char* kConds[] = {"eq", "ne", "lt_s", "lt_u", "gt_s", "gt_u", "le_s", "le_u", "ge_s", "ge_u"};
+constexpr const char* kConds[] = {"eq",   "ne",   "lt_s", "lt_u", "gt_s",
+                                  "gt_u", "le_s", "le_u", "ge_s", "ge_u"};
 constexpr const char* kFConds[] = {"eq", "ne", "lt", "gt", "le", "ge"};
-constexpr const char* kAccesses[] = {"u8", "s8", "u16", "s16", "u32", "s32", "b64", "f32", "f64", "v128"};
+constexpr const char* kAccesses[] = {"u8",  "s8",  "u16", "s16", "u32",
+                                     "s32", "b64", "f32", "f64", "v128"};
 constexpr const char* kTraps[] = {
 #define TRAP(Name, wording) #Name,
 #include <wasmrt/traps.def>
@@ -91,7 +93,8 @@ void Printer::access(const Inst& i) {
 void Printer::details(const Inst& i) {
   char number[32];
   switch (i.op) {
-    case IrOp::Param: case IrOp::Proj: put(" #"), put(i.imm); break;
+    case IrOp::Param:
+    case IrOp::Proj: put(" #"), put(i.imm); break;
     case IrOp::Const:
       std::snprintf(number, sizeof number, i.imm < 4096 ? " %llu" : " 0x%llx",
                     static_cast<unsigned long long>(i.imm));
@@ -105,13 +108,18 @@ void Printer::details(const Inst& i) {
       }
       break;
     case IrOp::MemCheck: put(" memory "), put(i.mem), put(", end "), put(i.imm); break;
-    case IrOp::Call: case IrOp::TailCall: put(" func "), put(i.imm); break;
-    case IrOp::CallFunc: case IrOp::TailCallFunc: put(" type "), put(i.imm); break;
+    case IrOp::Call:
+    case IrOp::TailCall: put(" func "), put(i.imm); break;
+    case IrOp::CallFunc:
+    case IrOp::TailCallFunc: put(" type "), put(i.imm); break;
     case IrOp::Builtin: put(" builtin "), put(i.imm); break;
-    case IrOp::TrapIf: case IrOp::TrapIfNot: case IrOp::TrapIfInfo: case IrOp::Trap:
-      put(" "), put(kTraps[i.aux]);
-      break;
-    case IrOp::Simd1: case IrOp::Simd2: case IrOp::Simd3:
+    case IrOp::TrapIf:
+    case IrOp::TrapIfNot:
+    case IrOp::TrapIfInfo:
+    case IrOp::Trap: put(" "), put(kTraps[i.aux]); break;
+    case IrOp::Simd1:
+    case IrOp::Simd2:
+    case IrOp::Simd3:
       put(" "), put(std::string(op_name(static_cast<Op>(i.aux))).c_str());
       put(" lane "), put(i.lane);
       break;
@@ -141,10 +149,14 @@ void Printer::inst(std::uint32_t v) {
     put(" "), put(kTypes[static_cast<unsigned>(i.aux_type)]);
   }
   switch (i.op) {
-    case IrOp::Load: case IrOp::Store: case IrOp::VmLoad: case IrOp::VmLoadConst: case IrOp::VmStore:
-    case IrOp::SimdLoad: case IrOp::SimdLoadLane: case IrOp::SimdStoreLane:
-      access(i);
-      break;
+    case IrOp::Load:
+    case IrOp::Store:
+    case IrOp::VmLoad:
+    case IrOp::VmLoadConst:
+    case IrOp::VmStore:
+    case IrOp::SimdLoad:
+    case IrOp::SimdLoadLane:
+    case IrOp::SimdStoreLane: access(i); break;
     default: {
       const std::uint8_t n = info(i.op).operands;
       const bool list = n == kList;

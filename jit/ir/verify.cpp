@@ -247,7 +247,8 @@ bool Verifier::uses() {
         const std::uint32_t u = arg(i, k);
         const std::string who = "operand v" + std::to_string(u);
         if (u >= f_.insts.size() || place_[u] == kNone) return fail(b, v, who + " does not exist");
-        if (f_.insts[u].type == Type::Void && i.op != IrOp::Proj) return fail(b, v, who + " is no value");
+        if (f_.insts[u].type == Type::Void && i.op != IrOp::Proj)
+          return fail(b, v, who + " is no value");
         const BlockId home = f_.block_of[u];
         if (i.op == IrOp::Phi) {
           if (!dominates(home, f_[b].preds[k])) {
@@ -429,7 +430,10 @@ bool Verifier::type_of(BlockId b, std::uint32_t v) {
       result = t == Type::Void;
       operands = all(Type::I32);
       break;
-    case IrOp::TrapIfInfo: result = t == Type::Void; operands = type(i, 0) == Type::I32; break;
+    case IrOp::TrapIfInfo:
+      result = t == Type::Void;
+      operands = type(i, 0) == Type::I32;
+      break;
     case IrOp::Return:
       operands = count(i) == f_.results.size();
       for (unsigned k = 0; operands && k < count(i); ++k) operands = type(i, k) == f_.results[k];

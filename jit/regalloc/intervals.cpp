@@ -154,8 +154,8 @@ void Intervals::visit(const MFunc& func, std::uint32_t inst, std::uint32_t k, st
       add_range(v, block_from, 4 * k);
     } else {
       add_range(v, block_from, end);
-      // What can be made again has no slot to be read from. What is read late must not be driven out
-      // by the definitions, which only a register prevents.
+      // What can be made again has no slot to be read from. What is read late must not be driven
+      // out by the definitions, which only a register prevents.
       const bool remat = def_inst[v] != kNone && func.insts[def_inst[v]].can_remat;
       add_use(v, 4 * k + 1, i.first_op + u, depth,
               op.constraint == Constraint::Reg || op.late || remat);

@@ -1,3 +1,4 @@
+// Random machine functions: control flow with loops, parameters, constraints and pressure.
 #include "tests/jit/random_mir.h"
 
 #include <algorithm>
@@ -152,7 +153,8 @@ std::vector<VReg> RandomMir::args_for(std::uint32_t block) {
   return args;
 }
 
-// ---- straight code ----------------------------------------------------------------------------------
+// ---- straight code
+// ----------------------------------------------------------------------------------
 
 void RandomMir::plain() {
   std::vector<MOperand> operands;
@@ -243,14 +245,19 @@ void RandomMir::call() {
 void RandomMir::straight() {
   for (unsigned n = 1 + below(8); n > 0; --n) {
     const unsigned what = below(100);
-    if (what < 50) plain();
-    else if (what < 75) tied();
-    else if (what < 90) constant();
-    else call();
+    if (what < 50)
+      plain();
+    else if (what < 75)
+      tied();
+    else if (what < 90)
+      constant();
+    else
+      call();
   }
 }
 
-// ---- control ----------------------------------------------------------------------------------------
+// ---- control
+// ----------------------------------------------------------------------------------------
 
 void RandomMir::choice(unsigned depth) {
   const std::uint32_t then = new_block();
@@ -312,8 +319,10 @@ void RandomMir::region(unsigned depth) {
   do {
     straight();
     if (left_ == 0 || depth >= 5) return;
-    if (chance(50)) choice(depth);
-    else loop(depth);
+    if (chance(50))
+      choice(depth);
+    else
+      loop(depth);
   } while (left_ > 0 && chance(60));
 }
 

@@ -23,7 +23,8 @@ void try_seeds(std::uint32_t from, std::uint32_t to, unsigned size, bool light) 
     INFO("seed " << seed << ", size " << size);
     if (why != nullptr) FAIL(why);
     const std::string wrong = check_allocation(toy_target(), before, func);
-    if (!wrong.empty()) FAIL(wrong << "\n" << print(toy_target(), before) << print(toy_target(), func));
+    if (!wrong.empty())
+      FAIL(wrong << "\n" << print(toy_target(), before) << print(toy_target(), func));
   }
   SUCCEED();
 }
@@ -125,7 +126,8 @@ TEST_CASE("no inserted instruction of a random function can be left out") {
       for (std::size_t n = 0; n < func.blocks[b].insts.size(); ++n) {
         if (func.blocks[b].insts[n] < before.insts.size()) continue;
         MFunc broken = func;
-        broken.blocks[b].insts.erase(broken.blocks[b].insts.begin() + static_cast<std::ptrdiff_t>(n));
+        broken.blocks[b].insts.erase(broken.blocks[b].insts.begin() +
+                                     static_cast<std::ptrdiff_t>(n));
         ++left_out;
         seen += check_allocation(toy_target(), before, broken).empty() ? 0 : 1;
       }
