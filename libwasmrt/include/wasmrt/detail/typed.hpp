@@ -247,33 +247,31 @@ struct TypedHostFrom<F, std::tuple<A...>, R, kTakesCaller> {
 
  private:
   static constexpr bool kNeedsStore = (WasmType<A>::kType.is_ref() || ... || false);
+  static constexpr std::array<std::size_t, sizeof...(A) + 1> first_slots() {
+    std::array<std::size_t, sizeof...(A) + 1> at{};
+    [[maybe_unused]] std::size_t i = 0;
+    ((at[i + 1] = at[i] + WasmType<A>::kType.slots(), ++i), ...);
+    return at;
+  }
   static bool run(F& f, Caller& caller, std::uint64_t* slots, Error& error) {
     std::optional<Store> store;
     if constexpr (kNeedsStore) store.emplace(caller.store());
     [[maybe_unused]] const Store* store_pointer = store ? &*store : nullptr;
-    // Braces evaluate from left to right.
-    [[maybe_unused]] const std::uint64_t* at = slots;
-    std::tuple<A...> args{[&]() -> A {
-      const std::uint64_t* here = at;
-      at += WasmType<A>::kType.slots();
-      return WasmType<A>::from(store_pointer, here);
-    }()...};
-    const auto call = [&]() -> R {
-      return std::apply(
-          [&](A&... each) -> R {
-            if constexpr (kTakesCaller) {
-              return f(caller, std::move(each)...);
-            } else {
-              return f(std::move(each)...);
-            }
-          },
-          args);
+    const auto call = [&]<std::size_t... I>(std::index_sequence<I...>) -> R {
+      // Each argument is made in place, from where its slots begin.
+      [[maybe_unused]] constexpr auto kAt = first_slots();
+      if constexpr (kTakesCaller) {
+        return f(caller, WasmType<A>::from(store_pointer, slots + kAt[I])...);
+      } else {
+        return f(WasmType<A>::from(store_pointer, slots + kAt[I])...);
+      }
     };
+    constexpr std::index_sequence_for<A...> kEach;
     if constexpr (std::is_same_v<R, Trap>) {
-      error = call();
+      error = call(kEach);
       return false;
     } else if constexpr (Unwrap<R>::kFallible) {
-      R result = call();
+      R result = call(kEach);
       if (!result.ok()) {
         error = std::move(result).error();
         return false;
@@ -282,10 +280,10 @@ struct TypedHostFrom<F, std::tuple<A...>, R, kTakesCaller> {
       if constexpr (!std::is_void_v<Plain>) ResultList<Plain>::store(*result, slots);
       return true;
     } else if constexpr (std::is_void_v<R>) {
-      call();
+      call(kEach);
       return true;
     } else {
-      ResultList<R>::store(call(), slots);
+      ResultList<R>::store(call(kEach), slots);
       return true;
     }
   }
