@@ -59,7 +59,9 @@ constexpr std::make_unsigned_t<I> saturated(F a) {
     constexpr double least = std::numeric_limits<I>::min();
     constexpr double greatest = std::numeric_limits<I>::max();
     x = x > least ? x : least;
-    x = x < greatest ? x : greatest;
+    // This way round: clang 14 for arm64 selects fmaxnm above, which makes NaN of a signalling one;
+    // here it then keeps NaN, and NaN converts to 0.
+    x = greatest < x ? greatest : x;
     return static_cast<U>(static_cast<std::int64_t>(x));
   } else if constexpr (std::is_signed_v<I>) {
     constexpr F above = kAbove<I, F>;

@@ -33,7 +33,7 @@ TEST_CASE("by default stdin is at its end and output goes nowhere", "[wasi]") {
   CHECK(box.read(1, 1, text) == Errno::Badf);
 }
 
-TEST_CASE("a bad configuration is refused", "[wasi]") {
+TEST_CASE("a bad configuration is refused", "[wasi][no-emulation]") {
   const auto code = [](WasiConfig config) {
     Result<std::shared_ptr<wasi::Preview1>> made = wasi::Preview1::create(std::move(config));
     REQUIRE_FALSE(made.ok());

@@ -66,7 +66,7 @@ TEST_CASE("escape attempts, to be watched", "[.escape]") {
   os::set_path_walk(found);
 }
 
-TEST_CASE("under strace no open outside the mount succeeds", "[wasi]") {
+TEST_CASE("under strace no open outside the mount succeeds", "[wasi][no-emulation]") {
   const TemporaryDirectory directory;
   directory.make_directory("box/dir");
   directory.write("secret", "secret");

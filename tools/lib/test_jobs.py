@@ -118,7 +118,7 @@ def other_machine(plan):
         return
     emulator = ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu"]
     built = plan.build("arm64", "--arch=arm64", "--werror", "wasmrt-tests", "wasmrt-spectest")
-    plan.unit("arm64 emulated", "build-arm64", built, arguments=["~[no-emulation]"], emulator=emulator, timeout=1200)
+    plan.unit("arm64 emulated", "build-arm64", built, arguments=["~[no-emulation]~[.]"], emulator=emulator, timeout=1200)
     plan.spec("arm64 emulated", "build-arm64", built, emulator=emulator, timeout=1800, extras=False)
 
 
@@ -136,7 +136,7 @@ def sanitizers(plan):
     plan.unit("ASan+UBSan", "build-asan", built, env=options, timeout=1800)
     plan.spec("ASan+UBSan", "build-asan", built, env=options, timeout=1800, extras=False)
     built = plan.build("TSan", "--tsan", "wasmrt-tests")
-    plan.unit("TSan", "build-tsan", built, arguments=["~[no-tsan]"], env=options)
+    plan.unit("TSan", "build-tsan", built, arguments=["~[no-tsan]~[.]"], env=options)
 
 
 def fuzzers(plan):
