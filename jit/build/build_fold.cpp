@@ -87,8 +87,9 @@ bool fold_binary(IrOp op, U a, U b, U& r) {
     FOLD(Add, add)
     FOLD(Sub, sub)
     FOLD(Mul, mul)
-    FOLD(And, and) FOLD(Or, or) FOLD(Xor, xor) FOLD(Shl, shl) FOLD(ShrS, shr_s) FOLD(ShrU, shr_u)
-        FOLD(Rotl, rotl) FOLD(Rotr, rotr) FOLD_CHECKED(DivS, div_s) FOLD_CHECKED(DivU, div_u)
+    FOLD(And, and)
+    FOLD(Or, or) FOLD(Xor, xor) FOLD(Shl, shl) FOLD(ShrS, shr_s) FOLD(ShrU, shr_u) FOLD(Rotl, rotl)
+        FOLD(Rotr, rotr) FOLD_CHECKED(DivS, div_s) FOLD_CHECKED(DivU, div_u)
             FOLD_CHECKED(RemS, rem_s) FOLD_CHECKED(RemU, rem_u)
 #undef FOLD
 #undef FOLD_CHECKED

@@ -49,11 +49,11 @@ class RandomMir {
   void loop(unsigned depth);
 
   std::minstd_rand random_;
-  unsigned left_;                    // instructions still to make
+  unsigned left_;  // instructions still to make
   jit::MFunc m_;
   std::uint32_t block_ = 0;
-  std::vector<VReg> values_[2];      // by class: what is defined on all ways to here
-  std::vector<std::uint32_t> loops_; // headers of the open loops
+  std::vector<VReg> values_[2];       // by class: what is defined on all ways to here
+  std::vector<std::uint32_t> loops_;  // headers of the open loops
 };
 
 }  // namespace wasmrt::test
