@@ -84,16 +84,14 @@ bool fold_binary(IrOp op, U a, U b, U& r) {
       return checked(sem::i32_##name(a, b)); \
     else                                     \
       return checked(sem::i64_##name(a, b));
-    FOLD(Add, add)
-    FOLD(Sub, sub)
-    FOLD(Mul, mul)
-    FOLD(And, and)
-    FOLD(Or, or) FOLD(Xor, xor) FOLD(Shl, shl) FOLD(ShrS, shr_s) FOLD(ShrU, shr_u) FOLD(Rotl, rotl)
-        FOLD(Rotr, rotr) FOLD_CHECKED(DivS, div_s) FOLD_CHECKED(DivU, div_u)
-            FOLD_CHECKED(RemS, rem_s) FOLD_CHECKED(RemU, rem_u)
+    // clang-format off
+    FOLD(Add, add) FOLD(Sub, sub) FOLD(Mul, mul) FOLD(And, and) FOLD(Or, or) FOLD(Xor, xor)
+    FOLD(Shl, shl) FOLD(ShrS, shr_s) FOLD(ShrU, shr_u) FOLD(Rotl, rotl) FOLD(Rotr, rotr)
+    FOLD_CHECKED(DivS, div_s) FOLD_CHECKED(DivU, div_u) FOLD_CHECKED(RemS, rem_s) FOLD_CHECKED(RemU, rem_u)
+    // clang-format on
 #undef FOLD
 #undef FOLD_CHECKED
-                default : return false;
+                    default : return false;
   }
 }
 

@@ -37,26 +37,22 @@ constexpr std::array<Numeric, kOpCount> make_table() {
 #define FCMP(name)                                                               \
   set(Op::F32##name, IrOp::Fcmp, I, F, static_cast<std::uint16_t>(FCond::name)); \
   set(Op::F64##name, IrOp::Fcmp, I, D, static_cast<std::uint16_t>(FCond::name));
-  BOTH_INT(Add, Add)
-  BOTH_INT(Sub, Sub)
-  BOTH_INT(Mul, Mul)
-  BOTH_INT(DivS, DivS)
-  BOTH_INT(DivU, DivU) BOTH_INT(RemS, RemS) BOTH_INT(RemU, RemU) BOTH_INT(And, And) BOTH_INT(Or, Or)
-      BOTH_INT(Xor, Xor) BOTH_INT(Shl, Shl) BOTH_INT(ShrS, ShrS) BOTH_INT(ShrU, ShrU)
-          BOTH_INT(Rotl, Rotl) BOTH_INT(Rotr, Rotr) BOTH_INT(Clz, Clz) BOTH_INT(Ctz, Ctz)
-              BOTH_INT(Popcnt, Popcnt) BOTH_INT(Extend8S, Ext8S) BOTH_INT(Extend16S, Ext16S)
-                  set(Op::I64Extend32S, IrOp::Ext32S, L, L);
-  ICMP(Eq)
-  ICMP(Ne)
-  ICMP(LtS)
-  ICMP(LtU)
-  ICMP(GtS) ICMP(GtU) ICMP(LeS) ICMP(LeU) ICMP(GeS) ICMP(GeU) BOTH_FLOAT(Add, Fadd)
-      BOTH_FLOAT(Sub, Fsub) BOTH_FLOAT(Mul, Fmul) BOTH_FLOAT(Div, Fdiv) BOTH_FLOAT(Min, Fmin)
-          BOTH_FLOAT(Max, Fmax) BOTH_FLOAT(Copysign, Fcopysign) BOTH_FLOAT(Abs, Fabs)
-              BOTH_FLOAT(Neg, Fneg) BOTH_FLOAT(Sqrt, Fsqrt) BOTH_FLOAT(Ceil, Fceil)
-                  BOTH_FLOAT(Floor, Ffloor) BOTH_FLOAT(Trunc, Ftrunc) BOTH_FLOAT(Nearest, Fnearest)
-                      FCMP(Eq) FCMP(Ne) FCMP(Lt) FCMP(Gt) FCMP(Le) FCMP(Ge)
-                          set(Op::I32WrapI64, IrOp::Wrap, I, L);
+  // clang-format off
+  BOTH_INT(Add, Add) BOTH_INT(Sub, Sub) BOTH_INT(Mul, Mul)
+  BOTH_INT(DivS, DivS) BOTH_INT(DivU, DivU) BOTH_INT(RemS, RemS) BOTH_INT(RemU, RemU)
+  BOTH_INT(And, And) BOTH_INT(Or, Or) BOTH_INT(Xor, Xor)
+  BOTH_INT(Shl, Shl) BOTH_INT(ShrS, ShrS) BOTH_INT(ShrU, ShrU) BOTH_INT(Rotl, Rotl) BOTH_INT(Rotr, Rotr)
+  BOTH_INT(Clz, Clz) BOTH_INT(Ctz, Ctz) BOTH_INT(Popcnt, Popcnt)
+  BOTH_INT(Extend8S, Ext8S) BOTH_INT(Extend16S, Ext16S)
+  set(Op::I64Extend32S, IrOp::Ext32S, L, L);
+  ICMP(Eq) ICMP(Ne) ICMP(LtS) ICMP(LtU) ICMP(GtS) ICMP(GtU) ICMP(LeS) ICMP(LeU) ICMP(GeS) ICMP(GeU)
+  BOTH_FLOAT(Add, Fadd) BOTH_FLOAT(Sub, Fsub) BOTH_FLOAT(Mul, Fmul) BOTH_FLOAT(Div, Fdiv)
+  BOTH_FLOAT(Min, Fmin) BOTH_FLOAT(Max, Fmax) BOTH_FLOAT(Copysign, Fcopysign)
+  BOTH_FLOAT(Abs, Fabs) BOTH_FLOAT(Neg, Fneg) BOTH_FLOAT(Sqrt, Fsqrt)
+  BOTH_FLOAT(Ceil, Fceil) BOTH_FLOAT(Floor, Ffloor) BOTH_FLOAT(Trunc, Ftrunc) BOTH_FLOAT(Nearest, Fnearest)
+  FCMP(Eq) FCMP(Ne) FCMP(Lt) FCMP(Gt) FCMP(Le) FCMP(Ge)
+      // clang-format on
+      set(Op::I32WrapI64, IrOp::Wrap, I, L);
   set(Op::I64ExtendI32S, IrOp::ExtS, L, I);
   set(Op::I64ExtendI32U, IrOp::ExtU, L, I);
 #define TRUNC(int_name, int_type, float_name, float_type)                            \

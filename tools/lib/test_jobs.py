@@ -43,14 +43,14 @@ def shell(script, *arguments):
     return ["bash", "-euo", "pipefail", "-c", script, "tools/test", *arguments]
 
 
-# $1: the runner (words), $2: option of get-spec-suite, $3: part of the suite, then options. A part that this suite lacks (a fetched one
+# $1: the runner with its engine (words), $2: option of get-spec-suite, $3: part of the suite, then options. A part that this suite lacks (a fetched one
 # has no proposals, or no custom) or a suite that is out of reach is one skip.
 SPEC_SCRIPT = '''
 skip() { echo "$1"; echo "0 passed, 0 failed, 1 skipped"; exit 0; }
 suite=$(tools/get-spec-suite $2) || skip "no suite"
 [ -d "$suite/$3" ] || skip "no $3 in $suite"
 runner=$1 part=$suite/$3; shift 3
-$runner --engine=interp "$@" "$part"
+$runner "$@" "$part"
 '''
 
 
@@ -70,9 +70,9 @@ class Plan:
         self.add("unit", f"unit {label}", [*emulator, f"{directory}/wasmrt-tests", *arguments], after=[built], counted=True, timeout=timeout,
                  allowed_skips=0 if IN_CI else None, env=env or {})
 
-    def spec(self, label, directory, built, emulator=(), env=None, timeout=600, extras=True):
-        """The official suite on the interpreter; tools/get-spec-suite finds or fetches it."""
-        runner = " ".join([*emulator, f"{directory}/wasmrt-spectest"])
+    def spec(self, label, directory, built, engine="interp", emulator=(), env=None, timeout=600, extras=True):
+        """The official suite on one engine; tools/get-spec-suite finds or fetches it."""
+        runner = " ".join([*emulator, f"{directory}/wasmrt-spectest", f"--engine={engine}"])
         parts = [("wasm-2.0", ["wasm-2.0"], [], 0), ("wasm-3.0", ["wasm-3.0"], [], SKIPS_3_0)]
         if extras:
             parts += [("custom", ["custom"], [], 0),
@@ -93,6 +93,8 @@ def release(plan):
     plan.unit("release", "build", built)
     plan.add("spec", "suite", shell("tools/get-spec-suite || [ $? = 3 ]"), timeout=900, silent=True)
     plan.spec("release", "build", built)
+    if platform.machine() == "x86_64":  # where there is a compiler
+        plan.spec("release jit", "build", built, engine="jit")
     plan.wasi("release", "build", built)
     plan.add("programs", "programs", ["tests/programs/run", "--run=build/wasmrt-run"], after=[built], counted=True,
              timeout=1800, allowed_skips=0 if IN_CI else None)
@@ -158,7 +160,7 @@ def fuzzers(plan):
 
 def slow_checks(plan):
     # The suite as a machine finds it that has only the project.
-    plan.add("spec", "spec fetched release", shell(SPEC_SCRIPT, "build/wasmrt-spectest", "--fetch", "wasm-2.0"),
+    plan.add("spec", "spec fetched release", shell(SPEC_SCRIPT, "build/wasmrt-spectest --engine=interp", "--fetch", "wasm-2.0"),
              after=["build release"], counted=True, timeout=900)
     plan.add("checks", "check tidy", ["tools/check-tidy", "--limit=300", "--jobs=1"], after=["build release"], counted=True,
              timeout=600)
