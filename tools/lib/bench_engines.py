@@ -64,12 +64,17 @@ def build_kernels(names):
         mark.write_text(digest)
 
 
-def build_tool(name, target="native"):
-    """A C file of tests/bench that is no kernel, compiled for this machine or for WASI."""
+def build_tool(source, *, wasi=False):
+    """A file of tests/bench that is no kernel, compiled for this machine or for WASI; C++ uses the library in build/."""
     OUTPUT.mkdir(parents=True, exist_ok=True)
-    output = OUTPUT / (name if target == "native" else f"{name}.wasm")
-    flags = [] if target == "native" else ["--target=wasm32-wasi"]
-    run(["clang-14", *flags, "-O2", BENCH / f"{name}.c", "-o", output], name)
+    name = Path(source).stem
+    output = OUTPUT / (f"{name}.wasm" if wasi else name)
+    command = ["clang-14", *(["--target=wasm32-wasi"] if wasi else []), "-O2", BENCH / source, "-o", output]
+    if source.endswith(".cpp"):
+        library = ROOT / "build"
+        command[0] = "clang++-14"
+        command += ["-std=c++20", "-I", ROOT / "libwasmrt" / "include", "-L", library, "-lwasmrt", f"-Wl,-rpath,{library}"]
+    run(command, name)
     return output
 
 
