@@ -53,6 +53,14 @@ runner=$1 part=$suite/$3; shift 3
 $runner "$@" "$part"
 '''
 
+# The same, one process per file: the emulator keeps a record of every reserved page, and a process that runs the whole suite
+# under it reserves more than the machine has room to record.
+SPEC_EACH_SCRIPT = SPEC_SCRIPT.rstrip().rsplit("\n", 1)[0] + '''
+find "$part" -name "*.wast" | sort | while read -r file; do $runner --engine=interp "$@" "$file" || echo "exit code $?: $file"; echo "ran"; done |
+  awk '/^[0-9]+ passed, / { p += $1; f += $3; s += $5; n++; next } /^ran$/ { ran++; next } { print }
+       END { f += ran - n; printf "%d passed, %d failed, %d skipped\\n", p, f, s }'
+'''
+
 
 class Plan:
     def __init__(self, full):
@@ -72,6 +80,7 @@ class Plan:
 
     def spec(self, label, directory, built, engine="interp", emulator=(), env=None, timeout=600, extras=True):
         """The official suite on one engine; tools/get-spec-suite finds or fetches it."""
+        script = SPEC_EACH_SCRIPT if emulator else SPEC_SCRIPT
         runner = " ".join([*emulator, f"{directory}/wasmrt-spectest", f"--engine={engine}"])
         parts = [("wasm-2.0", ["wasm-2.0"], [], 0), ("wasm-3.0", ["wasm-3.0"], [], SKIPS_3_0)]
         if extras:
@@ -80,7 +89,7 @@ class Plan:
                       ("custom-page-sizes", ["proposals/custom-page-sizes"], ["--features=+custom-page-sizes"], 0),
                       ("wide-arithmetic", ["proposals/wide-arithmetic"], ["--features=+wide-arithmetic"], 0)]
         for part, folders, options, skips in parts:
-            self.add("spec", f"spec {part} {label}", shell(SPEC_SCRIPT, runner, "", *folders, *options), after=[built, "suite"],
+            self.add("spec", f"spec {part} {label}", shell(script, runner, "", *folders, *options), after=[built, "suite"],
                      counted=True, timeout=timeout, allowed_skips=skips if IN_CI or skips else None, env=env or {})
 
     def wasi(self, label, directory, built):
