@@ -41,17 +41,22 @@ class Printer {
   const Func& f_;
   std::string out_;
   std::vector<std::uint32_t> values_, blocks_;  // numbers
+  std::vector<bool> named_;                     // has a result, or several
 };
 
 Printer::Printer(const Func& func, bool renumber) : f_(func) {
   for (std::uint32_t v = 0; v < f_.insts.size(); ++v) values_.push_back(v);
   for (std::uint32_t b = 0; b < f_.blocks.size(); ++b) blocks_.push_back(b);
+  for (const Inst& i : f_.insts) named_.push_back(i.type != Type::Void);
+  for (const Inst& i : f_.insts) {
+    if (i.op == IrOp::Proj) named_[i.args[0]] = true;
+  }
   if (!renumber) return;
   std::uint32_t next = 0;
   for (std::uint32_t p = 0; p < f_.order.size(); ++p) {
     blocks_[raw(f_.order[p])] = p;
     for (std::uint32_t v = f_[f_.order[p]].first; v != ~0u; v = f_.next[v]) {
-      if (f_.insts[v].type != Type::Void) values_[v] = next++;
+      if (named_[v]) values_[v] = next++;
     }
   }
 }
@@ -140,7 +145,7 @@ void Printer::details(const Inst& i) {
 void Printer::inst(std::uint32_t v) {
   const Inst& i = f_.insts[v];
   put("  ");
-  if (i.type != Type::Void) value(v), put(" = ");
+  if (named_[v]) value(v), put(" = ");
   put(info(i.op).text);
   if (i.type != Type::Void) put("."), put(kTypes[static_cast<unsigned>(i.type)]);
   if (i.op == IrOp::Icmp) put(" "), put(kConds[i.aux]);

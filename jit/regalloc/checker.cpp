@@ -56,14 +56,17 @@ class Checker {
   void original(std::uint32_t number);
   void operands(const MInst& i, std::span<const MOperand> ops);
   Relation across(const Relation& out, const MEdge& edge);
+  void liveness();
+  [[nodiscard]] Relation only_live(Relation state, std::uint32_t b) const;
 
   const Target& target_;
   const MFunc& before_;
   const MFunc& after_;
   std::vector<std::vector<std::uint32_t>> by_loc_;
   std::vector<std::vector<std::uint32_t>> by_vreg_;
-  std::vector<std::uint32_t> def_of_;   // by vreg: instruction
-  std::vector<std::uint32_t> touched_;  // keys that hold something
+  std::vector<std::uint32_t> def_of_;                // by vreg: instruction
+  std::vector<std::uint32_t> touched_;               // keys that hold something
+  std::vector<std::vector<std::uint32_t>> live_in_;  // by block, ascending; parameters included
   std::string error_;
   bool report_ = false;
   std::uint32_t at_block_ = 0;
@@ -289,7 +292,7 @@ void Checker::block(std::uint32_t b) {
 /// The relation at the target of an edge: arguments become parameters, all at once.
 Relation Checker::across(const Relation& out, const MEdge& edge) {
   const std::vector<VReg>& params = before_.blocks[raw(edge.to)].params;
-  if (params.empty()) return out;
+  if (params.empty()) return only_live(out, raw(edge.to));
   load(out);
   std::vector<std::vector<std::uint32_t>> places;
   for (const VReg a : edge.args) places.push_back(by_vreg_[raw(a)]);
@@ -297,7 +300,55 @@ Relation Checker::across(const Relation& out, const MEdge& edge) {
   for (std::size_t n = 0; n < params.size(); ++n) {
     for (const std::uint32_t k : places[n]) add(k, raw(params[n]));
   }
-  return store();
+  return only_live(store(), raw(edge.to));
+}
+
+/// What nobody reads any more need not be followed.
+Relation Checker::only_live(Relation state, std::uint32_t b) const {
+  const std::vector<std::uint32_t>& live = live_in_[b];
+  std::erase_if(state, [&](const Pair& p) {
+    return !std::binary_search(live.begin(), live.end(), p.second);
+  });
+  return state;
+}
+
+void Checker::liveness() {
+  live_in_.assign(before_.blocks.size(), {});
+  std::vector<std::uint32_t> live;
+  std::vector<bool> in_set(before_.vregs.size(), false);
+  const auto insert = [&](std::uint32_t v) {
+    if (!in_set[v]) live.push_back(v);
+    in_set[v] = true;
+  };
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (std::size_t b = before_.blocks.size(); b-- > 0;) {
+      live.clear();
+      const MBlock& block = before_.blocks[b];
+      for (const MEdge& edge : block.succs) {
+        for (const std::uint32_t v : live_in_[raw(edge.to)]) insert(v);
+        for (const VReg p : before_.blocks[raw(edge.to)].params) in_set[raw(p)] = false;
+        std::erase_if(live, [&](std::uint32_t v) { return !in_set[v]; });
+        for (const VReg a : edge.args) insert(raw(a));
+      }
+      for (std::size_t n = block.insts.size(); n-- > 0;) {
+        const std::span<const MOperand> ops = before_.operands(before_.insts[block.insts[n]]);
+        for (const MOperand& op : ops) {
+          if (op.is_def) in_set[raw(op.vreg)] = false;
+        }
+        for (const MOperand& op : ops) {
+          if (!op.is_def) insert(raw(op.vreg));
+        }
+      }
+      std::erase_if(live, [&](std::uint32_t v) { return !in_set[v]; });
+      std::sort(live.begin(), live.end());
+      live.erase(std::unique(live.begin(), live.end()), live.end());
+      for (const std::uint32_t v : live) in_set[v] = false;
+      if (live.size() == live_in_[b].size()) continue;
+      live_in_[b] = live;
+      changed = true;
+    }
+  }
 }
 
 // ---- the whole
@@ -339,6 +390,7 @@ void Checker::definitions() {
 std::string Checker::run() {
   if (!shape() || before_.blocks.empty()) return error_;
   definitions();
+  liveness();
   by_loc_.resize(kFirstSlot + after_.spill_slots + 2);
   by_vreg_.resize(before_.vregs.size());
   std::vector<std::optional<Relation>> in(before_.blocks.size());

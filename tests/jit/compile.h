@@ -1,0 +1,58 @@
+// A function of a module in text form, taken through the stages of the compiler.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "jit/build/builder.h"
+#include "jit/ir/ir.h"
+#include "jit/ir/print.h"
+#include "jit/ir/verify.h"
+#include "jit/opt/passes.h"
+#include "jit/regalloc/regalloc.h"
+#include "jit/target.h"
+#include "tests/frontend/support.h"
+
+namespace wasmrt::test {
+
+/// A checked module and what compiling its functions needs to know. Memories are guarded.
+struct Compiled {
+  explicit Compiled(const Bytes& bytes) : checked(bytes) {
+    if (!checked.ok) return;
+    for (std::size_t n = 0; n < checked.module->memories.size(); ++n) {
+      jit::ir::MemoryInfo info;
+      info.is_64 = checked.module->memories[n].address == AddressType::I64;
+      info.guarded_bytes = info.is_64 ? 0 : std::uint64_t{6} << 30;
+      memories.push_back(info);
+    }
+    context.module = checked.module.get();
+    context.target = &jit::x64_target();
+    context.memories = memories;
+  }
+  Compiled(const Compiled&) = delete;
+
+  /// Builds a function. nullptr, or why it is declined.
+  const char* build(std::uint32_t index = 0) {
+    return jit::build_func(context, static_cast<FuncIdx>(index), func);
+  }
+  /// Builds and optimises it; all the rest to machine code. nullptr, or why it is declined.
+  const char* compile(std::uint32_t index = 0) {
+    if (const char* why = build(index)) return why;
+    jit::opt::thread_jumps(func);
+    jit::opt::remove_dead(func);
+    if (const char* why = context.target->select(context, func, machine)) return why;
+    if (const char* why = allocator.run(*context.target, machine)) return why;
+    return context.target->emit(context, machine, blob);
+  }
+
+  Checked checked;
+  std::vector<jit::ir::MemoryInfo> memories;
+  jit::CompileContext context;
+  jit::ir::Func func;
+  jit::MFunc machine;
+  jit::RegisterAllocator allocator;
+  CodeBlob blob;
+};
+
+}  // namespace wasmrt::test
