@@ -19,7 +19,8 @@ std::string built(std::string_view fields) {
 
 TEST_CASE("an addition") {
   CHECK(built(R"(
-    (func (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))") == R"(func 0 (i32, i32) -> (i32)
+    (func (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))") ==
+        R"(func 0 (i32, i32) -> (i32)
 b0:
   v0 = param.i32 #0
   v1 = param.i32 #1
@@ -58,7 +59,8 @@ b0:
 TEST_CASE("an if makes phis of what differs") {
   CHECK(built(R"(
     (func (param i32 i32 i32) (result i32) (if (local.get 0) (then (local.set
-    1 (i32.const 5)))) (i32.add (local.get 1) (local.get 2))))") == R"(func 0 (i32, i32, i32) -> (i32)
+    1 (i32.const 5)))) (i32.add (local.get 1) (local.get 2))))") ==
+        R"(func 0 (i32, i32, i32) -> (i32)
 b0:
   v0 = param.i32 #0
   v1 = param.i32 #1
@@ -225,7 +227,8 @@ b0:
 
 TEST_CASE("accesses to a 64-bit memory are checked") {
   CHECK(built(R"(
-    (memory i64 1) (func (param i64) (result i32) (i32.load (local.get 0))))") == R"(func 0 (i64) -> (i32)
+    (memory i64 1) (func (param i64) (result i32) (i32.load (local.get 0))))") ==
+        R"(func 0 (i64) -> (i32)
 b0:
   v0 = param.i64 #0
   v1 = mem_check.i64 v0 memory 0, end 4

@@ -257,7 +257,7 @@ struct TypedHostFrom<F, std::tuple<A...>, R, kTakesCaller> {
     std::optional<Store> store;
     if constexpr (kNeedsStore) store.emplace(caller.store());
     [[maybe_unused]] const Store* store_pointer = store ? &*store : nullptr;
-    const auto call = [&]<std::size_t... I>(std::index_sequence<I...>) -> R {
+    const auto call = [&]<std::size_t... I>(std::index_sequence<I...>)->R {
       // Each argument is made in place, from where its slots begin.
       [[maybe_unused]] constexpr auto kAt = first_slots();
       if constexpr (kTakesCaller) {
