@@ -63,7 +63,8 @@ TEST_CASE("a thread's bounds match the stack it was given", "[os][stack]") {
   os::join_thread(handle);
   REQUIRE(result.bounds.known());
   CHECK(result.inside);
-  CHECK(result.bounds.high - result.bounds.low <= 512 * 1024);
+  // The C library may hand out a larger stack that a finished thread has left.
+  CHECK(result.bounds.high - result.bounds.low <= 8 * 1024 * 1024);
   CHECK(result.bounds.high - result.bounds.low >= 256 * 1024);
   CHECK(result.touched > 50);
 }

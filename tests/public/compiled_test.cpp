@@ -1,0 +1,135 @@
+// What users see of compiled code: the same as of the interpreter. Each test runs on every engine
+// that this build has.
+#include <wasmrt/wasmrt.hpp>
+
+#include <chrono>
+#include <vector>
+
+#include "tests/support/api.h"
+
+using namespace wasmrt;
+using namespace wasmrt::test;
+
+namespace {
+
+/// Runs a test on each engine there is.
+template <class F>
+void on_engines(F&& test) {
+  for (const EngineKind kind : {EngineKind::Interp, EngineKind::Jit}) {
+    for (const bool signals : {true, false}) {
+      EngineConfig config;
+      config.engine = kind;
+      config.signals = signals;
+      if (!signals) config.reservation = MemoryReservation::None;
+      if (!Engine::create(config).ok()) continue;
+      INFO("engine " << (kind == EngineKind::Jit ? "jit" : "interp") << ", signals " << signals);
+      test(config);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("many arguments and results", "[public][compiled]") {
+  on_engines([](const EngineConfig& config) {
+    const Instance instance = instantiate(R"((module
+      (func $spread (param i32 i64 f32 f64 i32 i64 f32 f64 i32 i64 i32 i64 i32 i64 f64 f64 f64 f64 f64 f64 f32)
+        (result i64 i32 f64 f32 i64 i32 f64 f32 i64 i32)
+        (local.get 13) (local.get 12) (local.get 19) (local.get 20) (local.get 11)
+        (local.get 10) (local.get 18) (local.get 2) (local.get 1) (local.get 0))
+      (func (export "f") (result i64 i32 f64 f32 i64 i32 f64 f32 i64 i32)
+        (call $spread (i32.const 1) (i64.const 2) (f32.const 3) (f64.const 4) (i32.const 5)
+          (i64.const 6) (f32.const 7) (f64.const 8) (i32.const 9) (i64.const 10) (i32.const 11)
+          (i64.const 12) (i32.const 13) (i64.const 14) (f64.const 15) (f64.const 16) (f64.const 17)
+          (f64.const 18) (f64.const 19) (f64.const 20) (f32.const 21)))))",
+                                          config);
+    const std::vector<Value> r = must(instance.get_func("f")->call({}));
+    REQUIRE(r.size() == 10);
+    CHECK(r[0].i64() == 14);
+    CHECK(r[1].i32() == 13);
+    CHECK(r[2].f64() == 20);
+    CHECK(r[3].f32() == 21);
+    CHECK(r[4].i64() == 12);
+    CHECK(r[5].i32() == 11);
+    CHECK(r[6].f64() == 19);
+    CHECK(r[7].f32() == 3);
+    CHECK(r[8].i64() == 2);
+    CHECK(r[9].i32() == 1);
+  });
+}
+
+TEST_CASE("host functions are called, call back and fail", "[public][compiled]") {
+  on_engines([](const EngineConfig& config) {
+    const Engine engine = make_engine(config);
+    Linker linker(engine);
+    must(linker.func("env", "twice", [](Caller& caller, std::int32_t n) -> Result<std::int32_t> {
+      const Result<std::vector<Value>> r = caller.func("down")->call({Value(n)});
+      if (!r) return r.error();
+      return 2 * (*r)[0].i32();
+    }));
+    const Instance instance = must(linker.instantiate(Store(engine), compile(engine, R"((module
+      (import "env" "twice" (func $twice (param i32) (result i32)))
+      (func $down (export "down") (param i32) (result i32)
+        (if (i32.eqz (local.get 0)) (then unreachable))
+        (i32.sub (local.get 0) (i32.const 1)))
+      (func (export "f") (param i32) (result i32)
+        (i32.add (i32.const 100) (call $twice (local.get 0))))))")));
+    CHECK(must(instance.get_func("f")->call({Value(5)}))[0].i32() == 108);
+    const Trap trap = must_trap(instance.get_func("f")->call({Value(0)}));
+    CHECK(trap.kind() == TrapKind::Unreachable);
+    REQUIRE(trap.frames().size() == 2);
+    CHECK(trap.frames()[0].function == "down");
+    CHECK(trap.frames()[1].func_index == 2);
+  });
+}
+
+TEST_CASE("traps say what happened and where", "[public][compiled]") {
+  on_engines([](const EngineConfig& config) {
+    const Instance instance = instantiate(R"((module
+      (type $v (func)) (type $i (func (param i32)))
+      (memory 1) (table 4 funcref) (elem (i32.const 1) $nothing)
+      (func $nothing)
+      (func $load (param i32) (result i32) (i32.load offset=16 (local.get 0)))
+      (func (export "load") (param i32) (result i32) (call $load (local.get 0)))
+      (func (export "call") (param i32) (call_indirect (type $i) (i32.const 7) (local.get 0)))
+      (func $deep (export "deep") (param i32) (result i32)
+        (i32.add (i32.const 1) (call $deep (local.get 0))))))",
+                                          config);
+    const Trap oob = must_trap(instance.get_func("load")->call({Value(65521)}));
+    CHECK(oob.kind() == TrapKind::OutOfBoundsMemoryAccess);
+    REQUIRE(oob.frames().size() == 2);
+    CHECK(oob.frames()[0].function == "load");
+    const Trap type = must_trap(instance.get_func("call")->call({Value(1)}));
+    CHECK(type.kind() == TrapKind::IndirectCallTypeMismatch);
+    CHECK(type.detail().expected_type == "(i32) -> ()");
+    CHECK(type.detail().actual_type == "() -> ()");
+    CHECK(must_trap(instance.get_func("call")->call({Value(0)})).kind() ==
+          TrapKind::UninitializedElement);
+    CHECK(must_trap(instance.get_func("call")->call({Value(4)})).kind() ==
+          TrapKind::UndefinedElement);
+    const Trap deep = must_trap(instance.get_func("deep")->call({Value(0)}));
+    CHECK(deep.kind() == TrapKind::CallStackExhausted);
+    CHECK(deep.frames_omitted() > 0);
+  });
+}
+
+TEST_CASE("loops and recursion end at the deadline", "[public][compiled]") {
+  on_engines([](const EngineConfig& config) {
+    const Instance instance = instantiate(R"((module
+      (func (export "spin") (loop (br 0)))
+      (func $fib (export "fib") (param i32) (result i32)
+        (if (result i32) (i32.lt_s (local.get 0) (i32.const 2)) (then (local.get 0))
+          (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
+                         (call $fib (i32.sub (local.get 0) (i32.const 2)))))))))",
+                                          config);
+    CallOptions options;
+    options.deadline = Deadline(std::chrono::milliseconds(20));
+    CHECK(must_trap(instance.get_func("spin")->call({}, options)).kind() ==
+          TrapKind::DeadlineExceeded);
+    options.deadline = Deadline(std::chrono::milliseconds(20));
+    CHECK(must_trap(instance.get_func("fib")->call({Value(60)}, options)).kind() ==
+          TrapKind::DeadlineExceeded);
+    // And afterwards everything runs as before.
+    CHECK(must(instance.get_func("fib")->call({Value(15)}))[0].i32() == 610);
+  });
+}
