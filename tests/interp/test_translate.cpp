@@ -72,7 +72,8 @@ TEST_CASE("translate: counted loops, addresses and pairs are fused", "[interp]")
       kFused);
   const std::string text = m.print("f");
   INFO(text);
-  CHECK(has(text, "load_at/"));
+  // Only accesses without checks have computed addresses; this build may not know them.
+  if (install_faults()) CHECK(has(text, "load_at/"));
   CHECK(has(text, "add_br/"));
   CHECK(!has(text, "i32_shl"));
   CHECK(m.call("f", {16}).value() == 0);
