@@ -54,10 +54,18 @@ HandMade::HandMade(std::shared_ptr<const DecodedModule> module, CodeOptions opti
   build();
 }
 
+namespace {
+/// Recycled: under emulation each new reservation of gigabytes costs memory that does not come
+/// back.
+os::ReservationPool& reservations() {
+  static auto* pool = new os::ReservationPool(kReserved, 0, 4, os::kFaultTagGuarded);
+  return *pool;
+}
+}  // namespace
+
 HandMade::~HandMade() {
   if (memory_.base != nullptr) {
-    os::remove_data_range(reinterpret_cast<std::uintptr_t>(memory_.base));
-    os::release(memory_.base, kReserved);
+    reservations().give_back(memory_.base, memory_.bytes);
   }
 }
 
@@ -90,10 +98,8 @@ void HandMade::build() {
 
   if (!m.memories.empty()) {
     const MemoryType& type = m.memories[0];
-    memory_.base = static_cast<std::uint8_t*>(os::reserve(kReserved));
+    memory_.base = static_cast<std::uint8_t*>(reservations().acquire());
     if (memory_.base == nullptr) stop("no address space");
-    const auto begin = reinterpret_cast<std::uintptr_t>(memory_.base);
-    os::add_data_range({begin, begin + kReserved, os::kFaultTagGuarded});
     memory_.reserved = kReserved;
     memory_.page_size_log2 = type.page_size_log2;
     memory_.is_64 = type.address == AddressType::I64;
