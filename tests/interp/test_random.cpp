@@ -160,7 +160,7 @@ class Generator {
   std::vector<Op> stores_;
 };
 
-TEST_CASE("interp: superinstructions and memory modes change nothing", "[interp]") {
+TEST_CASE("interp: superinstructions and memory modes change nothing", "[interp][no-emulation]") {
   const CodeOptions modes[] = {{0, true, false},
                                {0, true, true},
                                {std::uint64_t{1} << 33, true, true},

@@ -175,6 +175,10 @@ def slow_checks(plan):
     plan.add("checks", "check tidy", ["tools/check-tidy", "--limit=300", "--jobs=1"], after=["build release"], counted=True,
              timeout=600)
     plan.add("examples", "tools/demo is stable", ["tools/lib/repeat_demo"], after=["tools/demo"], timeout=900)
+
+
+def clean_machine(plan):
+    """README's two commands on a fresh Debian: builds everything again, so only when asked for (tools/test --full chroot)."""
     plan.add("chroot", "clean chroot", ["tools/lib/chroot_test"], after=["build release"], counted=True, timeout=3000)
 
 
@@ -193,6 +197,8 @@ def select(arguments):
         sanitizers(plan)
         fuzzers(plan)
         slow_checks(plan)
+        if "chroot" in groups:
+            clean_machine(plan)
     known = {j.group for j in plan.jobs} - {"build"}
     if unknown := [g for g in groups if g not in known]:
         raise ValueError(f"unknown group {unknown[0]}; groups: {' '.join(sorted(known))}")
