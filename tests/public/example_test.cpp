@@ -38,7 +38,7 @@ std::string compile_host_function(const char* function, int& status) {
 
 }  // namespace
 
-TEST_CASE("the embedding example runs", "[public][example]") {
+TEST_CASE("the embedding example runs", "[public][example][no-emulation]") {
   int status = -1;
   const std::string text = output_of(WASMRT_EMBED, status);
   INFO(text);

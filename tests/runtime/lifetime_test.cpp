@@ -34,7 +34,8 @@ void check_resident(int rounds, std::uint64_t allowed, Round round) {
 
 }  // namespace
 
-TEST_CASE("100,000 instances in one store leave nothing behind", "[runtime][no-emulation]") {
+TEST_CASE("100,000 instances in one store leave nothing behind",
+          "[runtime][no-emulation][no-asan][no-tsan]") {
   const Engine engine = make_engine();
   const Store store(engine);
   Linker linker(engine);
@@ -51,7 +52,7 @@ TEST_CASE("100,000 instances in one store leave nothing behind", "[runtime][no-e
   CHECK(store.stats().memory_bytes == 0);
 }
 
-TEST_CASE("20,000 stores leave nothing behind", "[runtime][no-emulation]") {
+TEST_CASE("20,000 stores leave nothing behind", "[runtime][no-emulation][no-asan][no-tsan]") {
   const Engine engine = make_engine();
   Linker linker(engine);
   must(linker.func("env", "f", [](std::int32_t n) { return n + 1; }));
@@ -67,7 +68,7 @@ TEST_CASE("20,000 stores leave nothing behind", "[runtime][no-emulation]") {
   });
 }
 
-TEST_CASE("1,000 compilations leave nothing behind", "[runtime][no-emulation]") {
+TEST_CASE("1,000 compilations leave nothing behind", "[runtime][no-emulation][no-asan][no-tsan]") {
   const Engine engine = make_engine();
   std::string text = "(module";
   for (int i = 0; i < 50; ++i) {

@@ -144,8 +144,7 @@ def sanitizers(plan):
         options["ASAN_SYMBOLIZER_PATH"] = options["UBSAN_SYMBOLIZER_PATH"] = symbolizer
         options["TSAN_OPTIONS"] += ":external_symbolizer_path=" + symbolizer
     built = plan.build("ASan+UBSan", "--asan")
-    # The resident memory of a process with a quarantine says nothing.
-    plan.unit("ASan+UBSan", "build-asan", built, arguments=["~[no-emulation]~[.]"], env=options, timeout=1800)
+    plan.unit("ASan+UBSan", "build-asan", built, arguments=["~[no-asan]~[.]"], env=options, timeout=1800)
     plan.spec("ASan+UBSan", "build-asan", built, env=options, timeout=1800, extras=False)
     built = plan.build("TSan", "--tsan", "wasmrt-tests")
     plan.unit("TSan", "build-tsan", built, arguments=["~[no-tsan]~[.]"], env=options)
