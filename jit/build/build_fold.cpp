@@ -173,6 +173,7 @@ void Builder::remember_store(const Inst& store) {
 
 Builder::V Builder::fold(Inst& i) {
   const std::uint8_t n = info(i.op).operands;
+  if (n == 0) return kNoValue;
   if (n == 2 && commutes(i.op) && f_[i.arg(0)].op == IrOp::Const &&
       f_[i.arg(1)].op != IrOp::Const) {
     std::swap(i.args[0], i.args[1]);
@@ -190,7 +191,7 @@ Builder::V Builder::fold(Inst& i) {
 
 Builder::V Builder::fold_constants(const Inst& i) {
   const std::uint8_t n = info(i.op).operands;
-  if (n == 0 || n > 2 || f_[i.arg(0)].op != IrOp::Const) return kNoValue;
+  if (n > 2 || f_[i.arg(0)].op != IrOp::Const) return kNoValue;
   const std::uint64_t a = f_[i.arg(0)].imm;
   if (n == 1) {
     switch (i.op) {
