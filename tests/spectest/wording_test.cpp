@@ -11,6 +11,11 @@ TEST_CASE("an error must contain the expected wording", "[spectest]") {
   CHECK_FALSE(says("validation error: unknown local", "type mismatch"));
   CHECK(says("text error: i8 constant out of range 256", "malformed lane index"));
   CHECK_FALSE(says("text error: malformed lane index", "i8 constant out of range"));
+  CHECK(says("text error: invalid lane length at line 1", "wrong number of lane indices"));
+  CHECK(says("text error: i8 constant out of range nan", "unexpected token"));
+  CHECK_FALSE(says("text error: i32 constant out of range 5", "unexpected token"));
+  CHECK(says("invalid Wasm binary: malformed heap type", "integer representation"));
+  CHECK_FALSE(says("invalid Wasm binary: malformed heap type", "integer representation too long"));
 }
 
 TEST_CASE("expected failures are matched by the end of the path", "[spectest]") {
