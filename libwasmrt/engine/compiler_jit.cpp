@@ -5,9 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "jit/build/builder.h"
-#include "jit/opt/passes.h"
-#include "jit/regalloc/regalloc.h"
+#include "jit/compile_function.h"
 #include "jit/target.h"
 #include "libwasmrt/engine/compiler.h"
 #include "libwasmrt/engine/native_image.h"
@@ -17,28 +15,10 @@ namespace wasmrt::engine {
 
 namespace {
 
-/// Reusable state of one worker.
-struct Worker {
-  jit::ir::Func func;
-  jit::MFunc machine;
-  jit::RegisterAllocator allocator;
-};
-
 struct Compiled {
   CodeBlob blob;
   const char* declined = nullptr;
 };
-
-const char* compile_function(const jit::CompileContext& context, FuncIdx index, Worker& w,
-                             CodeBlob& blob) {
-  if (const char* why = jit::build_func(context, index, w.func); why != nullptr) return why;
-  jit::opt::thread_jumps(w.func);
-  jit::opt::remove_dead(w.func);
-  if (const char* why = context.target->select(context, w.func, w.machine); why != nullptr)
-    return why;
-  if (const char* why = w.allocator.run(*context.target, w.machine); why != nullptr) return why;
-  return context.target->emit(context, w.machine, blob);
-}
 
 std::vector<jit::ir::MemoryInfo> memory_infos(const rt::Engine& engine, const DecodedModule& m) {
   std::vector<jit::ir::MemoryInfo> infos;
@@ -171,14 +151,17 @@ Result<std::unique_ptr<rt::CodeSource>> compile_native(rt::Engine& engine,
   context.options.cpu = target.host_cpu();
   context.options.signals = engine.config().signals;
   context.options.deterministic = engine.config().deterministic;
+#ifdef WASMRT_DEBUG_CHECKS
+  context.options.verify = true;
+#endif
   context.memories = memories;
 
   std::vector<Compiled> all(module->bodies.size());
   const auto compile_range = [&](std::size_t begin, std::size_t end) {
-    Worker worker;
+    jit::CompileState worker;
     for (std::size_t n = begin; n < end; ++n) {
       const FuncIdx index{static_cast<std::uint32_t>(module->imported_funcs + n)};
-      all[n].declined = compile_function(context, index, worker, all[n].blob);
+      all[n].declined = jit::compile_function(context, index, worker, all[n].blob);
     }
   };
   // Threads are worth their start only for more than a handful of functions.

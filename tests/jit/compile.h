@@ -6,11 +6,10 @@
 #include <vector>
 
 #include "jit/build/builder.h"
+#include "jit/compile_function.h"
 #include "jit/ir/ir.h"
 #include "jit/ir/print.h"
 #include "jit/ir/verify.h"
-#include "jit/opt/passes.h"
-#include "jit/regalloc/regalloc.h"
 #include "jit/target.h"
 #include "tests/frontend/support.h"
 
@@ -29,6 +28,7 @@ struct Compiled {
     context.module = checked.module.get();
     context.target = &jit::x64_target();
     context.memories = memories;
+    context.options.verify = true;
   }
   Compiled(const Compiled&) = delete;
 
@@ -38,20 +38,15 @@ struct Compiled {
   }
   /// Builds and optimises it; all the rest to machine code. nullptr, or why it is declined.
   const char* compile(std::uint32_t index = 0) {
-    if (const char* why = build(index)) return why;
-    jit::opt::thread_jumps(func);
-    jit::opt::remove_dead(func);
-    if (const char* why = context.target->select(context, func, machine)) return why;
-    if (const char* why = allocator.run(*context.target, machine)) return why;
-    return context.target->emit(context, machine, blob);
+    return jit::compile_function(context, static_cast<FuncIdx>(index), state, blob);
   }
 
   Checked checked;
   std::vector<jit::ir::MemoryInfo> memories;
   jit::CompileContext context;
-  jit::ir::Func func;
-  jit::MFunc machine;
-  jit::RegisterAllocator allocator;
+  jit::CompileState state;
+  jit::ir::Func& func = state.func;
+  jit::MFunc& machine = state.machine;
   CodeBlob blob;
 };
 

@@ -23,11 +23,12 @@ Work compile(const std::string& text) {
   Compiled c(test::wat(text));
   REQUIRE(c.checked.ok);
   Work w;
+  c.context.options.verify = false;
   if (const char* why = c.compile()) w.declined = why;
   w.insts = c.func.insts.size();
   w.machine = c.machine.insts.size();
-  w.intervals = c.allocator.stats().intervals;
-  w.moves = c.allocator.stats().moves;
+  w.intervals = c.state.allocator.stats().intervals;
+  w.moves = c.state.allocator.stats().moves;
   w.bytes = c.blob.code.size();
   return w;
 }

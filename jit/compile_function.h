@@ -1,0 +1,28 @@
+// One function through all stages: body to machine code.
+//
+// In: a context that all workers share, and a function of its module. Out: its CodeBlob, or why it
+// is declined. Guaranteed: the same bytes whatever was compiled before in the same state. With
+// CodeOptions::verify the SSA form is checked after each pass, and each register allocation.
+#pragma once
+
+#include "jit/ir/ir.h"
+#include "jit/lower/mir.h"
+#include "jit/regalloc/regalloc.h"
+#include "jit/target.h"
+#include "libwasmrt/abi/code_blob.h"
+#include "libwasmrt/wasm/types.h"
+
+namespace wasmrt::jit {
+
+/// Reusable state of one worker: what the stages leave behind of the last function.
+struct CompileState {
+  ir::Func func;
+  MFunc machine;
+  RegisterAllocator allocator;
+};
+
+/// Returns nullptr, or why the function is declined.
+const char* compile_function(const CompileContext& context, FuncIdx index, CompileState& state,
+                             CodeBlob& blob);
+
+}  // namespace wasmrt::jit
