@@ -1,0 +1,184 @@
+// wasmrt-fuzz: random modules on all engines, without instrumentation; tools/fuzz calls it.
+//   wasmrt-fuzz [--seconds=N] [--first=SEED] [--keep=FOLDER]    runs seeds; a finding is made
+//                                                               small and kept, and ends the run
+//   wasmrt-fuzz FILE...                                         runs kept findings
+//   wasmrt-fuzz --print FILE|SEED                               prints the module as text
+// Exit code 0 when all engines agreed on everything, 1 when not, 2 for bad usage. While a seed
+// runs, FOLDER/running names it, so that a crash can be repeated with --first.
+#include <unistd.h>
+#include <fcntl.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "libwasmrt/frontend/validate_body.h"
+#include "libwasmrt/text/print_wat.h"
+#include "tests/fuzz/modules/compare.h"
+#include "tests/fuzz/modules/random_module.h"
+
+namespace {
+
+using namespace wasmrt;
+using namespace wasmrt::fuzz;
+using Bytes = std::vector<std::uint8_t>;
+
+/// The bytes of a seed: short ones and long ones, small values more often than large ones.
+Bytes bytes_of(std::uint64_t seed) {
+  std::uint64_t state = (seed + 1) * 0x9E3779B97F4A7C15;
+  const auto next = [&state] {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state >> 24;
+  };
+  for (int i = 0; i < 4; ++i) next();
+  Bytes bytes(40 + next() % (seed % 4 == 0 ? 6000 : 1200));
+  for (std::uint8_t& b : bytes) b = static_cast<std::uint8_t>(next());
+  return bytes;
+}
+
+bool failed(const Comparison& c) {
+  return c.verdict == Comparison::Different || c.verdict == Comparison::Invalid;
+}
+
+/// Takes bytes away, then makes them 0, as long as the engines go on to differ.
+Bytes shrink(Bytes bytes) {
+  const auto still = [](const Bytes& b) { return failed(compare_engines(random_module(b))); };
+  for (std::size_t chunk = bytes.size() / 2; chunk != 0; chunk /= 2) {
+    for (std::size_t at = 0; at < bytes.size();) {
+      Bytes fewer = bytes;
+      const auto from = fewer.begin() + static_cast<std::ptrdiff_t>(at);
+      fewer.erase(from, from + static_cast<std::ptrdiff_t>(std::min(chunk, fewer.size() - at)));
+      if (still(fewer)) {
+        bytes = std::move(fewer);
+      } else {
+        at += chunk;
+      }
+    }
+    for (std::size_t at = 0; at < bytes.size(); at += chunk) {
+      Bytes plain = bytes;
+      const std::size_t end = std::min(at + chunk, plain.size());
+      std::fill(plain.begin() + static_cast<std::ptrdiff_t>(at),
+                plain.begin() + static_cast<std::ptrdiff_t>(end), std::uint8_t{0});
+      if (plain != bytes && still(plain)) bytes = std::move(plain);
+    }
+  }
+  return bytes;
+}
+
+std::optional<Bytes> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return std::nullopt;
+  return Bytes(std::istreambuf_iterator<char>(file), {});
+}
+
+void write_file(const std::string& path, const Bytes& bytes) {
+  std::ofstream file(path, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(bytes.data()),
+             static_cast<std::streamsize>(bytes.size()));
+}
+
+int print(const std::string& what) {
+  std::optional<Bytes> bytes = read_file(what);
+  if (!bytes) bytes = bytes_of(std::strtoull(what.c_str(), nullptr, 10));
+  TypeInterner interner;
+  DecodeOptions options;
+  options.features = Features::all();
+  options.interner = &interner;
+  const auto module = decode_module(random_module(*bytes), options);
+  if (!module.ok()) {
+    std::fprintf(stderr, "%s\n", module.error().message.c_str());
+    return 1;
+  }
+  std::puts(text::print_wat(**module).c_str());
+  return 0;
+}
+
+int run_files(const std::vector<std::string>& files) {
+  int failures = 0;
+  for (const std::string& path : files) {
+    const std::optional<Bytes> bytes = read_file(path);
+    const Comparison c = bytes ? compare_engines(random_module(*bytes))
+                               : Comparison{Comparison::Invalid, "cannot be read"};
+    if (!failed(c)) continue;
+    std::printf("%s: %s\n", path.c_str(), c.report.c_str());
+    ++failures;
+  }
+  std::printf("%zu passed, %d failed, 0 skipped\n", files.size() - static_cast<std::size_t>(failures),
+              failures);
+  return failures == 0 ? 0 : 1;
+}
+
+int run_seeds(std::uint64_t first, double seconds, const std::string& keep) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto elapsed = [start] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  const int running = open((keep + "/running").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+  std::uint64_t seed = first, slow = 0;
+  Comparison sum;
+  for (; elapsed() < seconds; ++seed) {
+    if (running >= 0) {
+      const std::string text = std::to_string(seed) + "\n";
+      (void)!pwrite(running, text.data(), text.size(), 0);
+    }
+    const Bytes bytes = bytes_of(seed);
+    const Comparison c = compare_engines(random_module(bytes));
+    slow += c.verdict == Comparison::Slow;
+    sum.calls += c.calls;
+    sum.traps += c.traps;
+    sum.host_calls += c.host_calls;
+    sum.declined += c.declined;
+    if (!failed(c)) continue;
+    const Bytes small = shrink(bytes);
+    const std::string path = keep + "/finding-" + std::to_string(seed);
+    write_file(path, small);
+    write_file(path + ".wasm", random_module(small));
+    std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), c.report.c_str());
+    std::printf("smaller, in %s (and .wasm): %s\n", path.c_str(),
+                compare_engines(random_module(small)).report.c_str());
+    return 1;
+  }
+  const auto n = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
+  std::printf("%llu modules (seeds %llu to %llu), %llu slow; %llu calls, %llu traps, %llu host calls, "
+              "%llu functions declined\n",
+              n(seed - first), n(first), n(seed - 1), n(slow), n(sum.calls), n(sum.traps),
+              n(sum.host_calls), n(sum.declined));
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  double seconds = 60;
+  std::uint64_t first = 0;
+  std::string keep = ".";
+  std::vector<std::string> files;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    const auto value = [&word](std::string_view name) -> const char* {
+      return word.starts_with(name) ? word.data() + name.size() : nullptr;
+    };
+    if (word == "--print" && i + 1 < argc) return print(argv[i + 1]);
+    if (const char* v = value("--seconds="); v != nullptr) {
+      seconds = std::strtod(v, nullptr);
+    } else if (const char* s = value("--first="); s != nullptr) {
+      first = std::strtoull(s, nullptr, 10);
+    } else if (const char* k = value("--keep="); k != nullptr) {
+      keep = k;
+    } else if (word.starts_with("-")) {
+      std::fprintf(stderr, "wasmrt-fuzz: unknown option %s\n", argv[i]);
+      return 2;
+    } else {
+      files.emplace_back(word);
+    }
+  }
+  return files.empty() ? run_seeds(first, seconds, keep) : run_files(files);
+}

@@ -1,0 +1,234 @@
+// One observer per engine writes down what happens; the lines are compared.
+#include "tests/fuzz/modules/compare.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+
+
+namespace wasmrt::fuzz {
+
+namespace {
+
+constexpr unsigned kRounds = 2;
+
+void append_hex(std::string& out, std::uint64_t bits) {
+  char text[20];
+  std::snprintf(text, sizeof text, "%llx", static_cast<unsigned long long>(bits));
+  out += text;
+}
+
+void append_value(std::string& out, const Value& value) {
+  std::uint64_t slots[2] = {};
+  value.to_slots(slots);
+  out += ' ';
+  switch (value.type().kind()) {
+    case ValKind::F32:
+      if (value.f32() != value.f32()) return void(out += "f32:nan");
+      out += "f32:";
+      break;
+    case ValKind::F64:
+      if (value.f64() != value.f64()) return void(out += "f64:nan");
+      out += "f64:";
+      break;
+    case ValKind::Ref: return void(out += value.is_null() ? "null" : "ref");
+    case ValKind::V128: append_hex(out, slots[1]), out += ':'; break;
+    default: break;
+  }
+  append_hex(out, slots[0]);
+}
+
+// Memories are whole pages.
+std::uint64_t hash_words(std::span<const std::uint8_t> bytes) {
+  std::uint64_t hash = 0x9E3779B97F4A7C15;
+  for (std::size_t at = 0; at + 8 <= bytes.size(); at += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, bytes.data() + at, 8);
+    hash = (hash ^ word) * 0xFF51AFD7ED558CCD;
+    hash ^= hash >> 29;
+  }
+  return hash;
+}
+
+Value argument(ValType type, unsigned at) {
+  static constexpr std::int64_t kIntegers[] = {0,    1,          -1,         7,         255,
+                                               1000, 0x7FFFFFFF, 0x80000000, INT64_MIN, 40000};
+  static constexpr double kFloats[] = {0, 1.5, -0.0, 3e9, -1e300, 0.1, 65536.5};
+  const std::int64_t n = kIntegers[at % 10];
+  switch (type.kind()) {
+    case ValKind::I32: return Value(static_cast<std::int32_t>(n));
+    case ValKind::I64: return Value(n);
+    case ValKind::F32: return Value(static_cast<float>(kFloats[at % 7]));
+    case ValKind::F64: return Value(kFloats[at % 7]);
+    case ValKind::V128:
+      return Value(V128::from_u64(static_cast<std::uint64_t>(n) * 0x0101010101010101, at));
+    default: return Value::null(type);
+  }
+}
+
+struct Observed {
+  std::vector<std::string> lines;
+  std::string failure;
+  bool slow = false;
+  std::uint64_t calls = 0, traps = 0, host_calls = 0, declined = 0;
+};
+
+class Observer {
+ public:
+  Observer(const Engine& engine, std::span<const std::uint8_t> wasm) {
+    seen_.failure = start(engine, wasm);
+  }
+  Observed take() { return std::move(seen_); }
+
+ private:
+  std::string start(const Engine& engine, std::span<const std::uint8_t> wasm) {
+    Result<Module> module = Module::compile(engine, wasm);
+    if (!module) return module.error().message;
+    seen_.declined = module->stats().declined;
+    Linker linker(engine);
+    const auto note = linker.func(
+        "env", "note", [this](std::int32_t a, std::int64_t b, float c, double d) -> std::int64_t {
+          std::string line = "  note";
+          for (const Value& v : {Value(a), Value(b), Value(c), Value(d)}) append_value(line, v);
+          seen_.lines.push_back(std::move(line));
+          ++seen_.host_calls;
+          return b ^ a;
+        });
+    if (!note) return note.error().message;
+    Result<Instance> instance = linker.instantiate(Store(engine), *module);
+    if (!instance) return instance.error().message;
+    run(*instance);
+    return {};
+  }
+
+  void run(const Instance& instance) {
+    for (unsigned round = 0; round < kRounds; ++round) {
+      for (unsigned n = 0;; ++n) {
+        const std::optional<Func> func = instance.get_func("f" + std::to_string(n));
+        if (!func) break;
+        (void)instance.get_global("g0")->set(Value(300));
+        call(*func, n, round);
+        if (seen_.slow) return;
+        look(instance);
+      }
+    }
+  }
+
+  void call(const Func& func, unsigned n, unsigned round) {
+    std::vector<Value> args;
+    unsigned at = n * 3 + round * 5;
+    for (const ValType type : func.type().params) args.push_back(argument(type, at++));
+    CallOptions options;
+    options.deadline = Deadline(std::chrono::seconds(4));
+    const Result<std::vector<Value>> results = func.call(args, options);
+    ++seen_.calls;
+    std::string line = "f" + std::to_string(n) + ":";
+    if (results) {
+      for (const Value& v : *results) append_value(line, v);
+    } else if (const Trap* trap = results.error().trap(); trap != nullptr) {
+      ++seen_.traps;
+      seen_.slow = trap->kind() == TrapKind::DeadlineExceeded ||
+                   trap->kind() == TrapKind::CallStackExhausted;
+      line.append(" trap ").append(trap_kind_name(trap->kind()));
+      for (const TrapFrame& frame : trap->frames()) {
+        line.append(" ").append(std::to_string(frame.func_index)).append("@");
+        append_hex(line, frame.offset);
+      }
+    } else {
+      line += " error " + results.error().message;
+    }
+    seen_.lines.push_back(std::move(line));
+  }
+
+  void look(const Instance& instance) {
+    std::string line = "  globals";
+    for (unsigned n = 0;; ++n) {
+      const std::optional<Global> global = instance.get_global("g" + std::to_string(n));
+      if (!global) break;
+      append_value(line, global->get());
+    }
+    seen_.lines.push_back(std::move(line));
+    line = "  memories";
+    for (unsigned n = 0;; ++n) {
+      const std::optional<Memory> memory = instance.get_memory("m" + std::to_string(n));
+      if (!memory) break;
+      const std::span<const std::uint8_t> data = memory->data();
+      line += ' ' + std::to_string(data.size()) + ':';
+      append_hex(line, hash_words(data));
+    }
+    seen_.lines.push_back(std::move(line));
+    line = "  tables";
+    for (unsigned n = 0;; ++n) {
+      const std::optional<Table> table = instance.get_table("t" + std::to_string(n));
+      if (!table) break;
+      line += ' ' + std::to_string(table->size()) + ':';
+      for (std::uint64_t i = 0; i < table->size(); ++i) {
+        const Result<Value> element = table->get(i);
+        const std::optional<Func> func = element ? Func::from_value(table->owner(), *element)
+                                                 : std::optional<Func>();
+        line += func ? to_string(func->type()) : "-";
+      }
+    }
+    seen_.lines.push_back(std::move(line));
+  }
+
+  Observed seen_;
+};
+
+void add(std::vector<Participant>& all, std::string name, const EngineConfig& config) {
+  if (Result<Engine> engine = Engine::create(config); engine.ok()) {
+    all.push_back({std::move(name), *engine});
+  }
+}
+
+}  // namespace
+
+const std::vector<Participant>& participants() {
+  static const std::vector<Participant> kAll = [] {
+    std::vector<Participant> all;
+    EngineConfig config;
+    config.features = Features::all();
+    config.threads = 1;
+    config.engine = EngineKind::Interp;
+    add(all, "interp", config);
+    config.engine = EngineKind::Jit;
+    add(all, "jit", config);
+    config.signals = false;
+    add(all, "jit, signals off", config);
+    return all;
+  }();
+  return kAll;
+}
+
+Comparison compare_engines(std::span<const std::uint8_t> wasm) {
+  Comparison result;
+  Observed first;
+  for (const Participant& p : participants()) {
+    Observed seen = Observer(p.engine, wasm).take();
+    result.declined += seen.declined;
+    if (&p == &participants()[0]) {
+      first = std::move(seen);
+      result.calls = first.calls;
+      result.traps = first.traps;
+      result.host_calls = first.host_calls;
+      if (!first.failure.empty()) return {Comparison::Invalid, first.failure};
+      if (first.slow) return {Comparison::Slow, {}};
+      continue;
+    }
+    if (seen.slow) return {Comparison::Slow, {}};
+    if (!seen.failure.empty()) return {Comparison::Different, p.name + ": " + seen.failure};
+    for (std::size_t n = 0; n < std::max(first.lines.size(), seen.lines.size()); ++n) {
+      const std::string a = n < first.lines.size() ? first.lines[n] : "(nothing)";
+      const std::string b = n < seen.lines.size() ? seen.lines[n] : "(nothing)";
+      if (a == b) continue;
+      result.verdict = Comparison::Different;
+      result.report = "line " + std::to_string(n) + "\n" + participants()[0].name + ": " + a +
+                      "\n" + p.name + ": " + b + "\n";
+      return result;
+    }
+  }
+  return result;
+}
+
+}  // namespace wasmrt::fuzz

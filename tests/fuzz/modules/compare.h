@@ -1,0 +1,37 @@
+// Runs a module of random_module.h on several engines and tells where they first differ.
+//
+// In: the binary. Out: for each engine the same list of lines is expected: results and traps of
+// calls, arguments of host calls in between, globals, sizes and contents of memories and tables
+// after each call. NaNs of float type are equal to each other. A call that runs into its (long)
+// deadline makes the whole input count as slow.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <wasmrt/wasmrt.hpp>
+
+namespace wasmrt::fuzz {
+
+struct Participant {
+  std::string name;
+  Engine engine;
+};
+
+/// The interpreter first, then every way to compile that this build and machine has.
+const std::vector<Participant>& participants();
+
+struct Comparison {
+  enum Verdict { Equal, Different, Slow, Invalid } verdict = Equal;
+  std::string report;            ///< Of a difference or of an invalid module.
+  std::uint64_t calls = 0;       ///< Made on the first engine.
+  std::uint64_t traps = 0;       ///< Of them ended by a trap.
+  std::uint64_t host_calls = 0;  ///< Made by them.
+  std::uint64_t declined = 0;    ///< Functions that the compiler did not take.
+};
+
+Comparison compare_engines(std::span<const std::uint8_t> wasm);
+
+}  // namespace wasmrt::fuzz
