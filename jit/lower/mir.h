@@ -90,6 +90,7 @@ struct MInst {
   std::uint32_t first_op = 0;  ///< In MFunc::ops.
   std::uint32_t aux = 0;       ///< Machine-specific: trap kind, callee, shuffle mask index.
   std::uint32_t pos = 0;       ///< Byte offset of the Wasm instruction, for tables.
+  std::uint32_t mem_pos = 0;   ///< The same of the access, where it was another instruction.
   std::int64_t imm = 0;
 };
 

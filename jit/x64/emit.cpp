@@ -42,8 +42,7 @@ Emitter::Ptr Emitter::memory(const MInst& i, unsigned size) const {
 
 asmjit::Operand Emitter::source(const MInst& i, unsigned n, unsigned size, RegClass cls) {
   if (has_memory(i)) {
-    if (i.mem_guest)
-      point(PointKind::Fault, i.pos, static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess));
+    guest_access(i);
     return memory(i, size);
   }
   const MOperand& o = op(i, n);
@@ -58,6 +57,14 @@ asmjit::Operand Emitter::source(const MInst& i, unsigned n, unsigned size, RegCl
 void Emitter::point(PointKind kind, std::uint32_t wasm, unsigned trap) {
   out_.points.push_back({static_cast<std::uint32_t>(a_.offset()), wasm,
                          static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(trap)});
+}
+
+/// In front of an instruction with a memory operand.
+void Emitter::guest_access(const MInst& i) {
+  if (!i.mem_guest) return;
+  // A return address may be here already, and a pc has one point.
+  if (!out_.points.empty() && out_.points.back().pc == a_.offset()) a_.nop();
+  point(PointKind::Fault, i.mem_pos, static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess));
 }
 
 Emitter::Label Emitter::trap_label(unsigned kind, std::uint32_t wasm) {

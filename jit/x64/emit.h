@@ -64,6 +64,7 @@ class Emitter : public asmjit::ErrorHandler {
   [[nodiscard]] Label label(MBlockId b) { return labels_[follow(raw(b))]; }
   [[nodiscard]] bool is_next(MBlockId b) const { return follow(raw(b)) == next_block_; }
   void point(PointKind kind, std::uint32_t wasm, unsigned trap = 0);
+  void guest_access(const MInst& i);
   Label trap_label(unsigned kind, std::uint32_t wasm);
   Label literal(std::uint64_t lo, std::uint64_t hi, unsigned bytes);
 

@@ -10,8 +10,7 @@ using ir::Access;
 
 void Emitter::load(const MInst& i) {
   const auto access = static_cast<Access>(i.aux);
-  if (i.mem_guest)
-    point(PointKind::Fault, i.pos, static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess));
+  guest_access(i);
   const MOperand& d = op(i, 0);
   const unsigned size = i.size;
   switch (access) {
@@ -31,8 +30,7 @@ void Emitter::load(const MInst& i) {
 void Emitter::store(const MInst& i) {
   const auto access = static_cast<Access>(i.aux & 0xFF);
   const bool imm = (i.aux & 0x100) != 0;
-  if (i.mem_guest)
-    point(PointKind::Fault, i.pos, static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess));
+  guest_access(i);
   const auto put = [&](unsigned bytes) {
     if (imm) {
       std::int64_t value = i.imm;

@@ -71,9 +71,7 @@ bool Emitter::emit_simd(const MInst& i) {
         if (info.form != VecForm::Four) add_memory();
       }
       if (has_imm(info.form)) list[n++] = asmjit::Imm(i.imm);
-      if (i.mem_guest) {
-        point(PointKind::Fault, i.pos, static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess));
-      }
+      guest_access(i);
       const Encodings& ids = kEncodings[i.aux];
       a_.emitOpArray(avx ? ids.vex : ids.sse, list, n);
       return true;

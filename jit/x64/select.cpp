@@ -113,6 +113,7 @@ MInst& Selector::emit_mem(XOp op, unsigned size, std::vector<MOperand> operands,
   i.mem_scale = mem.scale;
   i.mem_pinned = mem.pinned;
   i.mem_guest = mem.guest;
+  i.mem_pos = mem.pos;
   i.mem_disp = mem.disp;
   return i;
 }

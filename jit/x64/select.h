@@ -21,6 +21,7 @@ struct Mem {
   std::uint8_t scale = 0;   // log2
   std::uint8_t pinned = 0;  // MInst::mem_pinned
   bool guest = false;       // MInst::mem_guest
+  std::uint32_t pos = 0;    // MInst::mem_pos
   std::int32_t disp = 0;
 };
 
@@ -105,6 +106,7 @@ class Selector {
   void float_binary(V v, XOp op, bool commutes);
   Mem address(V base, std::uint64_t offset, std::uint16_t mem);
   Mem vm_address(V base, std::uint64_t offset);
+  Mem memory_of(const ir::Inst& access);  ///< Of a load or store of either kind.
   void load(V v, const Mem& mem);
   void store(const ir::Inst& i, const Mem& mem);
   void select_call(V v);

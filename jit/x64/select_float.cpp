@@ -18,9 +18,7 @@ void Selector::float_binary(V v, XOp op, bool commutes) {
   if (can_fold_load(b) &&
       ((size == 4 && access == Access::F32) || (size == 8 && access == Access::F64))) {
     folded_[raw(b)] = true;
-    emit_mem(op, size, operands,
-             load.op == IrOp::Load ? address(load.arg(0), load.imm, load.mem)
-                                   : vm_address(load.arg(0), load.imm));
+    emit_mem(op, size, operands, memory_of(load));
     return;
   }
   operands.push_back(use_any(reg(b)));

@@ -35,8 +35,7 @@ void Selector::rhs(V value, unsigned size, std::vector<MOperand>& operands, Mem&
     const auto access = static_cast<Access>(load.aux);
     const bool fits = (size == 4 && access == Access::U32) || (size == 8 && access == Access::B64);
     if (fits) {
-      mem = load.op == IrOp::Load ? address(load.arg(0), load.imm, load.mem)
-                                  : vm_address(load.arg(0), load.imm);
+      mem = memory_of(load);
       folded = true;
       folded_[raw(value)] = true;
       return;

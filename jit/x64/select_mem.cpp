@@ -62,6 +62,15 @@ Mem Selector::vm_address(V base, std::uint64_t offset) {
   return mem;
 }
 
+Mem Selector::memory_of(const Inst& access) {
+  if (access.op == IrOp::VmLoad || access.op == IrOp::VmLoadConst || access.op == IrOp::VmStore) {
+    return vm_address(access.arg(0), access.imm);
+  }
+  Mem mem = address(access.arg(0), access.imm, access.mem);
+  mem.pos = access.pos;
+  return mem;
+}
+
 void Selector::load(V v, const Mem& mem) {
   const Inst& i = at(v);
   MInst& m = emit_mem(kLoad, size_of(i.type),
@@ -101,16 +110,16 @@ bool Selector::select_mem(V v) {
       m.aux = i.mem;
       return true;
     }
-    case IrOp::Load: load(v, address(i.arg(0), i.imm, i.mem)); return true;
+    case IrOp::Load: load(v, memory_of(i)); return true;
     case IrOp::VmLoad:
     case IrOp::VmLoadConst: {
-      const Mem mem = vm_address(i.arg(0), i.imm);
+      const Mem mem = memory_of(i);
       load(v, mem);
       m_.insts.back().can_remat = i.op == IrOp::VmLoadConst && mem.pinned == 2;
       return true;
     }
-    case IrOp::Store: store(i, address(i.arg(0), i.imm, i.mem)); return true;
-    case IrOp::VmStore: store(i, vm_address(i.arg(0), i.imm)); return true;
+    case IrOp::Store:
+    case IrOp::VmStore: store(i, memory_of(i)); return true;
     default: return false;
   }
 }

@@ -240,7 +240,7 @@ VectorSelector::Rm VectorSelector::rm(unsigned n) {
   if (known(value, bits)) return literal(bits);
   const Inst& x = s_.at(value);
   s_.folded_[raw(value)] = true;
-  return x.op == IrOp::Load ? s_.address(x.arg(0), x.imm, x.mem) : s_.vm_address(x.arg(0), x.imm);
+  return s_.memory_of(x);
 }
 
 VReg VectorSelector::insn(VecOp op, std::initializer_list<Rm> sources, unsigned imm, VReg d) {

@@ -245,7 +245,7 @@ bool VectorSelector::relaxed() {
 // ---------------------------------------------------------------------------------------------
 
 bool VectorSelector::memory() {
-  const Mem mem = s_.address(i_.arg(0), i_.imm, i_.mem);
+  const Mem mem = s_.memory_of(i_);
   const unsigned lane = i_.lane;
   const auto scalar = [&](VReg d, unsigned bytes, Access access) {
     s_.emit_mem(kLoad, bytes, {Selector::def(d)}, mem).aux = static_cast<std::uint32_t>(access);

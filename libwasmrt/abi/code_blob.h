@@ -30,7 +30,7 @@ enum class PointKind : std::uint8_t { Fault, Call, CallOut, Poll, Trap, Prologue
 struct CodeBlob {
   std::vector<std::uint8_t> code;
   std::vector<CallSite> calls;
-  std::vector<CodePoint> points;  ///< Sorted by pc.
+  std::vector<CodePoint> points;  ///< Sorted by pc; a pc occurs once.
   std::uint32_t entry = 0;        ///< Entry for callers in the same instance. Offset 0 is the entry
                                   ///< for others, which find the instance from the VmFuncRef*.
   std::uint32_t frame_bytes =

@@ -5,9 +5,12 @@
 //   wasmrt-fuzz --print FILE|SEED                               prints the module as text
 // Exit code 0 when all engines agreed on everything, 1 when not, 2 for bad usage. While a seed
 // runs, FOLDER/running names it, so that a crash can be repeated with --first.
-#include <unistd.h>
-#include <fcntl.h>
 
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -48,9 +51,21 @@ bool failed(const Comparison& c) {
   return c.verdict == Comparison::Different || c.verdict == Comparison::Invalid;
 }
 
+/// The verdict of a process of its own, since a module may crash.
+bool fails_alone(const Bytes& bytes) {
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    _exit(failed(compare_engines(random_module(bytes))) ? 1 : 0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+}
+
 /// Takes bytes away, then makes them 0, as long as the engines go on to differ.
 Bytes shrink(Bytes bytes) {
-  const auto still = [](const Bytes& b) { return failed(compare_engines(random_module(b))); };
+  const auto still = fails_alone;
   for (std::size_t chunk = bytes.size() / 2; chunk != 0; chunk /= 2) {
     for (std::size_t at = 0; at < bytes.size();) {
       Bytes fewer = bytes;
@@ -111,24 +126,21 @@ int run_files(const std::vector<std::string>& files) {
     std::printf("%s: %s\n", path.c_str(), c.report.c_str());
     ++failures;
   }
-  std::printf("%zu passed, %d failed, 0 skipped\n", files.size() - static_cast<std::size_t>(failures),
-              failures);
+  std::printf("%zu passed, %d failed, 0 skipped\n",
+              files.size() - static_cast<std::size_t>(failures), failures);
   return failures == 0 ? 0 : 1;
 }
 
-int run_seeds(std::uint64_t first, double seconds, const std::string& keep) {
+/// Runs seeds for a time; `running` is told each one first. Exit code of the process.
+int run_seeds(std::uint64_t first, double seconds, std::atomic<std::uint64_t>& running) {
   const auto start = std::chrono::steady_clock::now();
   const auto elapsed = [start] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   };
-  const int running = open((keep + "/running").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
   std::uint64_t seed = first, slow = 0;
   Comparison sum;
   for (; elapsed() < seconds; ++seed) {
-    if (running >= 0) {
-      const std::string text = std::to_string(seed) + "\n";
-      (void)!pwrite(running, text.data(), text.size(), 0);
-    }
+    running = seed;
     const Bytes bytes = bytes_of(seed);
     const Comparison c = compare_engines(random_module(bytes));
     slow += c.verdict == Comparison::Slow;
@@ -137,21 +149,41 @@ int run_seeds(std::uint64_t first, double seconds, const std::string& keep) {
     sum.host_calls += c.host_calls;
     sum.declined += c.declined;
     if (!failed(c)) continue;
-    const Bytes small = shrink(bytes);
-    const std::string path = keep + "/finding-" + std::to_string(seed);
-    write_file(path, small);
-    write_file(path + ".wasm", random_module(small));
-    std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), c.report.c_str());
-    std::printf("smaller, in %s (and .wasm): %s\n", path.c_str(),
-                compare_engines(random_module(small)).report.c_str());
     return 1;
   }
   const auto n = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
-  std::printf("%llu modules (seeds %llu to %llu), %llu slow; %llu calls, %llu traps, %llu host calls, "
-              "%llu functions declined\n",
-              n(seed - first), n(first), n(seed - 1), n(slow), n(sum.calls), n(sum.traps),
-              n(sum.host_calls), n(sum.declined));
+  std::printf(
+      "%llu modules (seeds %llu to %llu), %llu slow; %llu calls, %llu traps, %llu host calls, "
+      "%llu functions declined\n",
+      n(seed - first), n(first), n(seed - 1), n(slow), n(sum.calls), n(sum.traps),
+      n(sum.host_calls), n(sum.declined));
   return 0;
+}
+
+/// Runs seeds in a process of their own; what fails there is made small and kept.
+int run(std::uint64_t first, double seconds, const std::string& keep) {
+  void* shared = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  auto& running = *new (shared) std::atomic<std::uint64_t>(first);
+  std::fflush(stdout);
+  const pid_t child = fork();
+  if (child == 0) {
+    const int code = run_seeds(first, seconds, running);
+    std::fflush(stdout);
+    _exit(code);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return 0;
+  const std::uint64_t seed = running;
+  if (WIFSIGNALED(status)) {
+    std::printf("seed %llu: signal %d\n", static_cast<unsigned long long>(seed), WTERMSIG(status));
+  }
+  const Bytes small = shrink(bytes_of(seed));
+  const std::string path = keep + "/finding-" + std::to_string(seed);
+  write_file(path, small);
+  write_file(path + ".wasm", random_module(small));
+  std::printf("smaller: %s, and as a module %s.wasm\n", path.c_str(), path.c_str());
+  return 1;
 }
 
 }  // namespace
@@ -180,5 +212,5 @@ int main(int argc, char** argv) {
       files.emplace_back(word);
     }
   }
-  return files.empty() ? run_seeds(first, seconds, keep) : run_files(files);
+  return files.empty() ? run(first, seconds, keep) : run_files(files);
 }

@@ -113,6 +113,47 @@ TEST_CASE("traps say what happened and where", "[public][compiled]") {
   });
 }
 
+TEST_CASE("an access right behind a call traps as any other", "[public][compiled]") {
+  on_engines([](const EngineConfig& config) {
+    const Instance instance = instantiate(R"((module
+      (memory 1 4)
+      (func (export "f") (param i32) (result i32)
+        (drop (memory.grow (i32.const 0)))
+        (i32.load offset=0x100000 (local.get 0)))))",
+                                          config);
+    const Trap trap = must_trap(instance.get_func("f")->call({Value(0)}));
+    CHECK(trap.kind() == TrapKind::OutOfBoundsMemoryAccess);
+    CHECK(instance.module().bytes()[trap.frames()[0].offset] == 0x28);
+  });
+}
+
+TEST_CASE("a load that its user carries out traps where it stands", "[public][compiled]") {
+  on_engines([](const EngineConfig& config) {
+    const Instance instance = instantiate(R"((module
+      (memory 1)
+      (func (export "f64") (param i32 f64) (result f64)
+        (f64.mul (local.get 1) (f64.load offset=8 (local.get 0))))
+      (func (export "i32") (param i32 i32) (result i32)
+        (i32.add (local.get 1) (i32.load offset=8 (local.get 0))))
+      (func (export "compare") (param i32 i32) (result i32)
+        (i32.lt_u (local.get 1) (i32.load offset=8 (local.get 0))))
+      (func (export "v128") (param i32 v128) (result v128)
+        (i32x4.add (local.get 1) (v128.load offset=8 (local.get 0))))))",
+                                          config);
+    const auto offset_of = [&](const char* name, const Value& other) {
+      const Trap trap = must_trap(instance.get_func(name)->call({Value(65530), other}));
+      REQUIRE(trap.kind() == TrapKind::OutOfBoundsMemoryAccess);
+      return trap.frames()[0].offset;
+    };
+    const std::span<const std::uint8_t> bytes = instance.module().bytes();
+    CHECK(bytes[offset_of("f64", Value(1.0))] == 0x2B);
+    CHECK(bytes[offset_of("i32", Value(1))] == 0x28);
+    CHECK(bytes[offset_of("compare", Value(1))] == 0x28);
+    CHECK(bytes[offset_of("v128", Value(V128{}))] == 0xFD);
+    CHECK(bytes[offset_of("v128", Value(V128{})) + 1] == 0);
+  });
+}
+
 TEST_CASE("loops and recursion end at the deadline", "[public][compiled]") {
   on_engines([](const EngineConfig& config) {
     const Instance instance = instantiate(R"((module

@@ -165,6 +165,8 @@ def fuzzers(plan):
                   '-artifact_prefix="build/logs/fuzz-artifacts/$2-" "$corpus" $seeds')
         plan.add("fuzz", f"fuzz {target}", shell(script, os.path.join(CACHE, "fuzz", target), target, str(FUZZ_SECONDS)),
                  after=[built], timeout=FUZZ_SECONDS + 240)
+    plan.add("fuzz", "fuzz engines without instrumentation", ["tools/fuzz", f"--seconds={FUZZ_SECONDS}"], after=["build release"],
+             timeout=FUZZ_SECONDS + 240)
 
 
 def slow_checks(plan):

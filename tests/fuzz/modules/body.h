@@ -95,10 +95,10 @@ class Body {
   Shape& shape_;
   const Signature type_;
   Writer out_;
-  std::string locals_;              ///< Letters: parameters, variables, then the hidden ones.
-  std::uint32_t open_locals_ = 0;   ///< Those before the hidden ones.
-  std::uint32_t counters_ = 0;      ///< First loop counter.
-  std::uint32_t loops_ = 0;         ///< Counters in use.
+  std::string locals_;             ///< Letters: parameters, variables, then the hidden ones.
+  std::uint32_t open_locals_ = 0;  ///< Those before the hidden ones.
+  std::uint32_t counters_ = 0;     ///< First loop counter.
+  std::uint32_t loops_ = 0;        ///< Counters in use.
   std::vector<Label> labels_;
   static constexpr std::uint32_t kCounters = 3;
 };

@@ -28,13 +28,52 @@ bool gives_loose_nan(Op op) {
 }
 
 std::int64_t edge(Choices& in) {
-  static constexpr std::int64_t kEdges[] = {
-      0,      1,       2,      3,      4,       5,          7,           8,          15,
-      16,     31,      32,     63,     64,      100,        127,         128,        255,
-      256,    1000,    0x7FFF, 0x8000, 0xFFFF,  0x10000,    0x7FFFFFFF,  0x80000000, 0xFFFFFFFF,
-      -1,     -2,      -3,     -8,     -128,    -129,       -32768,      INT32_MIN,  INT64_MAX,
-      INT64_MIN, INT64_MIN + 1, 0x5555555555555555, 0x0123456789ABCDEF, 0x00FF00FF00FF00FF,
-      0x100000000, 0x1FFFFFFFF, 10, 0x0F0F0F0F, -0x100000000};
+  static constexpr std::int64_t kEdges[] = {0,
+                                            1,
+                                            2,
+                                            3,
+                                            4,
+                                            5,
+                                            7,
+                                            8,
+                                            15,
+                                            16,
+                                            31,
+                                            32,
+                                            63,
+                                            64,
+                                            100,
+                                            127,
+                                            128,
+                                            255,
+                                            256,
+                                            1000,
+                                            0x7FFF,
+                                            0x8000,
+                                            0xFFFF,
+                                            0x10000,
+                                            0x7FFFFFFF,
+                                            0x80000000,
+                                            0xFFFFFFFF,
+                                            -1,
+                                            -2,
+                                            -3,
+                                            -8,
+                                            -128,
+                                            -129,
+                                            -32768,
+                                            INT32_MIN,
+                                            INT64_MAX,
+                                            INT64_MIN,
+                                            INT64_MIN + 1,
+                                            0x5555555555555555,
+                                            0x0123456789ABCDEF,
+                                            0x00FF00FF00FF00FF,
+                                            0x100000000,
+                                            0x1FFFFFFFF,
+                                            10,
+                                            0x0F0F0F0F,
+                                            -0x100000000};
   return kEdges[in.below(std::size(kEdges))];
 }
 
@@ -69,9 +108,7 @@ OpTable::OpTable() {
         by_result[static_cast<unsigned>(info.sig.results[0])].push_back(op);
         break;
       case OpKind::Load:
-      case OpKind::SimdLoad:
-        loads[static_cast<unsigned>(info.sig.results[0])].push_back(op);
-        break;
+      case OpKind::SimdLoad: loads[static_cast<unsigned>(info.sig.results[0])].push_back(op); break;
       case OpKind::Store:
       case OpKind::SimdStore: stores.push_back(op); break;
       default: break;
@@ -102,10 +139,10 @@ void Body::constant(char type) {
   switch (type) {
     case 'i':
     case 'I': {
-      const std::int64_t value =
-          shape == 3 ? static_cast<std::int64_t>(in_.bits(type == 'i' ? 4 : 8))
-          : shape == 2 ? static_cast<std::int8_t>(in_.bits(1))
-                       : edge(in_);
+      const std::int64_t value = shape == 3
+                                     ? static_cast<std::int64_t>(in_.bits(type == 'i' ? 4 : 8))
+                                 : shape == 2 ? static_cast<std::int8_t>(in_.bits(1))
+                                              : edge(in_);
       return integer(type, value);
     }
     case 'f': {
@@ -286,7 +323,8 @@ void Body::vector_immediate(Op o) {
     const std::string_view name = op_name(o);
     const std::size_t x = name.find('x');
     const char* digits = name.data() + x + 1;
-    const std::uint32_t lanes = digits[0] == '1' ? 16u : static_cast<std::uint32_t>(digits[0] - '0');
+    const std::uint32_t lanes =
+        digits[0] == '1' ? 16u : static_cast<std::uint32_t>(digits[0] - '0');
     out_.byte(in_.below(lanes));
   }
 }
@@ -294,9 +332,8 @@ void Body::vector_immediate(Op o) {
 bool Body::numeric(Op o, int depth) {
   const OpInfo& info = op_info(o);
   const std::string_view name = op_name(o);
-  const bool moves_bits =
-      name.find("reinterpret") != name.npos || name.find("splat") != name.npos ||
-      name.find("replace_lane") != name.npos;
+  const bool moves_bits = name.find("reinterpret") != name.npos ||
+                          name.find("splat") != name.npos || name.find("replace_lane") != name.npos;
   bool loose = false;
   for (unsigned n = 0; n < info.sig.operand_count; ++n) {
     const char type = letter(info.sig.operands[n]);
@@ -372,9 +409,8 @@ bool Body::idiom(char type, int depth) {
       expression(type, depth - 1);
       const std::int64_t by = edge(in_);
       integer(type, by == 0 ? 1 : by);
-      static constexpr Op kDivisions[2][4] = {
-          {Op::I32DivS, Op::I32DivU, Op::I32RemS, Op::I32RemU},
-          {Op::I64DivS, Op::I64DivU, Op::I64RemS, Op::I64RemU}};
+      static constexpr Op kDivisions[2][4] = {{Op::I32DivS, Op::I32DivU, Op::I32RemS, Op::I32RemU},
+                                              {Op::I64DivS, Op::I64DivU, Op::I64RemS, Op::I64RemU}};
       op(kDivisions[wide][in_.below(4)]);
       return true;
     }

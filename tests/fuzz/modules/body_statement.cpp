@@ -208,9 +208,7 @@ void Body::loop(int depth) {
 // Something behind which nothing is reached.
 void Body::leave(int depth) {
   switch (in_.below(6)) {
-    case 0:
-      list(type_.results, depth);
-      return op(Op::Return);
+    case 0: list(type_.results, depth); return op(Op::Return);
     case 1: return call(depth, true);
     case 2:
       if (in_.one_in(3)) return op(Op::Unreachable);
@@ -326,9 +324,7 @@ void Body::bulk(int depth) {
       if (in_.below(4) != 3) return statement(0);
       op(Op::DataDrop), out_.u(1);
       return;
-    case 4:
-      small(ta, 1), op(Op::MemoryGrow), out_.u(a);
-      return set(local(ta));
+    case 4: small(ta, 1), op(Op::MemoryGrow), out_.u(a); return set(local(ta));
     default: {  // at the edge of what there is
       integer(ta, 65536 - 8), expression('i', depth), integer(ta, in_.below(10));
       op(Op::MemoryFill), out_.u(a);
@@ -366,9 +362,7 @@ void Body::table_op(int depth) {
       reference(depth), index(ta, 1);
       op(Op::TableGrow), out_.u(a);
       return set(local(ta));
-    case 6:
-      op(Op::TableSize), out_.u(a);
-      return set(local(ta));
+    case 6: op(Op::TableSize), out_.u(a); return set(local(ta));
     default:
       if (in_.below(4) != 3) return statement(0);
       op(Op::ElemDrop), out_.u(1);

@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <cstring>
 
-
 namespace wasmrt::fuzz {
 
 namespace {
@@ -165,8 +164,8 @@ class Observer {
       line += ' ' + std::to_string(table->size()) + ':';
       for (std::uint64_t i = 0; i < table->size(); ++i) {
         const Result<Value> element = table->get(i);
-        const std::optional<Func> func = element ? Func::from_value(table->owner(), *element)
-                                                 : std::optional<Func>();
+        const std::optional<Func> func =
+            element ? Func::from_value(table->owner(), *element) : std::optional<Func>();
         line += func ? to_string(func->type()) : "-";
       }
     }

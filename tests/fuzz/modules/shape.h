@@ -48,14 +48,14 @@ struct Shape {
   std::vector<Signature> types;          ///< Of functions first; bodies add those of blocks.
   std::vector<std::uint32_t> functions;  ///< Types, imports first.
   std::uint32_t imported = 0;
-  std::string globals;  ///< All mutable but the last one. 0: fuel, i32.
+  std::string globals;   ///< All mutable but the last one. 0: fuel, i32.
   std::string memories;  ///< Address types.
   std::uint32_t memory_pages = 1;
-  std::string tables;                                   ///< Address types; all of funcref.
-  std::vector<std::uint32_t> elements;                  ///< Functions: segment 0, from 0 in table 0.
-  static constexpr std::uint32_t kTableSize = 12;       ///< Elements of a table at first.
-  static constexpr std::uint32_t kDataBytes = 256;      ///< Of each of the two data segments.
-  static constexpr std::uint32_t kFuel = 300;           ///< Calls and free loop rounds.
+  std::string tables;                               ///< Address types; all of funcref.
+  std::vector<std::uint32_t> elements;              ///< Functions: segment 0, from 0 in table 0.
+  static constexpr std::uint32_t kTableSize = 12;   ///< Elements of a table at first.
+  static constexpr std::uint32_t kDataBytes = 256;  ///< Of each of the two data segments.
+  static constexpr std::uint32_t kFuel = 300;       ///< Calls and free loop rounds.
 
   /// Index of a type; added when it is new.
   std::uint32_t type(const Signature& signature) {
