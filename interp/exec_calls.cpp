@@ -442,7 +442,7 @@ bool returns_across(std::uint64_t return_pc) {
 }
 
 #ifdef WASMRT_INTERP_PROFILE
-void profile(Handler handler);  // profile.cpp
+void profile(const Ins* pc);  // profile.cpp
 #endif
 
 #ifdef WASMRT_INTERP_LOOP
@@ -452,7 +452,7 @@ TrapWord run(const Ins* pc, std::uint64_t* sp, Vmctx* ctx) {
   while (word == kGoOn) {
     const LoopState s = loop_state;
 #ifdef WASMRT_INTERP_PROFILE
-    profile(s.handler);
+    if (s.handler == s.pc->handler) profile(s.pc);
 #endif
     word = s.handler(s.pc, s.sp, s.mem, s.ctx, s.r, s.aux, s.v);
   }

@@ -75,7 +75,7 @@ inline constexpr bool kTailCalls = true;
 
 /// Whether faults can be recovered: only clang keeps the pinned registers where they are up to the
 /// access. gcc moves them around first, so its handlers check.
-#if defined(__clang__) && !defined(WASMRT_INTERP_LOOP)
+#if defined(__clang__) && (!defined(WASMRT_INTERP_LOOP) || defined(WASMRT_INTERP_PROFILE))
 inline constexpr bool kGuardPages = true;
 #else
 inline constexpr bool kGuardPages = false;

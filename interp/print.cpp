@@ -210,24 +210,33 @@ HandlerId handler_number(Handler handler) {
   return it == numbers.end() ? kNoHandler : it->second;
 }
 
+std::string print_ins(const Ins& i, std::uint32_t at, std::uint32_t& length) {
+  const HandlerId id = handler_number(i.handler);
+  if (id == kNoHandler) {
+    length = 0;
+    return "?";
+  }
+  std::string out;
+  if (id < kOpCount * kForms) {
+    const Op op = static_cast<Op>(id / kForms);
+    out = op_fn_name(op);
+    length = print_op(out, op, id % kForms, i);
+  } else {
+    out = handler_name(id);
+    length = print_family(out, family_of(id), id, i, at);
+  }
+  return out;
+}
+
 std::string print_code(const FuncCode& func) {
   std::string out;
   const Ins* code = func.begin;
   if (func.code.load(std::memory_order_acquire) == &func.stub) return "not translated\n";
   for (std::uint32_t at = 0; at < func.code_bytes;) {
-    const Ins& i = *code->at(at);
-    const HandlerId id = handler_number(i.handler);
-    if (id == kNoHandler) return out + "?\n";
-    out += number("%5" PRIu64 "  ", at);
-    if (id < kOpCount * kForms) {
-      const Op op = static_cast<Op>(id / kForms);
-      out += op_fn_name(op);
-      at += print_op(out, op, id % kForms, i);
-    } else {
-      out += handler_name(id);
-      at += print_family(out, family_of(id), id, i, at);
-    }
-    out += '\n';
+    std::uint32_t length = 0;
+    out += number("%5" PRIu64 "  ", at) + print_ins(*code->at(at), at, length) + '\n';
+    if (length == 0) break;
+    at += length;
   }
   return out;
 }

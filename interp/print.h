@@ -9,6 +9,8 @@ namespace wasmrt::interp {
 
 /// The name and operands of every instruction of a translated function.
 std::string print_code(const FuncCode& func);
+/// One instruction, `at` bytes into its function, and its length; "?" and 0 when it is none.
+std::string print_ins(const Ins& ins, std::uint32_t at, std::uint32_t& length);
 
 /// The name of a handler, e.g. "i32.add.rs>s"; empty for numbers without one.
 std::string handler_name(HandlerId id);

@@ -1,12 +1,14 @@
 // Counts executed instructions and pairs of them, for choosing superinstructions.
 //
 // Only in builds with -DWASMRT_INTERP_PROFILE (which also needs -DWASMRT_INTERP_LOOP): the dispatch
-// loop tells every instruction. At exit the commonest ones go to standard error.
+// loop tells every instruction. At exit the commonest ones, and the hot code in the order of its
+// addresses, go to standard error.
 #ifdef WASMRT_INTERP_PROFILE
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <unordered_map>
 #include <vector>
 
@@ -14,7 +16,7 @@
 
 namespace wasmrt::interp {
 
-void profile(Handler handler);
+void profile(const Ins* pc);
 
 namespace {
 
@@ -22,6 +24,7 @@ struct Profile {
   std::unordered_map<const void*, std::uint32_t> numbers;
   std::vector<std::uint64_t> counts = std::vector<std::uint64_t>(kHandlerCount);
   std::unordered_map<std::uint64_t, std::uint64_t> tuples;
+  std::map<const Ins*, std::pair<std::string, std::uint64_t>> places;
   std::uint64_t before = 0;
   std::uint64_t total = 0;
 
@@ -51,23 +54,35 @@ struct Profile {
     for (const auto& [k, n] : tuples) pairs[k & 0xFFFFFFFF] += n;
     print("pairs", {pairs.begin(), pairs.end()}, 50);
     print("triples", {tuples.begin(), tuples.end()}, 40);
+    std::fprintf(stderr, "--- hot code\n");
+    const Ins* last = nullptr;
+    for (const auto& [at, place] : places) {
+      const double percent = 100.0 * static_cast<double>(place.second) / static_cast<double>(total);
+      if (percent < 0.5) continue;
+      if (reinterpret_cast<std::uintptr_t>(at) > reinterpret_cast<std::uintptr_t>(last) + 48) {
+        std::fprintf(stderr, "\n");
+      }
+      last = at;
+      std::fprintf(stderr, "%5.2f%%  %s\n", percent, place.first.c_str());
+    }
   }
 };
 
 }  // namespace
 
-void profile(Handler handler) {
+void profile(const Ins* pc) {
   static Profile p;
-  static HandlerId last_id = 0;
-  static Handler last = nullptr;
-  if (handler != last) {
-    last_id = handler_number(handler);
-    last = handler;
+  const HandlerId id = handler_number(pc->handler);
+  if (id == kNoHandler) return;
+  auto& place = p.places[pc];
+  if (place.second++ == 0) {
+    std::uint32_t length = 0;
+    place.first =
+        print_ins(*pc, static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(pc)), length);
   }
-  if (last_id == kNoHandler) return;
   ++p.total;
-  ++p.counts[last_id];
-  p.before = (p.before << 16 | last_id) & 0xFFFFFFFFFFFF;
+  ++p.counts[id];
+  p.before = (p.before << 16 | id) & 0xFFFFFFFFFFFF;
   ++p.tuples[p.before];
 }
 

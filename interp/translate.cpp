@@ -353,9 +353,40 @@ void Translator::preserve(std::uint16_t slot) {
   }
 }
 
+/// Copies operands that stand for the local before the instruction that made its new value, which
+/// then can write the local itself.
+void Translator::preserve_before_last(std::uint16_t slot) {
+  const Last kept = last_;
+  const HandlerId slot_form = acc_[kept.acc].slot_form;
+  const std::uint32_t words = (pos_ - kept.pos) / 8;
+  std::uint64_t code[4];
+  std::copy_n(code_.begin() + kept.pos / 8, words, code);
+  const bool noted = !notes_.empty() && notes_.back().first == kept.pos;
+  undo_last();
+  preserve(slot);
+  const std::uint32_t at = pos_;
+  if (noted) notes_.back().first = at;
+  emit(0, 0, 0, 0);
+  std::copy_n(code, words, code_.begin() + at / 8);
+  pos_ = at + words * 8;
+  prev_ = last_;
+  last_ = kept;
+  last_.pos = at;
+  last_.end = pos_;
+  AccState& s = acc_[kept.acc];
+  last_.before = s;
+  s = {};
+  s.def = at;
+  s.slot_form = slot_form;
+}
+
 void Translator::set_local(std::uint16_t slot, const Operand& value) {
   if (value.kind == Operand::Kind::Local && value.local == slot) return;
-  preserve(slot);
+  if (lazy_[slot] != 0 && is_last(value)) {
+    preserve_before_last(slot);
+  } else {
+    preserve(slot);
+  }
   if (value.kind == Operand::Kind::Acc) {
     AccState& s = acc_[value.acc()];
     if (s.slot_form != kNoHandler && !s.branch_since && touched_[slot] <= s.def + 1) {

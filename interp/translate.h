@@ -105,7 +105,7 @@ class Translator final : public SinkBase<Translator> {
   void on_unary(Op op, const Imm& imm) { unary(op), canonicalize(op), (void)imm; }
   void on_binary(Op op, const Imm& imm) { binary(op), canonicalize(op), (void)imm; }
   void on_compare(Op op, const Imm& imm);
-  void on_convert(Op op, const Imm& imm) { unary(op), canonicalize(op), (void)imm; }
+  void on_convert(Op op, const Imm& imm);
   void on_trapping(Op op, const Imm& imm);
   void on_simd(Op op, const Imm& imm);
   void on_simd_lane(Op op, const Imm& imm);
@@ -244,6 +244,7 @@ class Translator final : public SinkBase<Translator> {
   void store_acc(std::uint16_t d, ValKind type);
   void set_local(std::uint16_t slot, const Operand& value);
   void preserve(std::uint16_t slot);
+  void preserve_before_last(std::uint16_t slot);
   void assign_local(std::uint32_t index, ValType type);
   void read_local(std::uint32_t index) {
     if (assigned_[index] == 0) [[unlikely]]

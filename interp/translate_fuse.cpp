@@ -175,7 +175,9 @@ bool Translator::fuse_op_load(Op op, ValKind type, const Operand& other, bool le
   undo_last();
   const Acc acc = acc_of(type);
   Place p = place(other);
-  if (p.is_r() && acc == kInt) p.kind = Place::Kind::S;
+  const bool address_in_r =
+      mode == AddressMode::RS || mode == AddressMode::RI || mode == AddressMode::PlainR;
+  if (p.is_r() && acc == kInt && address_in_r) p.kind = Place::Kind::S;
   const AccState before = acc_[acc];
   take_acc(acc);
   read_place(p);
@@ -369,8 +371,23 @@ bool Translator::fuse_branch(const Condition& condition, bool taken_if, Label* t
   const std::uint64_t y = b.is_s() ? b.slot : b.bits;
 
   AddParts add;
-  if (last_addition(add) && acc_[kInt].mirror == add.d) {
+  bool adds = last_addition(add) && acc_[kInt].mirror == add.d;
+  if (!adds && acc_[kInt].def == last_.pos && acc_[kInt].slot_form != kNoHandler) {
+    // The sum is needed by nobody else: it goes to a slot that nobody reads, behind those of the
+    // comparison's two operands.
+    Last with_slot = last_;
+    with_slot.id = static_cast<HandlerId>(last_.id | 1);
+    with_slot.d = static_cast<std::uint16_t>(next_slot() + 2);
+    adds = last_.id % 2 == 0 && split_add(with_slot, add);
+    if (adds) {
+      undo_last();
+      take_acc(kInt);
+      touch_slots(add.d + 1u);
+    }
+  } else if (adds) {
     remove_addition();
+  }
+  if (adds) {
     read_slot(add.a);
     if (add.k_slot) read_slot(static_cast<std::uint16_t>(add.k));
     if (add.d < temps_) touched_[add.d] = pos_ + 1;

@@ -141,6 +141,16 @@ void Translator::on_trapping(Op op, const Imm&) {
   forget_last();
 }
 
+void Translator::on_convert(Op op, const Imm&) {
+  if (op == Op::I64ExtendI32U && options_.fuse) {
+    // i32 is zero-extended in accumulators, slots and constants: it is the i64 already.
+    stack_.back().type = ValKind::I64;
+    return;
+  }
+  unary(op);
+  canonicalize(op);
+}
+
 // --- vectors ---
 
 void Translator::ternary(Op op) {

@@ -111,6 +111,8 @@ def release(plan):
     plan.add("examples", "tools/demo", ["tools/demo"], after=[built], timeout=900)
     for check in ("layers", "files", "headers", "format"):
         plan.add("checks", f"check {check}", [f"tools/check-{check}"], timeout=900)
+    if platform.machine() == "x86_64":  # it reads x64 code
+        plan.add("checks", "check dispatch", ["tools/check-dispatch", "build/libwasmrt_interp_hot.a"], after=[built])
 
 
 def other_builds(plan):
