@@ -43,6 +43,8 @@ struct Target {
       vec_args;  ///< ones go to the stack, one 8-byte (v128: 16) slot each.
   std::span<const std::uint8_t> int_results;
   std::span<const std::uint8_t> vec_results;
+  std::span<const std::uint8_t> helper_args;  ///< Of the runtime's helpers, the instance first.
+  std::uint8_t helper_result;
   std::uint8_t scratch[2];           ///< Never allocated, by RegClass; for moves and stubs.
   std::uint32_t alloc_order[2][32];  ///< Preference, ended by 32; caller-saved first.
 

@@ -1,6 +1,8 @@
 // The machine form's storage is reused from function to function.
 #include "jit/lower/mir.h"
 
+#include <iterator>
+
 namespace wasmrt::jit {
 
 void MFunc::clear() {
@@ -15,6 +17,15 @@ void MFunc::clear() {
   has_calls = calls_out = false;
   spill_slots = 0;
   used_callee_saved[0] = used_callee_saved[1] = 0;
+}
+
+const char* common_op_name(std::uint16_t op) {
+  static constexpr const char* kNames[] = {
+      "move", "swap",      "jump", "args", "ret",      "call",      "call.func", "call.builtin",
+      "tail", "tail.func", "trap", "poll", "load_arg", "store_arg", "load_res",  "store_res",
+  };
+  static_assert(std::size(kNames) == kFirstMachineOp);
+  return op < kFirstMachineOp ? kNames[op] : nullptr;
 }
 
 }  // namespace wasmrt::jit

@@ -66,8 +66,24 @@ enum MOp : std::uint16_t {
   kMove,  ///< def <- use, inserted by allocation (or by selection, as a hint to coalesce).
   kSwap,  ///< exchanges two registers of a class; inserted by allocation.
   kJump,  ///< to edge 0
+  kArgs,  ///< d...: register parameters of the function
+  kRet,
+  kCallDirect,   ///< imm: function index
+  kCallFunc,     ///< use: VmFuncRef*
+  kCallBuiltin,  ///< imm: builtin; aux 1: a non-zero result traps
+  kTailDirect,   ///< as kCallDirect
+  kTailFunc,
+  kTrap,  ///< aux: trap kind
+  kPoll,
+  kLoadArg,   ///< d; imm: byte offset in the incoming argument area; size
+  kStoreArg,  ///< a; imm: byte offset in the outgoing area; size
+  kLoadRes,   ///< d; imm: byte offset in the outgoing area; size
+  kStoreRes,  ///< a; imm: byte offset in the incoming area; size
   kFirstMachineOp = 16,
 };
+
+/// The name of a common opcode; null for a machine's own.
+const char* common_op_name(std::uint16_t op);
 
 /// An instruction. `ops` first definitions, then uses; a memory operand's base and index are the
 /// last uses (mem_base, mem_index tell whether they are there), in this order.

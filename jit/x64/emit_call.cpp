@@ -113,7 +113,7 @@ bool Emitter::emit_call(const MInst& i) {
       }
       return true;
     }
-    case kTrap: a_.jmp(trap_label(trap_of(i.aux) & 0xFF, i.pos)); return true;
+    case kTrap: a_.jmp(trap_label(i.aux, i.pos)); return true;
     case kPoll: {
       const Label slow = a_.newLabel();
       const Label back = a_.newLabel();

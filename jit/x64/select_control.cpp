@@ -1,208 +1,13 @@
-// Branches, calls, arguments and results.
-#include <algorithm>
-
+// Branches and switches; the rest of control is common to all machines.
 #include "jit/x64/select.h"
-#include "jit/x64/target.h"
-#include "libwasmrt/abi/builtins.h"
 
 namespace wasmrt::jit::x64 {
 
 using namespace ir;
 
-namespace {
-
-/// What a runtime helper gives back.
-enum class BuiltinResult : std::uint8_t { Void, Value, Trap };
-template <class T>
-constexpr BuiltinResult result_of() {
-  if constexpr (std::is_void_v<T>) return BuiltinResult::Void;
-  if constexpr (std::is_same_v<T, TrapWord>) return BuiltinResult::Trap;
-  return BuiltinResult::Value;
-}
-constexpr BuiltinResult kBuiltinResults[] = {
-#define BUILTIN(name, result, parameters) result_of<result>(),
-#include "libwasmrt/abi/builtins.def"
-#undef BUILTIN
-};
-
-constexpr Gpr kHelperArgs[] = {rdi, rsi, rdx, rcx, r8, r9};  // System V
-
-}  // namespace
-
-/// Registers first, in order by class, then 8-byte places (16 for v128) of the argument area.
-/// Returns the bytes of that area.
-std::uint32_t Selector::assign_places(std::span<const Type> types, bool results,
-                                      std::vector<Place>& out) const {
-  const Target& t = x64_target();
-  const auto ints = results ? t.int_results : t.int_args;
-  const auto vecs = results ? t.vec_results : t.vec_args;
-  std::size_t next_int = 0;
-  std::size_t next_vec = 0;
-  std::uint32_t offset = 0;
-  out.clear();
-  for (const Type type : types) {
-    const bool vec = class_of(type) == RegClass::Vec;
-    std::size_t& next = vec ? next_vec : next_int;
-    const auto regs = vec ? vecs : ints;
-    if (next < regs.size()) {
-      out.push_back({true, regs[next++], 0});
-    } else {
-      out.push_back({false, 0, offset});
-      offset += type == Type::V128 ? 16 : 8;
-    }
-  }
-  return offset;
-}
-
-/// The function's parameters: fixed registers, or loads from the incoming area.
-void Selector::args_at_entry() {
-  std::vector<Place> places;
-  m_.in_arg_bytes = assign_places(f_.params, false, places);
-  std::vector<MOperand> in_regs;
-  std::vector<V> params(f_.params.size(), kNoValue);
-  const BlockId entry = f_.order[0];
-  for (std::uint32_t v = f_[entry].first; v != ~0u; v = f_.next[v]) {
-    if (f_.insts[v].op == IrOp::Param) params[f_.insts[v].imm] = static_cast<V>(v);
-  }
-  for (std::size_t n = 0; n < params.size(); ++n) {
-    if (params[n] == kNoValue || !needed(params[n])) continue;
-    current_ = params[n];
-    if (places[n].in_reg) {
-      in_regs.push_back(def_fixed(reg(params[n]), places[n].reg));
-    } else {
-      emit(kLoadArg, size_of(f_.params[n]), {def(reg(params[n]))}).imm = places[n].offset;
-    }
-  }
-  if (!in_regs.empty()) {
-    current_ = static_cast<V>(f_[entry].first);
-    emit(kArgs, 8, in_regs);
-    std::rotate(sequence_.begin(), sequence_.end() - 1, sequence_.end());
-  }
-  finish_sequence();
-}
-
-void Selector::select_return(V v) {
-  const Inst& i = at(v);
-  std::vector<Place> places;
-  assign_places(f_.results, true, places);
-  std::vector<MOperand> operands;
-  const auto values = f_.list(i);
-  for (std::size_t n = 0; n < values.size(); ++n) {
-    const VReg r = reg(static_cast<V>(values[n]));
-    if (places[n].in_reg) {
-      operands.push_back(use_fixed(r, places[n].reg));
-    } else {
-      emit(kStoreRes, size_of(f_.results[n]), {use(r)}).imm = places[n].offset;
-    }
-  }
-  emit(kRet, 8, operands);
-}
-
-void Selector::select_call(V v) {
-  const Inst i = at(v);
-  const bool through_ref = i.op == IrOp::CallFunc || i.op == IrOp::TailCallFunc;
-  const bool tail = i.op == IrOp::TailCall || i.op == IrOp::TailCallFunc;
-  const FuncType& type = through_ref
-                             ? context_.module->type(static_cast<TypeIdx>(i.imm)).composite.func
-                             : context_.module->func_type(static_cast<FuncIdx>(i.imm));
-  std::vector<Type> types;
-  const auto ir_types = [&](const std::vector<ValType>& from) {
-    types.clear();
-    for (const ValType t : from) {
-      switch (t.kind()) {
-        case ValKind::I32: types.push_back(Type::I32); break;
-        case ValKind::F32: types.push_back(Type::F32); break;
-        case ValKind::F64: types.push_back(Type::F64); break;
-        case ValKind::V128: types.push_back(Type::V128); break;
-        default: types.push_back(Type::I64);
-      }
-    }
-  };
-  std::vector<Place> places;
-  ir_types(type.results);
-  std::vector<Place> result_places;
-  const std::vector<Type> result_types = types;
-  const std::uint32_t result_bytes = assign_places(result_types, true, result_places);
-  ir_types(type.params);
-  const std::uint32_t arg_bytes = assign_places(types, false, places);
-
-  const auto values = f_.list(i);
-  const std::size_t first = through_ref ? 1 : 0;
-  std::vector<MOperand> uses;
-  std::vector<VReg> args;
-  for (std::size_t n = 0; n < types.size(); ++n)
-    args.push_back(reg(static_cast<V>(values[first + n])));
-  if (tail) {
-    // Stack arguments would take the place of the function's own.
-    if (arg_bytes != 0 || result_bytes != 0) {
-      decline("tail call with arguments or results on the stack");
-      return;
-    }
-    if (through_ref) m_.has_calls = true;
-  }
-  for (std::size_t n = 0; n < types.size(); ++n) {
-    if (places[n].in_reg) {
-      uses.push_back(use_fixed(args[n], places[n].reg));
-    } else {
-      emit(tail ? kStoreRes : kStoreArg, size_of(types[n]), {use(args[n])}).imm = places[n].offset;
-    }
-  }
-  std::vector<MOperand> operands;
-  std::vector<VReg> results(result_types.size(), kNoVReg);
-  if (!tail) {
-    if (result_types.size() == 1) {
-      results[0] = needed(v) ? reg(v) : temp(class_of(result_types[0]), size_of(result_types[0]));
-    } else if (!call_results_.empty() && call_results_.back().first == v) {
-      std::copy(call_results_.back().second.begin(), call_results_.back().second.end(),
-                results.begin());
-      call_results_.pop_back();
-    }
-    for (std::size_t n = 0; n < results.size(); ++n) {
-      if (results[n] == kNoVReg)
-        results[n] = temp(class_of(result_types[n]), size_of(result_types[n]));
-      if (result_places[n].in_reg) operands.push_back(def_fixed(results[n], result_places[n].reg));
-    }
-    m_.out_arg_bytes = std::max({m_.out_arg_bytes, arg_bytes, result_bytes});
-    m_.has_calls = true;
-  }
-  if (through_ref) operands.push_back(use(reg(static_cast<V>(values[0]))));
-  operands.insert(operands.end(), uses.begin(), uses.end());
-  const XOp op = through_ref ? (tail ? kTailFunc : kCallFunc) : (tail ? kTailDirect : kCallDirect);
-  MInst& m = emit(op, 8, operands);
-  m.imm = static_cast<std::int64_t>(i.imm);
-  m.is_call = !tail;
-  if (through_ref) m_.calls_out = true;
-  if (tail) return;
-  for (std::size_t n = 0; n < results.size(); ++n) {
-    if (!result_places[n].in_reg) {
-      emit(kLoadRes, size_of(result_types[n]), {def(results[n])}).imm = result_places[n].offset;
-    }
-  }
-}
-
-void Selector::select_builtin(V v) {
-  const Inst i = at(v);
-  const auto values = f_.list(i);
-  std::vector<MOperand> operands;
-  const BuiltinResult result = kBuiltinResults[i.imm];
-  if (result == BuiltinResult::Value) {
-    operands.push_back(def_fixed(needed(v) ? reg(v) : temp(RegClass::Int), rax));
-  }
-  for (std::size_t n = 0; n < values.size(); ++n) {
-    operands.push_back(use_fixed(reg(static_cast<V>(values[n])), kHelperArgs[n + 1]));
-  }
-  MInst& m = emit(kCallBuiltin, 8, operands);
-  m.imm = static_cast<std::int64_t>(i.imm);
-  m.aux = result == BuiltinResult::Trap ? 1 : 0;
-  m.is_call = true;
-  m_.has_calls = true;
-}
-
 bool Selector::select_control(V v) {
   const Inst& i = at(v);
   switch (i.op) {
-    case IrOp::Param: return true;  // args_at_entry
-    case IrOp::Jump: emit(static_cast<XOp>(kJump), 8, {}); return true;
     case IrOp::Branch: {
       MInst& m = emit_flags(kCmpBranch, flags_of(i.arg(0), false), {}, 0, 4);
       m.aux |= static_cast<std::uint32_t>(i.aux) << 8;  // the hint, in the trap kind's place
@@ -210,28 +15,11 @@ bool Selector::select_control(V v) {
     }
     case IrOp::Switch: {
       const VReg t = temp(RegClass::Int);
-      MInst& m = emit(kJumpTable, 4, {def_early(t), use(reg(i.arg(0)))});
-      m.imm = static_cast<std::int64_t>(m_.jump_tables.size());
-      // Entries name edges: the position of each target among the successors.
-      std::vector<std::uint32_t> table;
-      std::vector<BlockId> succs;
-      f_.successors(f_.block_of[raw(v)], succs);
-      edge_of_.resize(f_.blocks.size());
-      for (std::uint32_t n = 0; n < succs.size(); ++n) edge_of_[raw(succs[n])] = n;
-      for (std::uint32_t n = 0; n < i.args[2]; ++n)
-        table.push_back(edge_of_[f_.pool[i.args[1] + n]]);
-      m_.jump_tables.push_back(std::move(table));
+      const std::int64_t table = jump_table(v);
+      emit(kJumpTable, 4, {def_early(t), use(reg(i.arg(0)))}).imm = table;
       return true;
     }
-    case IrOp::Return: select_return(v); return true;
-    case IrOp::Trap: emit(kTrap, 8, {}).aux = static_cast<std::uint32_t>(i.aux) << 8; return true;
-    case IrOp::Poll: emit(kPoll, 8, {}); return true;
-    case IrOp::Call:
-    case IrOp::CallFunc:
-    case IrOp::TailCall:
-    case IrOp::TailCallFunc: select_call(v); return true;
-    case IrOp::Builtin: select_builtin(v); return true;
-    default: return false;
+    default: return select_common(v);
   }
 }
 

@@ -401,7 +401,7 @@ bool Selector::select_int(V v) {
     case IrOp::Wrap: emit(kMovZx, 4, {def(reg(v)), use_any(reg(i.arg(0)))}); return true;
     case IrOp::ExtU:
       // An i32 has its upper half clear: the same bits.
-      emit(static_cast<XOp>(kMove), 8, {def(reg(v)), use(reg(i.arg(0)))});
+      emit(kMove, 8, {def(reg(v)), use(reg(i.arg(0)))});
       m_.vregs[raw(reg(v))].hint = reg(i.arg(0));
       return true;
     case IrOp::Icmp: {

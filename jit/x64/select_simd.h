@@ -64,9 +64,7 @@ class VectorSelector {
   VReg bin(VecOp op, VReg a, const Rm& b, unsigned imm, VReg d = kNoVReg) {
     return insn(op, {a, b}, imm, d);
   }
-  void copy(VReg from) {
-    s_.emit(static_cast<XOp>(kMove), 16, {Selector::def(out()), Selector::use(from)});
-  }
+  void copy(VReg from) { s_.emit(kMove, 16, {Selector::def(out()), Selector::use(from)}); }
   std::uint32_t literal_index(const V128& bits);
   Rm literal(const V128& bits);                       ///< In memory.
   VReg constant(const V128& bits, VReg d = kNoVReg);  ///< In a register.

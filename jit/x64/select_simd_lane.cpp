@@ -82,7 +82,7 @@ bool VectorSelector::lane() {
   };
   const auto extract_float = [&](unsigned imm) {
     if (lane == 0) {
-      s_.emit(static_cast<XOp>(kMove), 8, {Selector::def(out()), Selector::use(arg(0))});
+      s_.emit(kMove, 8, {Selector::def(out()), Selector::use(arg(0))});
     } else {
       un(VecOp::Pshufd, arg(0), imm, out());
     }

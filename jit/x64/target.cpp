@@ -13,6 +13,7 @@ namespace {
 using namespace x64;
 
 constexpr std::uint8_t kIntArgs[] = {rdi, rsi, rdx, rcx, r8, r9, rax, r10};
+constexpr std::uint8_t kHelperArgs[] = {rdi, rsi, rdx, rcx, r8, r9};  // System V
 constexpr std::uint8_t kVecArgs[] = {0, 1, 2, 3, 4, 5, 6, 7};
 constexpr std::uint8_t kIntResults[] = {rax, rdx, rcx, rsi};
 constexpr std::uint8_t kVecResults[] = {0, 1, 2, 3};
@@ -36,12 +37,8 @@ const char* op_name(std::uint16_t op) {
 #include "jit/x64/mir_ops.def"
 #undef X64
   };
-  switch (op) {
-    case kMove: return "move";
-    case kSwap: return "swap";
-    case kJump: return "jump";
-    default: return op >= kFirstMachineOp && op < kOpEnd ? kNames[op - kFirstMachineOp] : "?";
-  }
+  if (const char* name = common_op_name(op); name != nullptr) return name;
+  return op < kOpEnd ? kNames[op - kFirstMachineOp] : "?";
 }
 
 std::uint64_t host_cpu() {
@@ -73,6 +70,8 @@ const Target& x64_target() {
       kVecArgs,
       kIntResults,
       kVecResults,
+      kHelperArgs,
+      rax,
       {kScratch, kScratchVec},
       {{rax, rcx, rdx, rsi, rdi, r8, r9, r10, rbx, rbp, r12, r13, 32},
        {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 32}},

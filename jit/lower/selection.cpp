@@ -1,0 +1,274 @@
+// The frame of selection: blocks, edges, operands, and the walk from last to first.
+#include "jit/lower/selection.h"
+
+#include <algorithm>
+
+namespace wasmrt::jit {
+
+using namespace ir;
+
+RegClass class_of(Type type) {
+  return type == Type::I32 || type == Type::I64 ? RegClass::Int : RegClass::Vec;
+}
+
+unsigned size_of(Type type) {
+  switch (type) {
+    case Type::I32:
+    case Type::F32: return 4;
+    case Type::V128: return 16;
+    default: return 8;
+  }
+}
+
+// ---- operands
+// -------------------------------------------------------------------------------------------
+
+MOperand Selection::def(VReg r) {
+  MOperand o;
+  o.vreg = r;
+  o.is_def = true;
+  return o;
+}
+MOperand Selection::def_early(VReg r) {
+  MOperand o = def(r);
+  o.early = true;
+  return o;
+}
+MOperand Selection::def_fixed(VReg r, std::uint8_t reg) {
+  MOperand o = def(r);
+  o.constraint = Constraint::Fixed;
+  o.fixed = reg;
+  return o;
+}
+MOperand Selection::def_same(VReg r, std::uint8_t use) {
+  MOperand o = def(r);
+  o.constraint = Constraint::Same;
+  o.fixed = use;
+  return o;
+}
+MOperand Selection::use(VReg r) {
+  MOperand o;
+  o.vreg = r;
+  return o;
+}
+MOperand Selection::use_any(VReg r) {
+  MOperand o = use(r);
+  o.constraint = Constraint::Any;
+  return o;
+}
+MOperand Selection::use_late(VReg r) {
+  MOperand o = use(r);
+  o.late = true;
+  return o;
+}
+MOperand Selection::use_fixed(VReg r, std::uint8_t reg) {
+  MOperand o = use(r);
+  o.constraint = Constraint::Fixed;
+  o.fixed = reg;
+  return o;
+}
+
+VReg Selection::temp(RegClass cls, unsigned bytes) {
+  VRegInfo info;
+  info.cls = cls;
+  info.bytes = bytes == 16 ? 16 : 8;
+  m_.vregs.push_back(info);
+  return static_cast<VReg>(m_.vregs.size() - 1);
+}
+
+VReg Selection::reg(V v) {
+  VReg& r = value_reg_[raw(v)];
+  if (r == kNoVReg) {
+    const Type t = at(v).type;
+    r = temp(class_of(t), size_of(t));
+  }
+  return r;
+}
+
+MInst& Selection::emit(std::uint16_t op, unsigned size, std::initializer_list<MOperand> operands) {
+  return emit(op, size, std::vector<MOperand>(operands));
+}
+
+MInst& Selection::emit(std::uint16_t op, unsigned size, const std::vector<MOperand>& operands) {
+  MInst i;
+  i.op = op;
+  i.size = static_cast<std::uint8_t>(size);
+  i.first_op = static_cast<std::uint32_t>(m_.ops.size());
+  i.pos = at(current_).pos;
+  for (const MOperand& o : operands) {
+    m_.ops.push_back(o);
+    ++(o.is_def ? i.defs : i.uses);
+  }
+  m_.insts.push_back(i);
+  sequence_.push_back(static_cast<std::uint32_t>(m_.insts.size() - 1));
+  return m_.insts.back();
+}
+
+MInst& Selection::emit_mem(std::uint16_t op, unsigned size, std::vector<MOperand> operands,
+                           const Mem& mem) {
+  if (mem.base != kNoVReg) operands.push_back(use(mem.base));
+  if (mem.index != kNoVReg) operands.push_back(use(mem.index));
+  MInst& i = emit(op, size, operands);
+  i.mem_base = mem.base != kNoVReg;
+  i.mem_index = mem.index != kNoVReg;
+  i.mem_scale = mem.scale;
+  i.mem_pinned = mem.pinned;
+  i.mem_guest = mem.guest;
+  i.mem_pos = mem.pos;
+  i.mem_disp = mem.disp;
+  return i;
+}
+
+bool Selection::can_fold_load(V load) const {
+  const Inst& i = at(load);
+  if (i.op != IrOp::Load && i.op != IrOp::VmLoad && i.op != IrOp::VmLoadConst) return false;
+  return used_once(load) && !needed(load) && f_.block_of[raw(load)] == f_.block_of[raw(current_)] &&
+         color_[raw(load)] == color_[raw(current_)];
+}
+
+// ---- blocks
+// -----------------------------------------------------------------------------------------------
+
+void Selection::count_uses() {
+  uses_.assign(f_.insts.size(), 0);
+  color_.assign(f_.insts.size(), 0);
+  std::uint32_t color = 0;
+  for (const BlockId b : f_.order) {
+    ++color;
+    for (std::uint32_t v = f_[b].first; v != ~0u; v = f_.next[v]) {
+      Inst i = f_.insts[v];
+      const std::uint8_t n = info(i.op).operands;
+      if (n == kList) {
+        for (const std::uint32_t a : f_.list(i)) ++uses_[a];
+      } else {
+        for (unsigned k = 0; k < n; ++k) ++uses_[i.args[k]];
+      }
+      color_[v] = color;
+      const IrInfo& row = info(i.op);
+      if (row.writes || row.may_trap) ++color;
+    }
+  }
+}
+
+/// Gives each IR block its machine block, and each critical edge one of its own behind its source.
+void Selection::layout() {
+  first_m_.assign(f_.blocks.size(), ~0u);
+  std::vector<BlockId> succs;
+  const auto critical = [&](BlockId to) { return f_[to].preds.size() > 1; };
+  std::uint32_t n = 0;
+  std::vector<std::uint32_t> starts(f_.order.size() + 1);
+  for (std::size_t p = 0; p < f_.order.size(); ++p) {
+    starts[p] = n;
+    first_m_[raw(f_.order[p])] = n++;
+    f_.successors(f_.order[p], succs);
+    if (succs.size() > 1) {
+      for (const BlockId s : succs) n += critical(s) ? 1 : 0;
+    }
+  }
+  starts[f_.order.size()] = n;
+  m_.blocks.resize(n);
+  for (std::size_t p = 0; p < f_.order.size(); ++p) {
+    const BlockId b = f_.order[p];
+    const Block& block = f_[b];
+    for (std::uint32_t k = starts[p]; k < starts[p + 1]; ++k) {
+      MBlock& m = m_.blocks[k];
+      m.loop_depth = block.loop_depth;
+      m.cold = block.cold;
+      if (block.loop_header != kNoBlock) {
+        m.loop_header = static_cast<MBlockId>(first_m_[raw(block.loop_header)]);
+      }
+    }
+    MBlock& m = m_.blocks[starts[p]];
+    m.is_loop_header = block.is_loop_header;
+    if (block.is_loop_header) m.loop_end = starts[block.loop_end];
+    for (std::uint32_t v = block.first; v != ~0u && f_.insts[v].op == IrOp::Phi; v = f_.next[v]) {
+      m.params.push_back(reg(static_cast<V>(v)));
+    }
+  }
+  // Which operand of a block's phis belongs to which predecessor.
+  std::vector<std::vector<std::pair<BlockId, std::uint32_t>>> operand_of(f_.blocks.size());
+  for (const BlockId b : f_.order) {
+    const std::vector<BlockId>& preds = f_[b].preds;
+    for (std::uint32_t k = 0; k < preds.size(); ++k) operand_of[raw(preds[k])].push_back({b, k});
+  }
+  std::vector<std::uint32_t> operand(f_.blocks.size());
+  for (std::size_t p = 0; p < f_.order.size(); ++p) {
+    const BlockId b = f_.order[p];
+    f_.successors(b, succs);
+    for (const auto& [to, k] : operand_of[raw(b)]) operand[raw(to)] = k;
+    const std::uint32_t from = starts[p];
+    std::uint32_t spare = from + 1;
+    for (const BlockId s : succs) {
+      std::uint32_t source = from;
+      if (succs.size() > 1 && critical(s)) {
+        m_.blocks[from].succs.push_back({static_cast<MBlockId>(spare), {}});
+        m_.blocks[spare].preds.push_back(static_cast<MBlockId>(from));
+        source = spare++;
+        m_.blocks[source].cold = f_[b].cold || f_[s].cold;
+      }
+      MEdge edge{static_cast<MBlockId>(first_m_[raw(s)]), {}};
+      for (std::uint32_t v = f_[s].first; v != ~0u && f_.insts[v].op == IrOp::Phi; v = f_.next[v]) {
+        edge.args.push_back(reg(static_cast<V>(f_.list(f_.insts[v])[operand[raw(s)]])));
+      }
+      m_.blocks[source].succs.push_back(std::move(edge));
+      m_.blocks[first_m_[raw(s)]].preds.push_back(static_cast<MBlockId>(source));
+      if (source != from) {
+        MInst jump;
+        jump.op = kJump;
+        jump.pos = f_.insts[f_[b].last].pos;
+        m_.insts.push_back(jump);
+        m_.blocks[source].insts.push_back(static_cast<std::uint32_t>(m_.insts.size() - 1));
+      }
+    }
+  }
+}
+
+void Selection::finish_sequence() {
+  std::vector<std::uint32_t>& out = m_.blocks[block_].insts;
+  out.insert(out.end(), sequence_.rbegin(), sequence_.rend());
+  sequence_.clear();
+}
+
+void Selection::select(V v) {
+  current_ = v;
+  const Inst& i = at(v);
+  const IrInfo& row = info(i.op);
+  const bool effect = row.terminator || row.writes || row.may_trap || i.op == IrOp::Load ||
+                      i.op == IrOp::SimdLoad || i.op == IrOp::SimdLoadLane;
+  if (i.op == IrOp::Phi) return;
+  if (i.op == IrOp::Proj) {
+    if (call_results_.empty() || call_results_.back().first != i.arg(0)) {
+      call_results_.push_back({i.arg(0), {}});
+    }
+    std::vector<VReg>& results = call_results_.back().second;
+    if (results.size() <= i.imm) results.resize(i.imm + 1, kNoVReg);
+    results[i.imm] = reg(v);
+    return;
+  }
+  if (!needed(v) && !effect) return;
+  if (!select_value(v)) decline("an instruction has no selection rule");
+  finish_sequence();
+}
+
+const char* Selection::run() {
+  m_.clear();
+  m_.index = f_.index;
+  value_reg_.assign(f_.insts.size(), kNoVReg);
+  folded_.assign(f_.insts.size(), false);
+  call_results_.clear();
+  count_uses();
+  layout();
+  for (std::size_t p = f_.order.size(); p-- > 0 && declined_ == nullptr;) {
+    const BlockId b = f_.order[p];
+    block_ = first_m_[raw(b)];
+    for (std::uint32_t v = f_[b].last; v != ~0u; v = f_.prev[v]) {
+      if (folded_[v]) continue;  // carried out by its user
+      select(static_cast<V>(v));
+    }
+    if (p == 0) args_at_entry();
+    std::reverse(m_.blocks[block_].insts.begin(), m_.blocks[block_].insts.end());
+  }
+  return declined_;
+}
+
+}  // namespace wasmrt::jit

@@ -1,0 +1,113 @@
+// What selection is on every machine: blocks and edges, virtual registers of values, the walk from
+// last to first, and where arguments and results travel.
+//
+// In: an ir::Func without dead code. Out: an MFunc in layout order, critical edges split, whose
+// instructions a machine's Selector, derived from Selection, has appended. Guaranteed: a value's
+// code is emitted only if somebody needs it in a register; a load moves into its only user when
+// nothing in between writes or traps.
+#pragma once
+
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
+#include "jit/target.h"
+
+namespace wasmrt::jit {
+
+/// A memory operand under construction.
+struct Mem {
+  VReg base = kNoVReg;
+  VReg index = kNoVReg;
+  std::uint8_t scale = 0;   // log2
+  std::uint8_t pinned = 0;  // MInst::mem_pinned
+  bool guest = false;       // MInst::mem_guest
+  bool index32 = false;     // the index is an i32 (of use to machines that can extend it)
+  std::uint32_t pos = 0;    // MInst::mem_pos
+  std::int32_t disp = 0;
+};
+
+class Selection {
+ public:
+  const char* run();
+
+ protected:
+  using V = ir::ValueId;
+
+  Selection(const CompileContext& context, const ir::Func& func, MFunc& out)
+      : context_(context), f_(func), m_(out) {}
+  ~Selection() = default;
+
+  /// Appends the instructions of one value. False: there is no rule for it.
+  virtual bool select_value(V v) = 0;
+
+  // Operands.
+  static MOperand def(VReg r);
+  static MOperand def_early(VReg r);
+  static MOperand def_fixed(VReg r, std::uint8_t reg);
+  static MOperand def_same(VReg r, std::uint8_t use);  // position in the operand list
+  static MOperand use(VReg r);
+  static MOperand use_any(VReg r);
+  static MOperand use_late(VReg r);
+  static MOperand use_fixed(VReg r, std::uint8_t reg);
+
+  /// Appends an instruction to the current one's sequence.
+  MInst& emit(std::uint16_t op, unsigned size, std::initializer_list<MOperand> operands);
+  MInst& emit(std::uint16_t op, unsigned size, const std::vector<MOperand>& operands);
+  MInst& emit_mem(std::uint16_t op, unsigned size, std::vector<MOperand> operands, const Mem& mem);
+  VReg temp(RegClass cls, unsigned bytes = 8);
+  VReg reg(V v);  ///< The register of a value, which is needed now.
+  [[nodiscard]] bool needed(V v) const { return value_reg_[raw(v)] != kNoVReg; }
+  [[nodiscard]] const ir::Inst& at(V v) const { return f_[v]; }
+  [[nodiscard]] bool has(std::uint64_t cpu) const { return (context_.options.cpu & cpu) != 0; }
+  [[nodiscard]] bool used_once(V v) const { return uses_[raw(v)] == 1; }
+  /// Whether a load may be carried out at the current instruction instead.
+  [[nodiscard]] bool can_fold_load(V load) const;
+  void decline(const char* why) {
+    if (declined_ == nullptr) declined_ = why;
+  }
+
+  /// Jumps, switches' tables, calls, returns and traps: what is the same everywhere.
+  bool select_common(V v);
+  /// A switch's table: positions of its targets among the successors. Gives its number.
+  std::int64_t jump_table(V v);
+
+  const CompileContext& context_;
+  const ir::Func& f_;
+  MFunc& m_;
+  std::vector<bool> folded_;  // loads that their user carries out
+  V current_{};
+
+ private:
+  struct Place {
+    bool in_reg;
+    std::uint8_t reg;
+    std::uint32_t offset;
+  };
+
+  void layout();
+  void count_uses();
+  void finish_sequence();
+  void select(V v);
+  void select_call(V v);
+  void select_builtin(V v);
+  void select_return(V v);
+  void args_at_entry();
+  std::uint32_t assign_places(std::span<const ir::Type> types, bool results,
+                              std::vector<Place>& out) const;
+
+  const char* declined_ = nullptr;
+  std::vector<VReg> value_reg_;
+  std::vector<std::uint32_t> uses_;
+  std::vector<std::uint32_t> color_;    // counts writes and traps before an instruction
+  std::vector<std::uint32_t> first_m_;  // by IR block: its MBlock
+  std::vector<std::pair<V, std::vector<VReg>>> call_results_;  // of Proj
+  std::vector<std::uint32_t> sequence_;
+  std::vector<std::uint32_t> edge_of_;  // by IR block, for br_table
+  std::uint32_t block_ = 0;             // current MBlock
+};
+
+RegClass class_of(ir::Type type);
+unsigned size_of(ir::Type type);
+
+}  // namespace wasmrt::jit
