@@ -9,7 +9,10 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include <wasmrt/wasi.hpp>
 
 #include "sys/os/descriptor.h"
 #include "sys/wasi/types.h"
@@ -18,10 +21,13 @@ namespace wasmrt::wasi {
 
 class VirtualStream;
 
-/// Bytes that may still be written to an output. Shared by descriptors of one output.
+/// What an output still takes, and the embedder's counts of what it took and refused.
 struct OutputCap {
-  explicit OutputCap(uint64_t limit) : left(limit) {}
+  OutputCap(uint64_t limit, std::shared_ptr<WasiOutputCounts> to)
+      : left(limit), limited(limit != ~uint64_t{0}), counts(std::move(to)) {}
   std::atomic<uint64_t> left;
+  const bool limited;
+  const std::shared_ptr<WasiOutputCounts> counts;  ///< may be null
 };
 
 /// The directory of the host that a descriptor was reached through.
@@ -50,7 +56,7 @@ struct Descriptor {
   bool preopened = false;                 ///< has a name: mount->guest_path
   std::string path;                       ///< below the mount, for traces
   std::shared_ptr<VirtualStream> stream;  ///< for Virtual
-  std::shared_ptr<OutputCap> cap;         ///< for outputs with a limit
+  std::shared_ptr<OutputCap> cap;         ///< for outputs with a limit or counts
   std::mutex directory_position;          ///< held while entries are read
 
   bool read_only() const { return mount != nullptr && mount->read_only; }

@@ -71,6 +71,7 @@ class GuestMemory {
 struct TraceRecord {
   std::string guest_path;
   std::string host_path;
+  const char* reason = nullptr;  ///< why the call was refused, where the errno does not say it
 };
 
 /// One call of the guest: its memory, and how the host ends a wait.

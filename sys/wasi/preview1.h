@@ -59,6 +59,9 @@ class Preview1 {
                   size_t& done);
   Errno write_some(Guest& guest, Descriptor& descriptor, std::span<const os::IoSlice> slices,
                    size_t& done);
+  /// The same within the descriptor's cap, and counted; may shorten the slices.
+  Errno write_capped(Guest& guest, Descriptor& descriptor, std::span<os::IoSlice> slices,
+                     size_t& done);
 
   // files.cpp
   Errno descriptor_for(i32 fd, Rights rights, DescriptorRef& out) const;

@@ -117,7 +117,7 @@ Errno Preview1::sock_send(Guest& guest, i32 fd, i32 iovs, i32 iovs_len, i32 flag
   if (error != Errno::Success) return error;
   if (!guest.memory.contains(result, 4)) return Errno::Fault;
   size_t done = 0;
-  error = write_some(guest, *socket, std::span(slices).first(used), done);
+  error = write_capped(guest, *socket, std::span(slices).first(used), done);
   if (error != Errno::Success) return error;
   guest.memory.store<uint32_t>(result, static_cast<uint32_t>(done));
   return Errno::Success;

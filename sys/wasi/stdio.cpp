@@ -162,8 +162,9 @@ Result<DescriptorRef> make_output(const WasiOutput& output, int inherited) {
     descriptor->stream = std::make_shared<VirtualStream>(std::move(target));
     descriptor->base = wanted & right::kStream;
   }
-  if (output.kind != WasiOutput::Kind::Buffer && output.cap != ~std::uint64_t{0}) {
-    descriptor->cap = std::make_shared<OutputCap>(output.cap);
+  if (output.kind != WasiOutput::Kind::Buffer &&
+      (output.cap != ~std::uint64_t{0} || output.counts != nullptr)) {
+    descriptor->cap = std::make_shared<OutputCap>(output.cap, output.counts);
   }
   return descriptor;
 }

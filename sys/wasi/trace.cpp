@@ -11,7 +11,7 @@ void Preview1::trace(std::string_view function, std::string_view arguments,
   event.host_path = record.host_path;
   event.arguments = arguments;
   event.error = static_cast<std::uint16_t>(result);
-  event.decision = errno_name(result);
+  event.decision = record.reason != nullptr ? record.reason : errno_name(result);
   config_.trace(event);
 }
 

@@ -100,6 +100,29 @@ Errno Preview1::write_some(Guest& guest, Descriptor& descriptor,
   }
 }
 
+Errno Preview1::write_capped(Guest& guest, Descriptor& descriptor, std::span<os::IoSlice> slices,
+                             size_t& done) {
+  done = 0;
+  if (descriptor.cap == nullptr) return write_some(guest, descriptor, slices, done);
+  OutputCap& cap = *descriptor.cap;
+  const uint64_t wanted = total_size(slices);
+  const uint64_t taken = take_from_cap(cap, wanted);
+  const bool refused = taken == 0 && wanted > 0;
+  Errno result = Errno::Fbig;
+  if (refused) {
+    if (guest.trace != nullptr) guest.trace->reason = "output cap exceeded";
+  } else {
+    result = write_some(guest, descriptor, shorten(slices, taken), done);
+    cap.left += taken - done;
+  }
+  if (cap.counts != nullptr) {
+    cap.counts->written_bytes += done;
+    cap.counts->refused_bytes += wanted - taken;
+    cap.counts->refused_writes += refused ? 1 : 0;
+  }
+  return result;
+}
+
 Errno Preview1::fd_read(Guest& guest, i32 fd, i32 iovs, i32 iovs_len, i32 result) {
   const DescriptorRef descriptor = table_.get(fd);
   if (descriptor == nullptr) return Errno::Badf;
@@ -127,17 +150,8 @@ Errno Preview1::fd_write(Guest& guest, i32 fd, i32 iovs, i32 iovs_len, i32 resul
   const Errno error = read_slices(guest.memory, iovs, iovs_len, slices, used);
   if (error != Errno::Success) return error;
   if (!guest.memory.contains(result, 4)) return Errno::Fault;
-  std::span<const os::IoSlice> pieces = std::span(slices).first(used);
-  uint64_t taken = 0;
-  if (descriptor->cap != nullptr) {
-    const uint64_t wanted = total_size(pieces);
-    taken = take_from_cap(*descriptor->cap, wanted);
-    if (taken == 0 && wanted > 0) return Errno::Fbig;
-    pieces = shorten(std::span(slices).first(used), taken);
-  }
   size_t done = 0;
-  const Errno moved = write_some(guest, *descriptor, pieces, done);
-  if (descriptor->cap != nullptr) descriptor->cap->left += taken - done;
+  const Errno moved = write_capped(guest, *descriptor, std::span(slices).first(used), done);
   if (moved != Errno::Success) return moved;
   guest.memory.store<uint32_t>(result, static_cast<uint32_t>(done));
   return Errno::Success;
@@ -168,7 +182,7 @@ Errno Preview1::fd_pwrite(Guest& guest, i32 fd, i32 iovs, i32 iovs_len, i64 offs
   if (error == Errno::Success) error = descriptor->require(right::kFdSeek);
   if (error != Errno::Success) return error;
   // Writing elsewhere than at the end would go round an output's limit.
-  if (descriptor->cap != nullptr) return Errno::Spipe;
+  if (descriptor->cap != nullptr && descriptor->cap->limited) return Errno::Spipe;
   Slices slices;
   size_t used = 0;
   error = read_slices(guest.memory, iovs, iovs_len, slices, used);
@@ -177,6 +191,9 @@ Errno Preview1::fd_pwrite(Guest& guest, i32 fd, i32 iovs, i32 iovs_len, i64 offs
   size_t done = 0;
   const int host = os::write_at(descriptor->host, std::span(slices).first(used), offset, done);
   if (host != 0) return from_host(host);
+  if (descriptor->cap != nullptr && descriptor->cap->counts != nullptr) {
+    descriptor->cap->counts->written_bytes += done;
+  }
   guest.memory.store<uint32_t>(result, static_cast<uint32_t>(done));
   return Errno::Success;
 }

@@ -1,5 +1,6 @@
 // Standard streams: callbacks, buffers with caps, text, descriptors.
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tests/support/temporary_directory.h"
@@ -57,6 +58,72 @@ TEST_CASE("callbacks give and take bytes", "[wasi]") {
   CHECK(text.empty());
 }
 
+TEST_CASE("a callback with a cap gets no byte more", "[wasi]") {
+  WasiConfig config;
+  std::string written;
+  const auto counts = std::make_shared<WasiOutputCounts>();
+  config.stderr_to = WasiOutput::to_callback([&](std::span<const std::uint8_t> bytes) {
+    written.append(bytes.begin(), bytes.end());
+    return true;
+  });
+  config.stderr_to.cap = 3;
+  config.stderr_to.counts = counts;
+  std::vector<std::string> decisions;
+  config.trace = [&](const WasiTraceEvent& e) { decisions.emplace_back(e.decision); };
+  WasiBox box(config);
+  wasi::TraceRecord record;
+  box.guest.trace = &record;
+  CHECK(box.write(2, "hello") == Errno::Success);
+  CHECK(box.u32() == 3);
+  const Errno refused = box.write(2, "lo");
+  CHECK(refused == Errno::Fbig);
+  CHECK(written == "hel");
+  CHECK(counts->written_bytes == 3);
+  CHECK(counts->refused_writes == 1);
+  CHECK(counts->refused_bytes == 4);
+  box.calls->trace("fd_write", "", record, refused);
+  CHECK(decisions == std::vector<std::string>{"output cap exceeded"});
+}
+
+TEST_CASE("what is sent on a socket counts towards the cap", "[wasi]") {
+  int ends[2];
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+  {
+    WasiConfig config;
+    config.stdout_to = WasiOutput::to_fd(ends[1]);
+    config.stdout_to.cap = 8;
+    WasiBox box(config);
+    CHECK(box.write(1, "hello") == Errno::Success);
+    box.iov(0, WasiBox::kBuffer, box.put(WasiBox::kBuffer, "world"));
+    CHECK(box.calls->sock_send(box.guest, 1, WasiBox::kIovs, 1, 0, WasiBox::kResult) ==
+          Errno::Success);
+    CHECK(box.u32() == 3);
+    CHECK(box.calls->sock_send(box.guest, 1, WasiBox::kIovs, 1, 0, WasiBox::kResult) ==
+          Errno::Fbig);
+  }
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST_CASE("an output that is only counted can be written anywhere", "[wasi]") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/out";
+  const int file = open(path.c_str(), O_RDWR | O_CREAT, 0600);
+  REQUIRE(file >= 0);
+  {
+    WasiConfig config;
+    config.stdout_to = WasiOutput::to_fd(file);
+    config.stdout_to.counts = std::make_shared<WasiOutputCounts>();
+    const auto counts = config.stdout_to.counts;
+    WasiBox box(config);
+    box.iov(0, WasiBox::kBuffer, box.put(WasiBox::kBuffer, "hello"));
+    CHECK(box.calls->fd_pwrite(box.guest, 1, WasiBox::kIovs, 1, 3, WasiBox::kResult) ==
+          Errno::Success);
+    CHECK(counts->written_bytes == 5);
+  }
+  close(file);
+}
+
 TEST_CASE("text is read once, then the end", "[wasi]") {
   WasiConfig config;
   config.stdin_from = WasiInput::from_text("line\nrest");
@@ -78,12 +145,19 @@ TEST_CASE("descriptors of the host, with and without a cap", "[wasi]") {
   config.stdin_from = WasiInput::from_fd(ends[0]);
   config.stdout_to = WasiOutput::to_fd(ends[1]);
   config.stdout_to.cap = 8;
+  const auto counts = std::make_shared<WasiOutputCounts>();
+  config.stdout_to.counts = counts;
   {
     WasiBox box(config);
     CHECK(box.write(1, "hello") == Errno::Success);
     CHECK(box.write(1, "world") == Errno::Success);
     CHECK(box.u32() == 3);
+    CHECK(counts->refused_writes == 0);
+    CHECK(counts->refused_bytes == 2);
     CHECK(box.write(1, "more") == Errno::Fbig);
+    CHECK(counts->written_bytes == 8);
+    CHECK(counts->refused_writes == 1);
+    CHECK(counts->refused_bytes == 6);
     std::string text;
     CHECK(box.read(0, 100, text) == Errno::Success);
     CHECK(text == "hellowor");

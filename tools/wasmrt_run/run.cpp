@@ -6,8 +6,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <wasmrt/wasmrt.hpp>
@@ -73,7 +75,7 @@ EngineConfig engine_config(const Options& o) {
   return config;
 }
 
-WasiConfig wasi_config(const Options& o) {
+WasiConfig wasi_config(const Options& o, std::shared_ptr<WasiOutputCounts> counts) {
   WasiConfig config;
   config.args.push_back(o.file);
   if (!o.invoke) config.args.insert(config.args.end(), o.args.begin(), o.args.end());
@@ -87,6 +89,7 @@ WasiConfig wasi_config(const Options& o) {
   config.stdout_to = WasiOutput::inherit();
   config.stderr_to = WasiOutput::inherit();
   if (o.stdout_cap) config.stdout_to.cap = *o.stdout_cap;
+  config.stdout_to.counts = std::move(counts);
   config.clocks = o.fixed_clock ? WasiClocks::fixed(*o.fixed_clock) : WasiClocks::real();
   config.random = o.random_seed ? WasiRandom::seeded(*o.random_seed) : WasiRandom::real();
   config.allow_root_mount = o.allow_root_mount;
@@ -200,7 +203,7 @@ class Session {
   }
 
   Ended add_system(Linker& linker) {
-    WasiConfig config = wasi_config(o_);
+    WasiConfig config = wasi_config(o_, stdout_counts_);
     for (const std::string& address : o_.listen) {
       int fd = -1;
       if (const int error = os::listen_tcp(address, fd); error != 0) {
@@ -263,6 +266,14 @@ class Session {
 
   int finish(int code) {
     std::fflush(stdout);
+    stats_.stdout_bytes = stdout_counts_->written_bytes;
+    stats_.stdout_refused_writes = stdout_counts_->refused_writes;
+    stats_.stdout_refused_bytes = stdout_counts_->refused_bytes;
+    if (stats_.stdout_refused_bytes > 0) {
+      print_error("output cap exceeded: " + std::to_string(stats_.stdout_refused_writes) +
+                  " writes refused, " + std::to_string(stats_.stdout_refused_bytes) +
+                  " bytes in all");
+    }
     if (o_.stats != StatsFormat::None) {
       std::fputs(format_stats(stats_, o_.stats).c_str(), stderr);
     }
@@ -274,6 +285,7 @@ class Session {
   CallOptions call_;
   std::vector<int> listeners_;
   RunStats stats_;
+  std::shared_ptr<WasiOutputCounts> stdout_counts_ = std::make_shared<WasiOutputCounts>();
 };
 
 }  // namespace

@@ -37,6 +37,9 @@ std::vector<Figure> figures(const RunStats& s) {
       {"memories", "memories", Unit::Count, s.store.memories},
       {"memory_bytes", "guest memory", Unit::Bytes, s.store.memory_bytes},
       {"table_elements", "table elements", Unit::Count, s.store.table_elements},
+      {"stdout_bytes", "stdout", Unit::Bytes, s.stdout_bytes},
+      {"stdout_refused_writes", "refused writes", Unit::Count, s.stdout_refused_writes},
+      {"stdout_refused_bytes", "refused bytes", Unit::Bytes, s.stdout_refused_bytes},
       {"peak_rss_bytes", "peak resident", Unit::Bytes, os::peak_resident_bytes()},
   };
 }

@@ -20,6 +20,9 @@ struct RunStats {
   std::uint64_t run_ns = 0;
   ModuleStats module;
   StoreStats store;
+  std::uint64_t stdout_bytes = 0;           ///< Written by the guest.
+  std::uint64_t stdout_refused_writes = 0;  ///< Refused by --stdout-cap.
+  std::uint64_t stdout_refused_bytes = 0;
 };
 
 /// The figures as a table or as one line of JSON; ends with a line end.

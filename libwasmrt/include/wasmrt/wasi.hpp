@@ -4,6 +4,7 @@
 // output, no clock, no randomness.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -88,6 +89,14 @@ struct WasiInput {
   }
 };
 
+/// Counts what went to an output and what its cap kept from it. Shared with the WasiOutput it is
+/// given to; may be read at any time, from any thread.
+struct WasiOutputCounts {
+  std::atomic<std::uint64_t> written_bytes{0};
+  std::atomic<std::uint64_t> refused_writes{0};  ///< Writes that failed with errno fbig.
+  std::atomic<std::uint64_t> refused_bytes{0};   ///< Bytes of those, and what was cut off before.
+};
+
 /// Where stdout or stderr go.
 struct WasiOutput {
   enum class Kind : std::uint8_t { Discard, Inherit, Fd, Buffer, Callback };
@@ -101,6 +110,8 @@ struct WasiOutput {
   /// Bytes after which writes fail as WasiBuffer says; for every kind but Buffer, which has its
   /// own.
   std::uint64_t cap = ~std::uint64_t{0};
+  /// Filled where it is not null, with or without a cap; for every kind but Buffer.
+  std::shared_ptr<WasiOutputCounts> counts = {};
 
   static WasiOutput discard() { return {}; }
   /// The same stream of this process.
@@ -169,7 +180,7 @@ struct WasiTraceEvent {
   std::string_view host_path;   ///< The directory it is looked up in, and the path below it.
   std::string_view arguments;   ///< Other arguments, for people to read.
   std::uint16_t error = 0;      ///< The errno returned to the guest; 0 for success.
-  std::string_view decision;    ///< "success", or the name of the errno.
+  std::string_view decision;    ///< "success", or the name of the errno, or "output cap exceeded".
 };
 
 /// What a guest may see. Plain data; copies are independent, except for shared buffers.
