@@ -69,8 +69,7 @@ TEST_CASE("floats are printed so that they read back as the same bits", "[text]"
 
 TEST_CASE("every module of the suite survives being printed", "[text][suite]") {
   if (suite_folder().empty()) {
-    WARN("the suite is not at hand");
-    return;
+    SKIP("the suite is not at hand");
   }
   int printed = 0;
   for (const char* part : {"wasm-2.0", "wasm-3.0", "custom", "proposals/threads",

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 std::string suite_folder() {
   std::vector<std::string> candidates = {"../shared/spec", "../../shared/spec"};
-  if (const char* named = std::getenv("WASM_SPEC_DIR"))
+  if (const char* named = std::getenv("WASM_SPEC_DIR"); named != nullptr)
     candidates.insert(candidates.begin(), named);
   for (const std::string& candidate : candidates) {
     if (fs::is_directory(candidate + "/wasm-2.0")) return candidate;

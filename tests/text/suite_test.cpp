@@ -102,8 +102,7 @@ int compare_script(const std::string& script, const fs::path& json) {
 
 TEST_CASE("every script of the suite parses, every module of it encodes", "[text][suite]") {
   if (suite_folder().empty()) {
-    WARN("the suite is not at hand");
-    return;
+    SKIP("the suite is not at hand");
   }
   for (const char* part : kParts) {
     for (const std::string& path : suite_scripts(part)) {
@@ -129,8 +128,7 @@ TEST_CASE("every script of the suite parses, every module of it encodes", "[text
 TEST_CASE("modules are those that wasm-tools makes", "[text][suite]") {
   const std::string archive = suite_folder() + "/spec-json.tar.xz";
   if (suite_folder().empty() || !fs::exists(archive)) {
-    WARN("no conversions at hand");
-    return;
+    SKIP("no conversions at hand");
   }
   const TempFolder folder;
   const std::string unpack = "tar -C '" + folder.path.string() + "' -xf '" + archive + "'";
@@ -150,8 +148,7 @@ TEST_CASE("modules are those that wasm-tools makes", "[text][suite]") {
 
 TEST_CASE("modules are those that wabt makes", "[text][suite]") {
   if (suite_folder().empty() || std::system("wast2json --version >/dev/null 2>&1") != 0) {
-    WARN("no suite or no wast2json at hand");
-    return;
+    SKIP("no suite or no wast2json at hand");
   }
   int compared = 0;
   for (const std::string& path : suite_scripts("wasm-2.0")) {
@@ -165,5 +162,5 @@ TEST_CASE("modules are those that wabt makes", "[text][suite]") {
         "wast2json '" + path + "' -o '" + json.string() + "' >/dev/null 2>&1";
     if (std::system(convert.c_str()) == 0) compared += compare_script(path, json);
   }
-  CHECK(compared > 1500);
+  CHECK(compared > 1000);  // 1200 in the smallest selection
 }

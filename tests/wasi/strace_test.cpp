@@ -103,8 +103,7 @@ TEST_CASE("under strace no open outside the mount succeeds", "[wasi][no-emulatio
     ++inside;
   }
   if (!driving) {
-    WARN("strace is not available here: nothing was watched");
-    return;
+    SKIP("strace is absent, or may not trace: nothing was watched");
   }
   CHECK(status == 0);
   CHECK(ended);
