@@ -29,15 +29,6 @@ std::uint64_t to_ns(const Deadline& deadline) {
   return since.count() < 0 ? 0 : static_cast<std::uint64_t>(since.count());
 }
 
-std::uintptr_t native_limit(const EngineConfig& config) {
-  const std::uintptr_t here = os::approximate_stack_pointer();
-  const os::StackBounds bounds = os::current_stack_bounds();
-  if (bounds.known() && bounds.contains(here)) {
-    return bounds.low + static_cast<std::uintptr_t>(config.host_reserve);
-  }
-  return here > kUnknownStack ? here - kUnknownStack : 0;
-}
-
 void fire(void* cell) { static_cast<InterruptCell*>(cell)->arm(); }
 
 }  // namespace
@@ -45,6 +36,32 @@ void fire(void* cell) { static_cast<InterruptCell*>(cell)->arm(); }
 CallScope::CallScope(Store& store, Instance* root, const CallOptions& options)
     : frame_(store, root) {
   enter(options);
+}
+
+void CallScope::bound_native_stack(const CallOptions& options) {
+  const std::uintptr_t here = os::approximate_stack_pointer();
+  const CallFrame* outer = frame_.enclosing;
+  // A call around this one is on the same stack when it lies between us and that stack's end.
+  const bool below_outer = outer != nullptr && here <= reinterpret_cast<std::uintptr_t>(outer);
+  frame_.stack_low = reinterpret_cast<std::uintptr_t>(options.stack_low);
+  if (frame_.stack_low == 0 && below_outer && outer->stack_low <= here) {
+    frame_.stack_low = outer->stack_low;
+  }
+  std::uintptr_t low = frame_.stack_low;
+  if (low == 0) {
+    const os::StackBounds bounds = os::current_stack_bounds();
+    if (!bounds.known()) {
+      // What the outer call may use is all there is: every call its own share would have no end.
+      const bool shared = below_outer && here + kUnknownStack >= outer->native_limit;
+      frame_.native_limit = shared                 ? outer->native_limit
+                            : here > kUnknownStack ? here - kUnknownStack
+                                                   : 0;
+      return;
+    }
+    low = bounds.low;
+  }
+  frame_.native_limit =
+      low + static_cast<std::uintptr_t>(frame_.store.engine().config().host_reserve);
 }
 
 void CallScope::enter(const CallOptions& options) {
@@ -59,7 +76,7 @@ void CallScope::enter(const CallOptions& options) {
   frame_.enclosing = t_innermost;
   frame_.enclosing_here = store.innermost;
   frame_.previous = frame_.enclosing;
-  frame_.native_limit = native_limit(store.engine().config());
+  bound_native_stack(options);
   if (frame_.enclosing_here != nullptr) {
     frame_.top = frame_.enclosing_here->top;
     frame_.limit = frame_.enclosing_here->limit;

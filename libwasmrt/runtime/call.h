@@ -37,6 +37,7 @@ struct CallFrame : Activation {
   std::uint64_t deadline_ns = kNever;   ///< Earliest of this and the enclosing ones; monotonic.
   Token* token = nullptr;               ///< This call's own.
   void* user_data = nullptr;
+  std::uintptr_t stack_low = 0;  ///< Of the embedder's own stack; 0 on the thread's.
   os::Deadline timer;
   bool timer_armed = false;
   std::unique_ptr<Error> pending;  ///< What a host function failed with.
@@ -69,6 +70,7 @@ class CallScope {
 
  private:
   void enter(const CallOptions& options);
+  void bound_native_stack(const CallOptions& options);
   void refuse(Error error) { refused_ = std::make_unique<Error>(std::move(error)); }
 
   CallFrame frame_;

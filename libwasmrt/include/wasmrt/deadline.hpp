@@ -72,6 +72,11 @@ struct CallOptions {
   /// Whether an exception thrown by a host function is thrown again from this call instead of
   /// being returned as a trap. Has an effect only where the caller's code has exceptions.
   bool rethrow = false;
+  /// The lowest usable address of the stack that the call is made on, for callers on a stack of
+  /// their own (a fibre); EngineConfig::host_reserve bytes above it stay free. Null: the thread's
+  /// own stack, whose bounds are known; a stack that is not, counts as having 32 KiB left. Calls
+  /// that host functions of this call make on the same stack inherit it.
+  const void* stack_low = nullptr;
 };
 
 }  // namespace wasmrt
