@@ -18,3 +18,12 @@ TEST_CASE("the shared library can be opened and called", "[public]") {
   CHECK(dlsym(library, "__wrap_stderr") == nullptr);
   CHECK(dlclose(library) == 0);
 }
+
+TEST_CASE("the shared library is never unloaded: its signal handlers stay installed", "[public]") {
+  void* library = dlopen(WASMRT_SHARED_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) FAIL(dlerror());
+  REQUIRE(dlclose(library) == 0);
+  void* again = dlopen(WASMRT_SHARED_LIBRARY, RTLD_NOW | RTLD_NOLOAD);
+  CHECK(again != nullptr);
+  if (again != nullptr) dlclose(again);
+}
