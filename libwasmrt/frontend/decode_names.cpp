@@ -8,7 +8,7 @@ namespace wasmrt {
 
 bool ModuleDecoder::section_custom() {
   CustomSection custom;
-  if (!r_.name(custom.name)) return false;
+  if (!name(custom.name)) return false;
   const std::size_t begin = r_.offset();
   const std::size_t end = r_.end_offset();
   if (custom.name == "name") name_section(Reader(bytes(), begin, end));

@@ -125,8 +125,14 @@ bool ModuleDecoder::tag_type(TypeIdx& out) {
   return module_.type(out).composite.func.results.empty() || r_.fail_at(at, Err::NonEmptyTagResult);
 }
 
+bool ModuleDecoder::name(std::string_view& out) {
+  const std::size_t at = r_.offset();
+  return r_.name(out) && (out.size() <= kMaxNameLength || r_.fail_at(at, Err::LimitNameLength));
+}
+
 bool ModuleDecoder::add_table(TableType type, std::size_t at) {
-  if (!module_.tables.empty() && !feature(Feature::ReferenceTypes, "multiple tables", at))
+  if (!module_.tables.empty() &&
+      !feature(Feature::ReferenceTypes, err_wording(Err::MultipleTables), at))
     return false;
   if (module_.tables.size() >= kMaxTables) return r_.fail_at(at, Err::LimitTables);
   module_.tables.push_back({type, std::nullopt});
@@ -134,7 +140,8 @@ bool ModuleDecoder::add_table(TableType type, std::size_t at) {
 }
 
 bool ModuleDecoder::add_memory(const MemoryType& type, std::size_t at) {
-  if (!module_.memories.empty() && !feature(Feature::MultiMemory, "multiple memories", at))
+  if (!module_.memories.empty() &&
+      !feature(Feature::MultiMemory, err_wording(Err::MultipleMemories), at))
     return false;
   if (module_.memories.size() >= kMaxMemories) return r_.fail_at(at, Err::LimitMemories);
   module_.memories.push_back(type);
@@ -148,7 +155,7 @@ bool ModuleDecoder::section_imports() {
   module_.imports.reserve(r_.plausible(count, 4));
   for (; count != 0; --count) {
     Import import;
-    if (!r_.name(import.module) || !r_.name(import.name)) return false;
+    if (!name(import.module) || !name(import.name)) return false;
     const std::size_t at = r_.offset();
     std::uint8_t kind = 0;
     if (!r_.u8(kind)) return false;
@@ -303,7 +310,7 @@ bool ModuleDecoder::section_exports() {
   for (; count != 0; --count) {
     Export e;
     const std::size_t name_at = r_.offset();
-    if (!r_.name(e.name)) return false;
+    if (!name(e.name)) return false;
     const std::size_t at = r_.offset();
     std::uint8_t kind = 0;
     if (!r_.u8(kind)) return false;

@@ -57,9 +57,12 @@ class ModuleDecoder {
               std::uint8_t& page_size_log2);
   bool add_table(TableType type, std::size_t at);
   bool add_memory(const MemoryType& type, std::size_t at);
-  bool feature(Feature f, const char* what, std::size_t at) {
+  bool feature(Feature f, std::string_view what, std::size_t at) {
     return require_feature(r_, module_.features, f, what, at);
   }
+
+  /// A name of an import, an export or a custom section, within the limit.
+  bool name(std::string_view& out);
 
   // decode_segments.cpp
   bool section_elems();

@@ -39,10 +39,7 @@ Error make_error(const Failure& failure, const DecodedModule* module,
     text += ": ";
     text += failure.detail;
   } else {
-    text += err_prefix(err_category(failure.err));
-    text += ": ";
-    text += err_wording(failure.err);
-    text += failure.detail;
+    text = err_text(failure.err, failure.detail);
   }
   char at[40];
   std::snprintf(at, sizeof at, " (at offset 0x%llx",

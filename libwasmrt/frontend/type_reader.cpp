@@ -59,11 +59,11 @@ bool read_ref(Reader& r, const TypeScope& scope, std::uint8_t code, std::size_t 
 
 }  // namespace
 
-bool require_feature(Reader& r, Features features, Feature feature, const char* what,
+bool require_feature(Reader& r, Features features, Feature feature, std::string_view what,
                      std::size_t offset) {
   if (features.has(feature)) [[likely]]
     return true;
-  return r.fail_feature(feature, what, offset);
+  return r.fail_feature(feature, std::string(what), offset);
 }
 
 bool read_heap_type(Reader& r, const TypeScope& scope, HeapType& out) {

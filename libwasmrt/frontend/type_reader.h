@@ -24,7 +24,7 @@ bool read_ref_type(Reader& r, const TypeScope& scope, ValType& out);
 bool read_heap_type(Reader& r, const TypeScope& scope, HeapType& out);
 bool read_storage_type(Reader& r, const TypeScope& scope, StorageType& out);
 /// True when `feature` is enabled; else records that `what`, at `offset`, needs it.
-bool require_feature(Reader& r, Features features, Feature feature, const char* what,
+bool require_feature(Reader& r, Features features, Feature feature, std::string_view what,
                      std::size_t offset);
 
 /// The text of a type as this module's indices name it, e.g. "(ref null 3)".

@@ -11,6 +11,7 @@
 #include "libwasmrt/runtime/call.h"
 #include "libwasmrt/runtime/const_eval.h"
 #include "libwasmrt/runtime/instance_state.h"
+#include "libwasmrt/wasm/errors.h"
 
 namespace wasmrt::rt {
 
@@ -241,16 +242,16 @@ Result<Ref<Instance>> instantiate(Store& store, const Ref<Module>& module,
   const StoreGuard guard(store);
   if (!guard.ok()) return store_busy();
   if (!store.book_instance()) {
-    return Error(ErrorCode::Limit, "instantiation error: number of instances exceeds limit: " +
-                                       std::to_string(store.limits().instances) + " allowed");
+    return Error(
+        ErrorCode::Limit,
+        err_text(Err::InstanceLimit, ": " + std::to_string(store.limits().instances) + " allowed"));
   }
   const Ref<Instance> instance = make_ref<Instance>(store, module, config.name);
   Instance& i = *instance;
   i.booked = true;
   if (!config.name.empty()) {
     if (!store.take_name(config.name)) {
-      return Error(ErrorCode::InvalidArgument,
-                   "instantiation error: the store has an instance named " + config.name);
+      return Error(ErrorCode::InvalidArgument, err_text(Err::InstanceName, ": " + config.name));
     }
     i.named = true;
   }

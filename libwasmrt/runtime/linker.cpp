@@ -9,6 +9,7 @@
 
 #include "libwasmrt/runtime/access.h"
 #include "libwasmrt/runtime/link.h"
+#include "libwasmrt/wasm/errors.h"
 
 namespace wasmrt::rt {
 
@@ -187,8 +188,7 @@ Result<Linked> Linker::instantiate_pre(const Module& module) const {
   const rt::LinkerState& l = *Access::get(*this);
   rt::Module& m = *Access::get(module);
   if (&m.engine() != l.engine.get()) {
-    return Error(ErrorCode::InvalidArgument,
-                 "link error: module and linker belong to different engines");
+    return Error(ErrorCode::InvalidArgument, err_text(Err::OtherEngine));
   }
   const DecodedModule& decoded = m.decoded();
   std::vector<rt::LinkItem> items;
@@ -203,11 +203,13 @@ Result<Linked> Linker::instantiate_pre(const Module& module) const {
     };
     std::string problem;
     if (item == nullptr) {
-      problem = "import not found: " + full + ": expected " + expected();
+      problem = std::string(err_prefix(ErrCategory::ImportMissing)) + ": " + full + ": expected " +
+                expected();
       wasi_missing |= import.module == rt::kWasi && l.modules.find(rt::kWasi) == l.modules.end();
     } else if (!rt::import_matches(decoded, import.kind, import.index, item->import)) {
-      problem = "link error: incompatible import type: " + full + ": expected " + expected() +
-                ", found " + to_string(rt::extern_type(item->import));
+      problem = err_text(Err::IncompatibleImportType, ": " + full + ": expected " + expected() +
+                                                          ", found " +
+                                                          to_string(rt::extern_type(item->import)));
     } else {
       items.push_back(*item);
       continue;
@@ -225,7 +227,7 @@ Result<Instance> Linked::make(const Store& store, const InstanceConfig& config) 
   const rt::Linked& linked = *Access::get(*this);
   rt::Store& s = *Access::get(store);
   if (&s.engine() != &linked.module->engine()) {
-    return Error(ErrorCode::Link, "link error: module and store belong to different engines");
+    return Error(ErrorCode::Link, err_text(Err::OtherEnginesStore));
   }
   std::vector<rt::Import> imports;
   imports.reserve(linked.items.size());
@@ -233,8 +235,8 @@ Result<Instance> Linked::make(const Store& store, const InstanceConfig& config) 
     const rt::Import& item = linked.items[i].import;
     if (item.store != nullptr && item.store != &s) {
       const Import& import = linked.module->decoded().imports[i];
-      return Error(ErrorCode::Link, "link error: " + std::string(import.module) + "." +
-                                        std::string(import.name) + " belongs to another store");
+      return Error(ErrorCode::Link, err_text(Err::OtherStore, ": " + std::string(import.module) +
+                                                                  "." + std::string(import.name)));
     }
     imports.push_back(item);
   }

@@ -6,6 +6,7 @@
 
 #include "libwasmrt/runtime/access.h"
 #include "libwasmrt/runtime/memory_state.h"
+#include "libwasmrt/wasm/errors.h"
 #include "libwasmrt/wasm/limits.h"
 #include "sys/os/vm.h"
 
@@ -34,8 +35,8 @@ std::uint64_t bound_by_type(const MemoryType& type) {
 
 Error over_limit(std::uint64_t wanted, std::uint64_t bound) {
   return {ErrorCode::Limit,
-          "instantiation error: memory size exceeds limit: " + std::to_string(wanted) +
-              " bytes wanted, " + std::to_string(bound) + " allowed"};
+          err_text(Err::MemoryLimit, ": " + std::to_string(wanted) + " bytes wanted, " +
+                                         std::to_string(bound) + " allowed")};
 }
 
 }  // namespace
@@ -78,9 +79,9 @@ Result<Ref<Memory>> Memory::create(Store& store, const MemoryType& type,
   if (pool != nullptr && !m.vm_.is_64 && type.page_size_log2 == kPageSizeLog2) {
     m.vm_.base = static_cast<std::uint8_t*>(pool->acquire());
     if (m.vm_.base == nullptr) {
-      return Error(ErrorCode::Internal, "instantiation error: address space exhausted: " +
-                                            std::to_string(pool->slot_bytes()) +
-                                            " bytes for a guarded memory");
+      return Error(ErrorCode::Internal,
+                   err_text(Err::AddressSpaceExhausted, ": " + std::to_string(pool->slot_bytes()) +
+                                                            " bytes for a guarded memory"));
     }
     m.pooled_ = true;
     m.capacity_ = pool->slot_bytes();
@@ -95,13 +96,13 @@ Result<Ref<Memory>> Memory::create(Store& store, const MemoryType& type,
   }
   const bool up_to_max = config.commit == CommitMode::UpToMax;
   if (up_to_max && !type.limits.max && limits.memory_pages == ResourceLimits::kUnlimited) {
-    return Error(ErrorCode::Limit,
-                 "instantiation error: memory size exceeds limit: commit up_to_max needs a "
-                 "maximum, declared or by limit");
+    return Error(
+        ErrorCode::Limit,
+        err_text(Err::MemoryLimit, ": commit up_to_max needs a maximum, declared or by limit"));
   }
   if (!m.make_room(up_to_max ? m.max_bytes_ : bytes)) {
-    return Error(ErrorCode::Internal, "instantiation error: out of memory: " +
-                                          std::to_string(bytes) + " bytes for a memory");
+    return Error(ErrorCode::Internal,
+                 err_text(Err::OutOfMemory, ": " + std::to_string(bytes) + " bytes for a memory"));
   }
   return memory;
 }
@@ -234,8 +235,9 @@ Result<std::uint64_t> Memory::grow(std::uint64_t delta_pages) const {
   if (!guard.ok()) return rt::store_busy();
   const std::uint64_t old = m.grow(delta_pages);
   if (old == ~std::uint64_t{0}) {
-    return Error(ErrorCode::Limit, "memory size exceeds limit: " + std::to_string(m.pages()) +
-                                       " pages and " + std::to_string(delta_pages) + " more");
+    return Error(ErrorCode::Limit, std::string(err_wording(Err::MemoryLimit)) + ": " +
+                                       std::to_string(m.pages()) + " pages and " +
+                                       std::to_string(delta_pages) + " more");
   }
   return old;
 }

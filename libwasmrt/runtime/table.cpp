@@ -6,6 +6,7 @@
 
 #include "libwasmrt/runtime/access.h"
 #include "libwasmrt/runtime/entities.h"
+#include "libwasmrt/wasm/errors.h"
 #include "libwasmrt/wasm/limits.h"
 
 namespace wasmrt::rt {
@@ -18,8 +19,8 @@ constexpr std::uint64_t kMaxElements = ~std::uint32_t{0};
 
 Error over_limit(std::uint64_t wanted, std::uint64_t bound) {
   return {ErrorCode::Limit,
-          "instantiation error: table size exceeds limit: " + std::to_string(wanted) +
-              " elements wanted, " + std::to_string(bound) + " allowed"};
+          err_text(Err::TableLimit, ": " + std::to_string(wanted) + " elements wanted, " +
+                                        std::to_string(bound) + " allowed")};
 }
 
 }  // namespace
@@ -43,8 +44,8 @@ Result<Ref<Table>> Table::create(Store& store, const TableType& type, const Reso
         std::calloc(static_cast<std::size_t>(wanted), sizeof(std::uint64_t)));
     if (vm.elements == nullptr) {
       store.unbook_table(wanted);
-      return Error(ErrorCode::Internal, "instantiation error: out of memory: " +
-                                            std::to_string(wanted) + " elements for a table");
+      return Error(ErrorCode::Internal, err_text(Err::OutOfMemory, ": " + std::to_string(wanted) +
+                                                                       " elements for a table"));
     }
   }
   vm.size = wanted;
@@ -153,8 +154,9 @@ Result<std::uint64_t> Table::grow(std::uint64_t delta, const Value& init) const 
   if (!guard.ok()) return rt::store_busy();
   const std::uint64_t old = t.grow(delta, init.ref().bits);
   if (old == ~std::uint64_t{0}) {
-    return Error(ErrorCode::Limit, "table size exceeds limit: " + std::to_string(t.vm().size) +
-                                       " elements and " + std::to_string(delta) + " more");
+    return Error(ErrorCode::Limit, std::string(err_wording(Err::TableLimit)) + ": " +
+                                       std::to_string(t.vm().size) + " elements and " +
+                                       std::to_string(delta) + " more");
   }
   return old;
 }

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace wasmrt {
@@ -74,6 +75,15 @@ constexpr ErrCategory err_category(Err e) {
 /// The wording of an error, as the specification's tests spell it.
 constexpr std::string_view err_wording(Err e) {
   return errors_detail::kRows[static_cast<std::size_t>(e)].wording;
+}
+
+/// The whole message: category, wording and what follows it (": 5 wanted").
+inline std::string err_text(Err e, std::string_view detail = {}) {
+  std::string text(err_prefix(err_category(e)));
+  text += ": ";
+  text += err_wording(e);
+  text += detail;
+  return text;
 }
 
 }  // namespace wasmrt

@@ -12,10 +12,9 @@ namespace wasmrt {
 
 // JS-API. Offsets inside a module fit 32 bits with room for sums of two of them.
 inline constexpr std::size_t kMaxModuleSize = std::size_t{1} << 30;
-// JS-API. Each type becomes a canonical entry of some 64 bytes: 64 MB at most.
+// JS-API, which bounds the types of one rec group by the same number. Each type becomes a canonical
+// entry of some 64 bytes: 64 MB at most.
 inline constexpr std::uint32_t kMaxTypes = 1'000'000;
-// JS-API. The same number bounds the types in one rec group.
-inline constexpr std::uint32_t kMaxRecGroupTypes = 1'000'000;
 // JS-API. The subtype display (an array of ancestors) has a fixed length.
 inline constexpr std::uint32_t kMaxSubtypeDepth = 63;
 // JS-API. Imported and defined functions together.
@@ -32,8 +31,6 @@ inline constexpr std::uint32_t kMaxTags = 1'000'000;
 inline constexpr std::uint32_t kMaxTables = 100'000;
 // JS-API. Each memory may reserve 8 GiB of address space: 100 of them fit 47 bits many times over.
 inline constexpr std::uint32_t kMaxMemories = 100;
-// JS-API. Elements of one table; 80 MB of pointers.
-inline constexpr std::uint64_t kMaxTableElements = 10'000'000;
 // JS-API.
 inline constexpr std::uint32_t kMaxElemSegments = 10'000'000;
 // JS-API.
@@ -59,11 +56,8 @@ inline constexpr std::uint32_t kMaxCatches = 10'000;
 // Ours: open blocks in one body. The walker's stack is on the heap, the printer indents; LLVM's
 // largest bodies (generated parsers with huge switches) stay below 10,000.
 inline constexpr std::uint32_t kMaxBlockNesting = 50'000;
-// Ours: parentheses open at once in the text format; the parser recurses, about 300 bytes a level.
-inline constexpr std::uint32_t kMaxTextNesting = 10'000;
-// Standard: 2^16 pages of 64 KiB for 32-bit memories, 2^48 for 64-bit ones.
+// Standard: 2^16 pages of 64 KiB for 32-bit memories.
 inline constexpr std::uint64_t kMaxMemory32Pages = std::uint64_t{1} << 16;
-inline constexpr std::uint64_t kMaxMemory64Pages = std::uint64_t{1} << 48;
 // Standard: bytes of a page unless the memory type says otherwise.
 inline constexpr std::uint32_t kPageSize = 65'536;
 inline constexpr std::uint32_t kPageSizeLog2 = 16;

@@ -25,6 +25,17 @@ TEST_CASE("headers", "[malformed]") {
   CHECK(refusal(hex("00 61 73 6d 01 00 00 00")).empty());
 }
 
+TEST_CASE("names have a limit", "[malformed]") {
+  const auto exporting = [](std::size_t length) {
+    return refusal(wat("(module (func) (export \"" + std::string(length, 'n') + "\" (func 0)))"));
+  };
+  CHECK(exporting(100'000).empty());
+  CHECK(contains(exporting(100'001), "implementation limit exceeded: name too long"));
+  const std::string long_name(100'001, 'n');
+  CHECK(contains(refusal(wat("(module (import \"" + long_name + "\" \"f\" (func)))")),
+                 "name too long"));
+}
+
 TEST_CASE("malformed sections", "[malformed]") {
   struct Case {
     Section section;

@@ -80,7 +80,7 @@ TEST_CASE("modules are linked to modules", "[public][linker]") {
   // What lives in one store cannot be imported into another.
   const Error error = must_fail(linker.instantiate(Store(engine), user));
   CHECK(error.code == ErrorCode::Link);
-  CHECK(contains(error.message, "lib.mem belongs to another store"));
+  CHECK(contains(error.message, "link error: item of another store: lib.mem"));
 }
 
 TEST_CASE("limits of imports", "[public][linker]") {
