@@ -132,7 +132,9 @@ Result<std::shared_ptr<DecodedModule>> decode_module(std::span<const std::uint8_
 }
 
 bool looks_like_wasm(std::span<const std::uint8_t> bytes) {
-  return bytes.size() >= 4 && std::equal(kMagic, kMagic + 4, bytes.begin());
+  if (bytes.size() >= 4 && std::equal(kMagic, kMagic + 4, bytes.begin())) return true;
+  const std::span<const std::uint8_t> head = bytes.first(std::min<std::size_t>(bytes.size(), 64));
+  return std::find(head.begin(), head.end(), 0) != head.end();
 }
 
 }  // namespace wasmrt

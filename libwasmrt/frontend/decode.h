@@ -41,7 +41,7 @@ Result<std::shared_ptr<DecodedModule>> decode_module(
 Result<std::shared_ptr<DecodedModule>> decode_module(std::span<const std::uint8_t> bytes,
                                                      const DecodeOptions& options);
 
-/// Whether bytes begin like a binary module or component (as opposed to text).
+/// Whether bytes are a binary module or component, or at least no text: text has no zero bytes.
 bool looks_like_wasm(std::span<const std::uint8_t> bytes);
 
 }  // namespace wasmrt

@@ -109,6 +109,29 @@ std::string hex(std::uint64_t v) {
   return text;
 }
 
+// Frames that to_string shows at most; all are in Trap::frames.
+constexpr std::size_t kMostLines = 32;
+
+std::string frame_text(const TrapFrame& frame) {
+  const std::string& owner = frame.instance.empty() ? frame.module : frame.instance;
+  std::string text = owner.empty() ? std::string() : owner + "!";
+  text +=
+      frame.function.empty() ? "func[" + std::to_string(frame.func_index) + "]" : frame.function;
+  return text + " @ " + hex(frame.offset);
+}
+
+/// One past the last of the frames from `at` on that are of the same place.
+std::size_t end_of_run(const std::vector<TrapFrame>& frames, std::size_t at) {
+  const TrapFrame& first = frames[at];
+  std::size_t end = at + 1;
+  while (end < frames.size() && frames[end].offset == first.offset &&
+         frames[end].func_index == first.func_index && frames[end].instance == first.instance &&
+         frames[end].module == first.module) {
+    ++end;
+  }
+  return end;
+}
+
 }  // namespace
 
 Trap& Trap::set_detail(TrapDetail detail) {
@@ -145,16 +168,22 @@ std::string Trap::to_string() const {
   if (!detail_.expected_type.empty()) {
     text += ": expected " + detail_.expected_type + ", found " + detail_.actual_type;
   }
-  std::size_t depth = 0;
-  for (const TrapFrame& frame : frames_) {
-    text += "\n  " + std::to_string(depth++) + ": ";
-    const std::string& owner = frame.instance.empty() ? frame.module : frame.instance;
-    if (!owner.empty()) text += owner + "!";
-    text +=
-        frame.function.empty() ? "func[" + std::to_string(frame.func_index) + "]" : frame.function;
-    text += " @ " + hex(frame.offset);
+  std::size_t lines = 0;
+  std::size_t at = 0;
+  while (at < frames_.size() && lines < kMostLines) {
+    const std::size_t next = end_of_run(frames_, at);
+    text += "\n  " + std::to_string(at) + ": " + frame_text(frames_[at]);
+    // Recursion is told once.
+    if (next - at > 2) {
+      text += "\n  ... the same " + std::to_string(next - at - 1) + " times more";
+      at = next;
+    } else {
+      ++at;
+    }
+    ++lines;
   }
-  if (omitted_ > 0) text += "\n  ... " + std::to_string(omitted_) + " more";
+  const std::uint64_t rest = frames_.size() - at + omitted_;
+  if (rest > 0) text += "\n  ... " + std::to_string(rest) + " more";
   return text;
 }
 

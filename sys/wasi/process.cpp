@@ -1,4 +1,5 @@
 // Creating the state of a guest; arguments, environment, exit.
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -28,20 +29,21 @@ Result<DescriptorRef> open_mount(const WasiMount& mount, bool allow_root) {
   const int error = os::open_base_directory(mount.host_path, descriptor->owned);
   if (error != 0) {
     return Error(ErrorCode::Io,
-                 "cannot mount " + mount.host_path + ": " + errno_name(from_host(error)));
+                 "cannot mount " + mount.host_path + ": " + std::generic_category().message(error));
   }
   os::FileStatus status;
   os::FileStatus root;
   os::OwnedDescriptor root_directory;
-  if (os::file_status(descriptor->owned.get(), status) != 0) {
-    return Error(ErrorCode::Io, "cannot mount " + mount.host_path);
+  if (const int failed = os::file_status(descriptor->owned.get(), status); failed != 0) {
+    return Error(ErrorCode::Io, "cannot mount " + mount.host_path + ": " +
+                                    std::generic_category().message(failed));
   }
   // By identity, so that "/..", links and bind mounts of the root count too.
   const bool root_known = os::open_base_directory("/", root_directory) == 0 &&
                           os::file_status(root_directory.get(), root) == 0;
   const bool is_root = !root_known || (root.device == status.device && root.inode == status.inode);
   if (is_root && !allow_root) {
-    return refuse("mounting the root directory needs allow_root_mount");
+    return refuse("mounting the host's root directory needs allow_root_mount (--allow-root-mount)");
   }
   record->device = status.device;
   record->inode = status.inode;

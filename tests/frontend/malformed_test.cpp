@@ -25,6 +25,13 @@ TEST_CASE("headers", "[malformed]") {
   CHECK(refusal(hex("00 61 73 6d 01 00 00 00")).empty());
 }
 
+TEST_CASE("other programs' files are no text", "[malformed]") {
+  CHECK(looks_like_wasm(hex("00 61 73 6d 01 00 00 00")));
+  CHECK(looks_like_wasm(hex("7f 45 4c 46 02 01 01 00 00 00")));  // an ELF file
+  CHECK_FALSE(looks_like_wasm(hex("28 6d 6f 64 75 6c 65 29")));  // (module)
+  CHECK_FALSE(looks_like_wasm({}));
+}
+
 TEST_CASE("names have a limit", "[malformed]") {
   const auto exporting = [](std::size_t length) {
     return refusal(wat("(module (func) (export \"" + std::string(length, 'n') + "\" (func 0)))"));

@@ -51,6 +51,26 @@ TEST_CASE("a backtrace goes through instances", "[public][trap]") {
   CHECK(contains(text, "\n  2: app!run @ 0x"));
 }
 
+TEST_CASE("recursion is told once", "[public][trap]") {
+  const Instance instance = instantiate(R"((module
+    (func $down (export "run") (param i32)
+      (if (local.get 0) (then (call $down (i32.sub (local.get 0) (i32.const 1)))) (else unreachable)))
+    (func (export "outer") (call $down (i32.const 20)))
+    (func $a (export "both") (param i32) (call $b (local.get 0)))
+    (func $b (param i32)
+      (if (local.get 0) (then (call $a (i32.sub (local.get 0) (i32.const 1)))) (else unreachable)))))");
+  const Trap trap = must_trap(instance.get_func("outer")->call({}));
+  CHECK(trap.frames().size() == 22);
+  const std::string text = trap.to_string();
+  INFO(text);
+  CHECK(contains(text, "\n  1: down @ 0x"));
+  CHECK(contains(text, "\n  ... the same 19 times more\n  21: func[1] @ 0x"));
+  const std::string turns = must_trap(instance.get_func("both")->call({Value(100)})).to_string();
+  INFO(turns);
+  CHECK(contains(turns, "\n  31: a @ 0x"));
+  CHECK(contains(turns, "\n  ... 170 more"));
+}
+
 TEST_CASE("the inner frames of a trap passed on by a host function come first", "[public][trap]") {
   const Engine engine = make_engine();
   Linker linker(engine);

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include <wasmrt/version.hpp>
 
@@ -104,7 +105,11 @@ void declare_grants(CLI::App& app, Options& o) {
          "--env",
          [&o](const std::vector<std::string>& all) {
            for (const std::string& text : all) {
-             if (auto env = parse_env(text)) o.env.push_back(std::move(*env));
+             auto env = parse_env(text);
+             if (!env) continue;
+             // The last one counts, as with repeated assignments.
+             std::erase_if(o.env, [&](const EnvOption& e) { return e.name == env->name; });
+             o.env.push_back(std::move(*env));
            }
          },
          "Set an environment variable; without a value, pass this process's on")
@@ -195,7 +200,7 @@ void declare_engine(CLI::App& app, Options& o) {
         }
       });
   add(app, "--features", "LIST", group,
-      "Proposals: a preset (wasm1, wasm2, wasm3), then names to add or take away, such as "
+      "Proposals: a preset (wasm1, wasm2, wasm3) and what to add or take away, as in "
       "wasm3,+threads,-simd",
       [&o](const std::string& text) {
         Result<Features> features = Features::parse(text);
@@ -270,7 +275,10 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
   try {
     app.parse(words);
   } catch (const CLI::CallForHelp&) {
-    std::fputs(app.help().c_str(), stdout);
+    std::string help = app.help();
+    for (std::size_t at = 0; (at = help.find("\n\n\n", at)) != std::string::npos;)
+      help.erase(at, 1);
+    std::fputs(help.c_str(), stdout);
     return 0;
   } catch (const CLI::ParseError& e) {
     return complain(e.what());

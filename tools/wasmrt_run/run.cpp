@@ -30,10 +30,25 @@ constexpr std::uint64_t kMaxFile = std::uint64_t{4} << 30;
 /// Modules from this size on are announced on a terminal while they compile.
 constexpr std::size_t kAnnounceBytes = 4 << 20;
 
+/// The text without what a terminal would obey: names in modules are the guest's.
+std::string printable(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) {
+      out += c;
+    } else {
+      char escaped[8];
+      std::snprintf(escaped, sizeof escaped, c == '\n' ? "\n" : "\\%02x", c & 0xff);
+      out += escaped;
+    }
+  }
+  return out;
+}
+
 void print_error(const std::string& text) {
   const bool colour = isatty(STDERR_FILENO) != 0;
   std::fprintf(stderr, "%swasmrt-run:%s %s\n", colour ? "\033[1;31m" : "", colour ? "\033[0m" : "",
-               text.c_str());
+               printable(text).c_str());
 }
 
 int exit_code_of(const Error& error) {
@@ -45,11 +60,11 @@ int exit_code_of(const Error& error) {
 }
 
 /// Prints an error, a trap with its backtrace, and gives the exit code. proc_exit is no error.
-int report(const Error& error) {
+int report(const Error& error, const std::string& file) {
   if (error.code == ErrorCode::Trap && error.trap() != nullptr) {
     print_error("trap: " + error.trap()->to_string());
   } else if (error.code != ErrorCode::Exit) {
-    print_error(error.message);
+    print_error(file + ": " + error.message);
   }
   return exit_code_of(error);
 }
@@ -95,16 +110,13 @@ WasiConfig wasi_config(const Options& o, std::shared_ptr<WasiOutputCounts> count
   config.allow_root_mount = o.allow_root_mount;
   if (dump_enabled(Stage::Wasi)) {
     config.trace = [](const WasiTraceEvent& e) {
-      const auto len = [](std::string_view s) { return static_cast<int>(s.size()); };
-      std::fprintf(stderr, "wasi: %.*s", len(e.function), e.function.data());
+      std::string line = "wasi: " + std::string(e.function);
       if (!e.guest_path.empty()) {
-        std::fprintf(stderr, " '%.*s' -> %.*s", len(e.guest_path), e.guest_path.data(),
-                     len(e.host_path), e.host_path.data());
+        line += " '" + std::string(e.guest_path) + "' -> " + std::string(e.host_path);
       }
-      if (!e.arguments.empty()) {
-        std::fprintf(stderr, " (%.*s)", len(e.arguments), e.arguments.data());
-      }
-      std::fprintf(stderr, ": %.*s\n", len(e.decision), e.decision.data());
+      if (!e.arguments.empty()) line += " (" + std::string(e.arguments) + ")";
+      line += ": " + std::string(e.decision);
+      std::fprintf(stderr, "%s\n", printable(line).c_str());
     };
   }
   return config;
@@ -165,6 +177,10 @@ class Session {
     std::vector<std::uint8_t> bytes;
     if (const int code = read_input(file, bytes); code != 0) return code;
     const std::uint64_t read_ns = watch.lap();
+    if (bytes.empty()) {
+      print_error(file + ": invalid Wasm binary: the file is empty");
+      return kBadModule;
+    }
     const ProgressLine progress(file, bytes.size());
     ModuleConfig config;
     config.eager = o_.compile_only;
@@ -194,7 +210,7 @@ class Session {
     config.call = call_;
     Result<Instance> instance = linker.instantiate(store, module, config);
     stats_.instantiate_ns = watch.lap();
-    if (!instance) return report(instance.error());
+    if (!instance) return report(instance.error(), o_.file);
     const int code = o_.invoke ? invoke(*instance) : start(*instance);
     stats_.run_ns = watch.lap();
     stats_.module = module.stats();
@@ -228,9 +244,9 @@ class Session {
       config.start = StartPolicy::Initialize;
       config.call = call_;
       Result<Instance> instance = linker.instantiate(store, *module, config);
-      if (!instance) return report(instance.error());
+      if (!instance) return report(instance.error(), preload.file);
       const Result<void> defined = linker.instance(preload.name, *instance);
-      if (!defined) return report(defined.error());
+      if (!defined) return report(defined.error(), preload.file);
     }
     return std::nullopt;
   }
@@ -244,7 +260,7 @@ class Session {
       return kBadModule;
     }
     const auto result = func->call({}, call_);
-    return result ? 0 : report(result.error());
+    return result ? 0 : report(result.error(), o_.file);
   }
 
   int invoke(const Instance& instance) {
@@ -259,7 +275,7 @@ class Session {
       return kBadUsage;
     }
     const auto results = func->call(*args, call_);
-    if (!results) return report(results.error());
+    if (!results) return report(results.error(), o_.file);
     for (const Value& value : *results) std::printf("%s\n", print_result(value).c_str());
     return 0;
   }

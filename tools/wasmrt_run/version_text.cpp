@@ -1,6 +1,7 @@
 // What --version prints.
 #include "tools/wasmrt_run/version_text.h"
 
+#include <wasmrt/engine.hpp>
 #include <wasmrt/version.hpp>
 
 #if WASMRT_HAS_JIT
@@ -12,7 +13,14 @@ namespace wasmrt::tools {
 std::string version_text() {
   std::string text = "wasmrt-run ";
   text += version();
-  text += "\nengines: interp\n";
+  text += "\nengines: interp";
+  EngineConfig config;
+  config.engine = EngineKind::Jit;
+  if (Engine::create(config)) text += " jit";
+  const Result<Engine> chosen = Engine::create();
+  if (chosen)
+    text += chosen->config().engine == EngineKind::Jit ? " (auto: jit)" : " (auto: interp)";
+  text += '\n';
 #if WASMRT_HAS_JIT
   text += "machine: ";
   text += jit::host_features();

@@ -1,0 +1,183 @@
+// wasmrt-run as a process: exit codes, and what it says where.
+#include <catch2/catch_test_macros.hpp>
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "tests/support/temporary_directory.h"
+
+using wasmrt::test::TemporaryDirectory;
+
+namespace {
+
+constexpr const char* kMath = R"((module
+  (memory 1)
+  (func (export "add") (param i32 i64) (result i32 i64) (local.get 0) (local.get 1))
+  (func $load (export "load") (drop (i32.load (i32.const 70000))))
+  (func (export "spin") (loop (br 0)))))";
+
+// Writes six bytes four times.
+constexpr const char* kChatty = R"((module
+  (import "wasi_snapshot_preview1" "fd_write"
+    (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\10\00\00\00\06\00\00\00") (data (i32.const 16) "hello\n")
+  (func (export "_start") (local i32)
+    (loop
+      (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32)))
+      (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 4))))))";
+
+constexpr const char* kExit = R"((module
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (func (export "_start") (call $exit (i32.const 42)))
+  (func (export "other") (call $exit (i32.const 7)))))";
+
+struct Ran {
+  int code = -1;
+  std::string out;  // both streams
+};
+
+struct Desk {
+  TemporaryDirectory folder;
+
+  Desk() {
+    folder.write("math.wat", kMath);
+    folder.write("chatty.wat", std::string(kChatty) + ")");
+    folder.write("exit.wat", kExit);
+    folder.write("invalid.wat", "(module (func (result i32)))");
+    folder.write("gc.wat",
+                 "(module (type (array i32)) (func (drop (array.new_default 0 (i32.const 1)))))");
+    folder.write(
+        "wants.wat",
+        "(module (import \"a\" \"b\" (func (param i32))) (import \"a\" \"c\" (memory 1)))");
+    folder.write("component.wasm", std::string("\0asm\x0d\0\1\0", 8));
+    folder.write("elf", std::string("\x7f"
+                                    "ELF\2\1\1\0\0\0",
+                                    10));
+    folder.write("empty.wat", "");
+    folder.write("locked.wat", "(module)");
+    chmod((folder / "locked.wat").c_str(), 0);
+    folder.write("colour.wat", "(module (func $\"a\\1b[31m\" (export \"f\") unreachable))");
+  }
+
+  Ran run(const std::string& words) const {
+    Ran ran;
+    const std::string command =
+        "cd '" + folder.path() + "' && '" WASMRT_RUN "' " + words + " 2>&1 </dev/null";
+    FILE* pipe = popen(command.c_str(), "r");
+    REQUIRE(pipe != nullptr);
+    char buffer[4096];
+    for (std::size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) ran.out.append(buffer, n);
+    const int status = pclose(pipe);
+    ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return ran;
+  }
+};
+
+struct Expectation {
+  const char* words;
+  int code;
+  const char* says;
+};
+
+}  // namespace
+
+TEST_CASE("exit codes of wasmrt-run, and what it says", "[tools][no-emulation]") {
+  const Desk desk;
+  const Expectation all[] = {
+      {"--invoke=add math.wat 1 -2", 0, "1\n-2\n"},
+      {"--invoke add math.wat 1 -2", 0, "1\n-2\n"},
+      {"--stdout-cap=8 chatty.wat", 0,
+       "hello\nhewasmrt-run: output cap exceeded: 2 writes refused, 16 bytes in all\n"},
+      {"--stats --stdout-cap=8 chatty.wat", 0, "\nrefused writes              2\n"},
+      {"--stats=json chatty.wat", 0, "\"stdout_bytes\":24,"},
+      {"exit.wat", 42, ""},
+      {"--start other exit.wat", 7, ""},
+      {"--preload a=math.wat exit.wat --bogus", 42, ""},
+      // What the module lacks or breaks: 1.
+      {"invalid.wat", 1, "wasmrt-run: invalid.wat: validation error: type mismatch"},
+      {"component.wasm", 1, "invalid Wasm binary: this is a WebAssembly component"},
+      {"elf", 1, "invalid Wasm binary: magic header not detected"},
+      {"empty.wat", 1, "invalid Wasm binary: the file is empty"},
+      {"gc.wat", 1, "not executable yet: array.new_default"},
+      {"wants.wat", 1,
+       "wants.wat: import not found: a.b: expected func (i32) -> ()\n"
+       "import not found: a.c: expected memory"},
+      {"--preload a=math.wat wants.wat", 1, "import not found: a.b"},
+      {"--features=wasm1 --invoke=add math.wat 1 2", 1, "feature not enabled: multi-value"},
+      {"--max-memory=1K math.wat", 1, "memory size exceeds limit: 65536 bytes wanted, 0 allowed"},
+      {"--invoke=nothing math.wat", 1, "no exported function 'nothing'"},
+      {"--start=nothing math.wat", 1, "no exported function 'nothing'"},
+      // Bad usage: 2.
+      {"", 2, "no FILE given"},
+      {"--bogus math.wat", 2, "unknown option --bogus"},
+      {"--timeout=50 --invoke=spin math.wat", 2, "expected a duration with its unit"},
+      {"--invoke=add math.wat 1", 2, "expected 2 arguments, found 1"},
+      {"--invoke=add math.wat x 1", 2, "argument 1: expected i32, found 'x'"},
+      {"--engine=fast math.wat", 2, "expected auto, interp or jit"},
+      {"--features=wasm9 math.wat", 2, "unknown feature \"wasm9\""},
+      {"--dir=/ math.wat", 2, "--allow-root-mount"},
+      {"--dir=absent math.wat", 2, "cannot mount absent: No such file or directory"},
+      {"--clock=fixed:now math.wat", 2, "expected a duration"},
+      {"--random-seed=x math.wat", 2, "expected a number"},
+      {"--stdout-cap=x math.wat", 2, "expected a size"},
+      {"--preload math.wat math.wat", 2, "expected NAME=FILE"},
+      {"--env =x math.wat", 2, "expected NAME[=VALUE]"},
+      {"--trace=nothing math.wat", 2, "unknown stage"},
+      {"--listen=nowhere math.wat", 2, "--listen nowhere"},
+      // Files that are not there, or cannot be read.
+      {"absent.wasm", 127, "absent.wasm: No such file or directory"},
+      {".", 126, "Is a directory"},
+      // Traps and deadlines: 134 and a backtrace.
+      {"--invoke=load math.wat", 134,
+       "wasmrt-run: trap: out of bounds memory access: at 0x11170, size 65536\n  0: load @ 0x"},
+      {"--timeout=20ms --invoke=spin math.wat", 134, "trap: deadline exceeded\n  0: func[2] @ 0x"},
+      {"--invoke=f colour.wat", 134, "\n  0: a\\1b[31m @ 0x"},
+  };
+  for (const Expectation& e : all) {
+    const Ran ran = desk.run(e.words);
+    INFO("wasmrt-run " << e.words << "\n" << ran.out);
+    CHECK(ran.code == e.code);
+    CHECK(ran.out.find(e.says) != std::string::npos);
+  }
+  if (geteuid() != 0) CHECK(desk.run("locked.wat").code == 126);
+}
+
+TEST_CASE("help and version go to standard output", "[tools][no-emulation]") {
+  const Desk desk;
+  const Ran help = desk.run("--help 2>/dev/null");
+  CHECK(help.code == 0);
+  for (const char* option :
+       {"--dir", "--env", "--invoke", "--preload", "--engine", "--max-memory", "--timeout",
+        "--features", "--stats", "--trace", "--version", "--allow-root-mount", "--stdout-cap",
+        "--random-seed", "--clock", "--start"}) {
+    INFO(option);
+    CHECK(help.out.find(option) != std::string::npos);
+  }
+  const Ran version = desk.run("--version 2>/dev/null");
+  CHECK(version.code == 0);
+  CHECK(version.out.starts_with("wasmrt-run "));
+  CHECK((version.out.find("engines: interp jit") != std::string::npos) == (WASMRT_HAS_JIT != 0));
+  const Ran jit = desk.run("--engine=jit --invoke=add math.wat 1 2");
+  CHECK(jit.code == (WASMRT_HAS_JIT != 0 ? 0 : 2));
+}
+
+TEST_CASE("the environment is what was asked for, the last value of a name counts",
+          "[tools][no-emulation]") {
+  const Desk desk;
+  desk.folder.write("env.wat", R"((module
+    (import "wasi_snapshot_preview1" "environ_sizes_get"
+      (func $sizes (param i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "sizes") (result i32 i32)
+      (drop (call $sizes (i32.const 0) (i32.const 4)))
+      (i32.load (i32.const 0)) (i32.load (i32.const 4)))))");
+  CHECK(desk.run("--invoke=sizes env.wat").out == "0\n0\n");
+  CHECK(desk.run("--env A=1 --env=A=22 --invoke=sizes env.wat").out == "1\n5\n");
+  CHECK(desk.run("--env WASMRT_ABSENT_NAME --invoke=sizes env.wat").out == "0\n0\n");
+}
