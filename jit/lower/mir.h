@@ -63,7 +63,10 @@ struct MOperand {
 
 /// Opcodes common to all machines.
 enum MOp : std::uint16_t {
-  kMove,  ///< def <- use, inserted by allocation (or by selection, as a hint to coalesce).
+  /// def <- use, inserted by allocation (or by selection, as a hint to coalesce). Between two slots
+  /// it
+  /// may go through the scratch register of vectors, never through that of integers.
+  kMove,
   kSwap,  ///< exchanges two registers of a class; inserted by allocation.
   kJump,  ///< to edge 0
   kArgs,  ///< d...: register parameters of the function

@@ -126,6 +126,11 @@ bool Selection::can_fold_load(V load) const {
          color_[raw(load)] == color_[raw(current_)];
 }
 
+bool Selection::ends(V v) const {
+  return !seen_[raw(v)] &&
+         f_[f_.block_of[raw(v)]].loop_header == f_[f_.block_of[raw(current_)]].loop_header;
+}
+
 // ---- blocks
 // -----------------------------------------------------------------------------------------------
 
@@ -192,8 +197,11 @@ void Selection::layout() {
     for (std::uint32_t k = 0; k < preds.size(); ++k) operand_of[raw(preds[k])].push_back({b, k});
   }
   std::vector<std::uint32_t> operand(f_.blocks.size());
+  edge_values_.clear();
+  edge_values_at_.clear();
   for (std::size_t p = 0; p < f_.order.size(); ++p) {
     const BlockId b = f_.order[p];
+    edge_values_at_.push_back(static_cast<std::uint32_t>(edge_values_.size()));
     f_.successors(b, succs);
     for (const auto& [to, k] : operand_of[raw(b)]) operand[raw(to)] = k;
     const std::uint32_t from = starts[p];
@@ -208,7 +216,8 @@ void Selection::layout() {
       }
       MEdge edge{static_cast<MBlockId>(first_m_[raw(s)]), {}};
       for (std::uint32_t v = f_[s].first; v != ~0u && f_.insts[v].op == IrOp::Phi; v = f_.next[v]) {
-        edge.args.push_back(reg(static_cast<V>(f_.list(f_.insts[v])[operand[raw(s)]])));
+        edge_values_.push_back(f_.list(f_.insts[v])[operand[raw(s)]]);
+        edge.args.push_back(reg(static_cast<V>(edge_values_.back())));
       }
       m_.blocks[source].succs.push_back(std::move(edge));
       m_.blocks[first_m_[raw(s)]].preds.push_back(static_cast<MBlockId>(source));
@@ -221,6 +230,7 @@ void Selection::layout() {
       }
     }
   }
+  edge_values_at_.push_back(static_cast<std::uint32_t>(edge_values_.size()));
 }
 
 void Selection::finish_sequence() {
@@ -255,15 +265,24 @@ const char* Selection::run() {
   m_.index = f_.index;
   value_reg_.assign(f_.insts.size(), kNoVReg);
   folded_.assign(f_.insts.size(), false);
+  seen_.assign(f_.insts.size(), false);
   call_results_.clear();
   count_uses();
   layout();
   for (std::size_t p = f_.order.size(); p-- > 0 && declined_ == nullptr;) {
     const BlockId b = f_.order[p];
     block_ = first_m_[raw(b)];
+    for (std::uint32_t n = edge_values_at_[p]; n < edge_values_at_[p + 1]; ++n) {
+      seen_[edge_values_[n]] = true;
+    }
     for (std::uint32_t v = f_[b].last; v != ~0u; v = f_.prev[v]) {
-      if (folded_[v]) continue;  // carried out by its user
-      select(static_cast<V>(v));
+      if (!folded_[v]) select(static_cast<V>(v));  // else carried out by its user
+      const Inst& i = f_.insts[v];
+      if (info(i.op).operands == kList) {
+        for (const std::uint32_t a : f_.list(i)) seen_[a] = true;
+      } else {
+        for (unsigned k = 0; k < info(i.op).operands; ++k) seen_[i.args[k]] = true;
+      }
     }
     if (p == 0) args_at_entry();
     std::reverse(m_.blocks[block_].insts.begin(), m_.blocks[block_].insts.end());

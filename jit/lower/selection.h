@@ -61,6 +61,10 @@ class Selection {
   [[nodiscard]] const ir::Inst& at(V v) const { return f_[v]; }
   [[nodiscard]] bool has(std::uint64_t cpu) const { return (context_.options.cpu & cpu) != 0; }
   [[nodiscard]] bool used_once(V v) const { return uses_[raw(v)] == 1; }
+  /// How many uses a value has.
+  [[nodiscard]] std::uint32_t uses(V v) const { return uses_[raw(v)]; }
+  /// Whether nobody behind the current instruction reads a value, as far as that is known.
+  [[nodiscard]] bool ends(V v) const;
   /// Whether a load may be carried out at the current instruction instead.
   [[nodiscard]] bool can_fold_load(V load) const;
   void decline(const char* why) {
@@ -99,6 +103,9 @@ class Selection {
   const char* declined_ = nullptr;
   std::vector<VReg> value_reg_;
   std::vector<std::uint32_t> uses_;
+  std::vector<std::uint32_t> edge_values_;  // phi operands, by the block they come from
+  std::vector<std::uint32_t> edge_values_at_;
+  std::vector<bool> seen_;              // values with a use behind the current instruction
   std::vector<std::uint32_t> color_;    // counts writes and traps before an instruction
   std::vector<std::uint32_t> first_m_;  // by IR block: its MBlock
   std::vector<std::pair<V, std::vector<VReg>>> call_results_;  // of Proj

@@ -99,6 +99,7 @@ void Intervals::visit(const MFunc& func, std::uint32_t inst, std::uint32_t k, st
 
   // Definitions, last first so that uses end up in ascending order.
   std::uint32_t tied = kNone;  // position in the list of a use that a definition is tied to
+  std::uint32_t tied_def = kNone;
   for (std::uint32_t d = i.defs; d-- > 0;) {
     const MOperand& op = ops[d];
     const std::uint32_t v = raw(op.vreg);
@@ -115,6 +116,7 @@ void Intervals::visit(const MFunc& func, std::uint32_t inst, std::uint32_t k, st
         break;
       case Constraint::Same: {
         tied = op.fixed;
+        tied_def = v;
         const std::uint32_t source = raw(ops[tied].vreg);
         if (dead) {
           add_range(v, 4 * k, 4 * k + 3);
@@ -151,6 +153,11 @@ void Intervals::visit(const MFunc& func, std::uint32_t inst, std::uint32_t k, st
       if (live_pos_[v] == kNone && hint_reg[0][v] == 255) hint_reg[0][v] = op.fixed;
       moves.push_back({ConstraintMove::Kind::ToFixed, op.fixed, k, v, kNone});
     } else if (u == tied) {
+      // What becomes the result wishes what the result wishes.
+      if (live_pos_[v] == kNone && hint_vreg[v] == kNone) {
+        const std::uint32_t wish = hint_vreg[tied_def];
+        if (wish != v) hint_vreg[v] = wish;
+      }
       add_range(v, block_from, 4 * k);
     } else {
       add_range(v, block_from, end);

@@ -82,6 +82,10 @@ struct Intervals {
   /// The piece of a value that covers a position; kNone when it is not live there.
   [[nodiscard]] std::uint32_t piece_at(std::uint32_t vreg, std::uint32_t pos);
   [[nodiscard]] bool covers(std::uint32_t piece, std::uint32_t pos) const;
+  /// The values that a block finds in place, its parameters not among them.
+  [[nodiscard]] const std::vector<std::uint32_t>& live_into(std::uint32_t block) const {
+    return live_in_[block];
+  }
 
  private:
   void clear(const MFunc& func);

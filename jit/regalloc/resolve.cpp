@@ -361,22 +361,38 @@ void Resolve::sequentialise(std::span<const Move> group, std::vector<std::uint32
     const auto written_before = [&](std::uint32_t x) {
       return writer_[loc_key(group[x].from_vreg, group[x].from)];
     };
-    // The first content travels through all places: it must be one that fits everywhere.
-    std::uint32_t first = m;
+    std::vector<std::uint32_t> cycle;
+    bool between_slots = false;
     for (std::uint32_t x = m;;) {
+      cycle.push_back(x);
+      done[x] = true;
+      readers_[loc_key(group[x].from_vreg, group[x].from)] = 0;
+      between_slots |= group[x].from.is_slot() && group[x].to.is_slot();
       const std::uint32_t next = written_before(x);
-      if (func_->vregs[group[x].to_vreg].bytes == 8) first = next;
       if (next == m) break;
       x = next;
     }
-    std::uint32_t n = first;
-    for (;;) {
-      done[n] = true;
-      readers_[loc_key(group[n].from_vreg, group[n].from)] = 0;
-      const std::uint32_t next = written_before(n);
-      if (next == first) break;
-      emit_swap(group[n], out);
-      n = next;
+    const auto cls = static_cast<unsigned>(func_->vregs[group[m].to_vreg].cls);
+    if (cls == 0 || !between_slots) {
+      // What the first overwrites waits in the scratch register for the last.
+      const Loc scratch = Loc::reg(target_->scratch[cls]);
+      Move save = group[cycle.back()];
+      save.to = scratch;
+      emit_move(save, out);
+      for (const std::uint32_t x : cycle) {
+        Move move = group[x];
+        if (x == cycle.back()) move.from = scratch;
+        emit_move(move, out);
+      }
+      continue;
+    }
+    // The first content travels through all places: it must be one that fits everywhere.
+    std::size_t first = 0;
+    for (std::size_t x = 0; x < cycle.size(); ++x) {
+      if (func_->vregs[group[cycle[x]].to_vreg].bytes == 8) first = x + 1;
+    }
+    for (std::size_t x = 0; x + 1 < cycle.size(); ++x) {
+      emit_swap(group[cycle[(first + x) % cycle.size()]], out);
     }
   }
   for (const Move& move : group) {
@@ -386,9 +402,64 @@ void Resolve::sequentialise(std::span<const Move> group, std::vector<std::uint32
   }
 }
 
+/// Few moves on an edge that has a block of its own go in front of the branch, when what they
+/// overwrite is not read on the other way: the block is empty then, and the branch goes straight to
+/// its target. Not out of a loop into it.
+void Resolve::hoist_moves() {
+  constexpr std::size_t kMost = 4;
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> changed;  // new key, move
+  for (std::uint32_t e = 0; e < func_->blocks.size(); ++e) {
+    const MBlock& edge = func_->blocks[e];
+    if (edge.cold || edge.insts.size() != 1 || edge.preds.size() != 1) continue;
+    if (func_->insts[edge.insts[0]].op != kJump) continue;
+    const std::uint32_t p = raw(edge.preds[0]);
+    const MBlock& pred = func_->blocks[p];
+    if (pred.succs.size() != 2 || pred.succs[0].to == pred.succs[1].to) continue;
+    if (func_->blocks[raw(edge.succs[0].to)].loop_depth < pred.loop_depth) continue;
+    const MInst& branch = func_->insts[pred.insts.back()];
+    if (branch.defs != 0) continue;
+    const std::uint64_t from = std::uint64_t{in_->block_index[e]} * 4;
+    const auto begin = std::partition_point(list_.begin(), list_.end(),
+                                            [&](const Move& m) { return m.key < from; });
+    auto end = begin;
+    bool fits = true;
+    std::uint32_t written[2] = {0, 0};
+    const std::uint64_t to = std::uint64_t{in_->block_index[e + 1]} * 4;
+    for (; end != list_.end() && end->key < to; ++end) {
+      fits &= end->key == begin->key && end->to.is_reg() && end->from.is_reg();
+      if (!fits) break;
+      written[static_cast<unsigned>(func_->vregs[end->to_vreg].cls)] |= 1u << end->to.n;
+    }
+    if (!fits || end == begin || static_cast<std::size_t>(end - begin) > kMost) continue;
+    const auto hit = [&](std::uint32_t vreg, Loc loc) {
+      return loc.is_reg() &&
+             (written[static_cast<unsigned>(func_->vregs[vreg].cls)] >> loc.n & 1) != 0;
+    };
+    for (const MOperand& op : func_->operands(branch)) fits &= !hit(raw(op.vreg), op.loc);
+    const std::uint32_t other = raw(pred.succs[raw(pred.succs[0].to) == e ? 1 : 0].to);
+    const std::uint32_t at = gap_of(in_->block_index[p + 1]) - 1;
+    for (const std::uint32_t v : in_->live_into(other)) {
+      ++in_->work;
+      if (!fits) break;
+      fits = !hit(v, place_at(v, at));
+    }
+    if (!fits) continue;
+    const std::uint64_t key = std::uint64_t{in_->block_index[p + 1] - 1} * 4 + kEdge;
+    for (auto m = begin; m != end; ++m) {
+      changed.emplace_back(key, static_cast<std::uint32_t>(m - list_.begin()));
+    }
+  }
+  for (const auto& [key, move] : changed) list_[move].key = key;
+}
+
 void Resolve::rebuild() {
-  std::stable_sort(list_.begin(), list_.end(),
-                   [](const Move& a, const Move& b) { return a.key < b.key; });
+  const auto sort = [this] {
+    std::stable_sort(list_.begin(), list_.end(),
+                     [](const Move& a, const Move& b) { return a.key < b.key; });
+  };
+  sort();
+  hoist_moves();
+  sort();
   std::size_t at = 0;
   std::vector<std::uint32_t> out;
   const auto flush = [&](std::uint32_t index, Phase phase) {

@@ -39,6 +39,7 @@ class Resolve {
   void collect_parameters();
   void collect_constraints();
   void set_operands();
+  void hoist_moves();
   void rebuild();
   void add(std::uint32_t index, Phase phase, std::uint32_t from_vreg, Loc from,
            std::uint32_t to_vreg, Loc to);

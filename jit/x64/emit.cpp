@@ -264,7 +264,13 @@ std::uint32_t Emitter::follow(std::uint32_t b) const {
 }
 
 void Emitter::instruction(const MInst& i) {
-  if (i.op == kMove) return emit_move(i);
+  if (i.op == kMove) {
+    // Moves leave the flags alone.
+    const bool keep = flags_at_ == a_.offset() && !(op(i, 0).loc == Loc::reg(flags_reg_));
+    emit_move(i);
+    if (keep) flags_at_ = a_.offset();
+    return;
+  }
   if (i.op == kSwap) return emit_swap(i);
   if (i.op == kJump) return jump(m_.blocks[block_].succs[0].to);
   if (!emit_int(i) && !emit_float(i) && !emit_mem(i) && !emit_call(i) && !emit_simd(i)) {
@@ -274,8 +280,39 @@ void Emitter::instruction(const MInst& i) {
 
 void Emitter::block(std::uint32_t b) {
   block_ = b;
+  flags_at_ = ~std::size_t{0};
   a_.bind(labels_[b]);
   for (const std::uint32_t i : m_.blocks[b].insts) instruction(m_.insts[i]);
+}
+
+/// The order of the blocks in memory: that of the list, without the empty ones; cold ones last; the
+/// way out of a loop, where it has moves to make, behind the loop.
+std::vector<std::uint32_t> Emitter::layout() const {
+  const auto count = static_cast<std::uint32_t>(m_.blocks.size());
+  std::vector<std::uint32_t> exit_before(count, ~0u);  // by block: the exit that falls into it
+  std::vector<bool> placed(count, false);
+  for (std::uint32_t b = 1; b < count; ++b) {
+    const MBlock& block = m_.blocks[b];
+    if (block.cold || block.succs.size() != 1 || block.preds.size() != 1 || follow(b) != b)
+      continue;
+    const std::uint32_t to = raw(block.succs[0].to);
+    const std::uint32_t from = raw(block.preds[0]);
+    if (to <= b || from + 1 > b || m_.blocks[from].succs.size() < 2 || m_.blocks[to].cold) continue;
+    if (m_.blocks[to].loop_depth >= m_.blocks[from].loop_depth || follow(to) != to) continue;
+    if (m_.insts[block.insts.back()].op != kJump || exit_before[to] != ~0u) continue;
+    exit_before[to] = b;
+    placed[b] = true;
+  }
+  std::vector<std::uint32_t> order;
+  for (const bool cold_part : {false, true}) {
+    for (std::uint32_t b = 0; b < count; ++b) {
+      if (b != 0 && (placed[b] || follow(b) != b)) continue;  // nobody jumps to an empty one
+      if ((m_.blocks[b].cold && b != 0) != cold_part) continue;
+      if (exit_before[b] != ~0u) order.push_back(exit_before[b]);
+      order.push_back(b);
+    }
+  }
+  return order;
 }
 
 const char* Emitter::run() {
@@ -287,13 +324,7 @@ const char* Emitter::run() {
   for (Label& l : labels_) l = a_.newLabel();
   prologue();
 
-  std::vector<std::uint32_t> order;
-  for (const bool cold_part : {false, true}) {
-    for (std::uint32_t b = 0; b < m_.blocks.size(); ++b) {
-      if (b != 0 && follow(b) != b) continue;  // nobody jumps to it any more
-      if ((m_.blocks[b].cold && b != 0) == cold_part) order.push_back(b);
-    }
-  }
+  const std::vector<std::uint32_t> order = layout();
   for (std::size_t n = 0; n < order.size() && error_ == nullptr; ++n) {
     next_block_ = n + 1 < order.size() ? order[n + 1] : ~0u;
     block(order[n]);

@@ -57,6 +57,7 @@ class Emitter : public asmjit::ErrorHandler {
   // Structure.
   void prologue();
   void epilogue();
+  [[nodiscard]] std::vector<std::uint32_t> layout() const;
   void block(std::uint32_t b);
   void instruction(const MInst& i);
   void cold(std::function<void()> code) { cold_.push_back(std::move(code)); }
@@ -77,6 +78,8 @@ class Emitter : public asmjit::ErrorHandler {
   void emit_move(const MInst& i);
   void emit_swap(const MInst& i);
   void alu(const MInst& i, asmjit::x86::Inst::Id id);
+  void lea(const MInst& i);
+  void flags_are_of(const MOperand& result, unsigned size);
   void shift(const MInst& i, asmjit::x86::Inst::Id id);
   void divide(const MInst& i);
   void count_zeros(const MInst& i, bool leading);
@@ -111,6 +114,10 @@ class Emitter : public asmjit::ErrorHandler {
   std::vector<Label> labels_;
   std::uint32_t block_ = 0;
   std::uint32_t next_block_ = ~0u;
+  // The flags compare this register with zero as long as no code was added since.
+  std::size_t flags_at_ = ~std::size_t{0};
+  std::uint32_t flags_reg_ = 0;
+  unsigned flags_size_ = 0;
   std::vector<std::function<void()>> cold_;
   struct TrapStub {
     unsigned kind;

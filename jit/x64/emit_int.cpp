@@ -18,10 +18,36 @@ void Emitter::alu(const MInst& i, Inst::Id id) {
   const bool imm = plain_operands(i) == 2 && !has_memory(i);
   if (imm) {
     a_.emit(id, d, asmjit::Imm(i.size == 4 ? static_cast<std::int32_t>(i.imm) : i.imm));
+  } else {
+    const asmjit::Operand s = source(i, 2, i.size, RegClass::Int);
+    a_.emit(id, d, s);
+  }
+  if (i.op != kImul) flags_are_of(op(i, 0), i.size);
+}
+
+/// An addition where the result has the register of an operand: shorter, and it sets the flags.
+void Emitter::lea(const MInst& i) {
+  const unsigned size = i.size == 4 ? 4 : 8;
+  const x86::Gp d = gp(op(i, 0), size);
+  const auto at = [&](unsigned n) { return op(i, n).loc.n; };
+  if (i.mem_pinned == 0 && i.mem_base && !i.mem_index && at(1) == at(0)) {
+    a_.add(d, i.mem_disp);
+  } else if (i.mem_pinned == 0 && i.mem_base && i.mem_index && i.mem_scale == 0 &&
+             i.mem_disp == 0 && (at(1) == at(0) || at(2) == at(0))) {
+    a_.add(d, gp(op(i, at(1) == at(0) ? 2 : 1), size));
+  } else {
+    a_.lea(d, memory(i, 0));
     return;
   }
-  const asmjit::Operand s = source(i, 2, i.size, RegClass::Int);
-  a_.emit(id, d, s);
+  flags_are_of(op(i, 0), size);
+}
+
+/// The flags hold the comparison of a register's new value with zero, as far as E, NE, S and NS
+/// ask for it.
+void Emitter::flags_are_of(const MOperand& result, unsigned size) {
+  flags_at_ = a_.offset();
+  flags_reg_ = result.loc.n;
+  flags_size_ = size;
 }
 
 void Emitter::shift(const MInst& i, Inst::Id id) {
@@ -157,6 +183,11 @@ void Emitter::compare(const MInst& i, unsigned first) {
       a_.cmp(x, imm);
     }
     return;
+  }
+  if (kind == Compare::Test && !has_memory(i) && op(i, first).loc == op(i, first + 1).loc &&
+      flags_at_ == a_.offset() && flags_reg_ == op(i, first).loc.n && flags_size_ == i.size &&
+      (i.cond == E || i.cond == NE || i.cond == S || i.cond == NS)) {
+    return;  // there already
   }
   const asmjit::Operand y = source(i, first + 1, i.size, RegClass::Int);
   if (kind == Compare::Test) {
@@ -332,8 +363,10 @@ bool Emitter::emit_int(const MInst& i) {
     case kMovImm: {
       const auto bits = static_cast<std::uint64_t>(i.imm);
       const x86::Gp d4 = gp(op(i, 0), 4);
-      if (bits <= 0xFFFFFFFF) {
-        a_.mov(d4, bits);  // never xor: flags may be live around moves
+      if (bits == 0) {
+        a_.xor_(d4, d4);
+      } else if (bits <= 0xFFFFFFFF) {
+        a_.mov(d4, bits);
       } else {
         a_.mov(gp(op(i, 0), 8), i.imm);
       }
@@ -373,7 +406,7 @@ bool Emitter::emit_int(const MInst& i) {
               asmjit::Imm(i.size == 4 ? static_cast<std::int32_t>(i.imm) : i.imm));
       return true;
     }
-    case kLea: a_.lea(gp(op(i, 0), i.size == 4 ? 4 : 8), memory(i, 0)); return true;
+    case kLea: lea(i); return true;
     case kNeg: a_.neg(gp(op(i, 0), i.size)); return true;
     case kNot: a_.not_(gp(op(i, 0), i.size)); return true;
     case kShl: shift(i, Inst::kIdShl); return true;

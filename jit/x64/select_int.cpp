@@ -49,36 +49,54 @@ void Selector::alu(V v, XOp op) {
   const unsigned size = size_of(i.type);
   V a = i.arg(0);
   V b = i.arg(1);
-  // A load on the left moves to the right where the order does not matter.
-  if (op != kSub && can_fold_load(a) && !can_fold_load(b) && at(b).op != IrOp::Const)
-    std::swap(a, b);
   std::int64_t imm = 0;
   const bool is_const = imm32(b, imm);
+  // A load on the left moves to the right where the order does not matter; else the result takes
+  // the register of the operand that ends here, of two such the older one's: it is the one that
+  // lives in a loop.
+  if (op != kSub && !is_const && at(b).op != IrOp::Const) {
+    const bool a_ends = ends(a);
+    const bool b_ends = ends(b);
+    if (can_fold_load(a) && !can_fold_load(b)) {
+      std::swap(a, b);
+    } else if (!can_fold_load(b) && b_ends && a != b &&
+               (!a_ends || (uses(b) > uses(a) && raw(b) < raw(a)))) {
+      std::swap(a, b);
+    }
+  }
   if (op == kAdd) {
-    if (is_const && (imm == 1 || imm == -1 || (imm >= -128 && imm <= 127) || true)) {
-      // lea keeps the operand; the allocator decides nothing here, so use it only when the operand
-      // lives on.
-      if (!used_once(a)) {
+    if (is_const) {
+      // lea keeps an operand that lives on; the emitter makes an addition of it when the register
+      // is the same after all.
+      if (!ends(a)) {
         Mem mem;
         mem.base = reg(a);
         mem.disp = static_cast<std::int32_t>(imm);
         emit_mem(kLea, size, {def(reg(v))}, mem);
         return;
       }
-    } else if (!is_const && !can_fold_load(b)) {
+    } else if (!can_fold_load(b)) {
       Mem mem;
-      mem.base = reg(a);
-      const Inst& shl = at(b);
-      std::int64_t by = 0;
-      if (shl.op == IrOp::Shl && used_once(b) && !needed(b) && imm32(shl.arg(1), by) && by >= 1 &&
-          by <= 3) {
+      const auto scaled = [&](V value) {
+        const Inst& shl = at(value);
+        std::int64_t by = 0;
+        if (shl.op != IrOp::Shl || !used_once(value) || needed(value) || !imm32(shl.arg(1), by) ||
+            by < 1 || by > 3) {
+          return false;
+        }
         mem.index = reg(shl.arg(0));
         mem.scale = static_cast<std::uint8_t>(by);
-        emit_mem(kLea, size, {def(reg(v))}, mem);
-        return;
-      }
-      if (!used_once(a) && !used_once(b)) {
+        return true;
+      };
+      if (scaled(b)) {
+        mem.base = reg(a);
+      } else if (scaled(a)) {
+        mem.base = reg(b);
+      } else if (!ends(a) && !ends(b)) {
+        mem.base = reg(a);
         mem.index = reg(b);
+      }
+      if (mem.index != kNoVReg) {
         emit_mem(kLea, size, {def(reg(v))}, mem);
         return;
       }
@@ -148,7 +166,7 @@ void Selector::shift(V v, XOp op) {
   std::int64_t imm = 0;
   if (imm32(i.arg(1), imm)) {
     const std::int64_t by = imm & (size == 8 ? 63 : 31);
-    if ((op == kRol || op == kRor) && has(kCpuBmi2) && !used_once(i.arg(0))) {
+    if ((op == kRol || op == kRor) && has(kCpuBmi2) && !ends(i.arg(0))) {
       const std::int64_t right = op == kRor ? by : (size == 8 ? 64 : 32) - by;
       emit(kRorx, size, {def(reg(v)), use(reg(i.arg(0)))}).imm = right & (size == 8 ? 63 : 31);
       return;
