@@ -276,16 +276,9 @@ Builder::V Builder::fold_int(Inst& i) {
       }
       return kNoValue;
     case IrOp::DivU:
-      if (!has_const || !std::has_single_bit(c)) return kNoValue;
-      if (c == 1) return i.arg(0);
-      i.op = IrOp::ShrU;
-      i.args[1] = raw(constant(i.type, static_cast<std::uint64_t>(std::countr_zero(c))));
-      return kNoValue;
+    case IrOp::DivS:
     case IrOp::RemU:
-      if (!has_const || !std::has_single_bit(c)) return kNoValue;
-      i.op = IrOp::And;
-      i.args[1] = raw(constant(i.type, c - 1));
-      return fold(i);
+    case IrOp::RemS: return has_const ? divide_by_constant(i, c) : kNoValue;
     case IrOp::And:
       if (i.args[0] == i.args[1]) return i.arg(0);
       if (!has_const) return kNoValue;

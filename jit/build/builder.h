@@ -111,6 +111,8 @@ class Builder : public SinkBase<Builder> {
   V fold_int(ir::Inst& inst);
   V fold_icmp(ir::Inst& inst);
   V fold_constants(const ir::Inst& inst);
+  V divide_by_constant(const ir::Inst& inst, std::uint64_t divisor);
+  V quotient(ir::IrOp op, ir::Type type, V x, std::uint64_t divisor);
   V load_or_forward(ir::Inst inst);
   void remember_store(const ir::Inst& inst);
   V constant(ir::Type type, std::uint64_t bits);

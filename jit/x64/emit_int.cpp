@@ -432,6 +432,12 @@ bool Emitter::emit_int(const MInst& i) {
     case kRemS:
     case kRemU: divide(i); return true;
     case kMulHiS: a_.imul(gp(op(i, 3), i.size)); return true;
+    case kMulx: {
+      // Both halves into one register leave the upper one.
+      const x86::Gp d = gp(op(i, 0), i.size);
+      a_.emit(Inst::kIdMulx, d, d, source(i, 2, i.size, RegClass::Int));
+      return true;
+    }
     case kMulHiU: a_.mul(gp(op(i, 3), i.size)); return true;
     case kCmpBranch: cmp_branch(i); return true;
     case kCmpSet: cmp_set(i); return true;

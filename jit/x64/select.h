@@ -34,7 +34,6 @@ class Selector final : public Selection {
   void multiply(V v);
   void shift(V v, XOp op);
   void divide(V v);
-  bool divide_by_constant(V v);
   void rhs(V value, unsigned size, std::vector<MOperand>& operands, Mem& mem, bool& folded,
            std::int64_t& imm, bool& is_imm);
   /// The operands of a fused compare for a condition value; gives its machine condition.

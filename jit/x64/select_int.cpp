@@ -1,6 +1,4 @@
 // Integer arithmetic, comparisons, and the flags that fused ops need.
-#include <bit>
-
 #include "jit/x64/select.h"
 
 namespace wasmrt::jit::x64 {
@@ -197,64 +195,6 @@ void Selector::divide(V v) {
         use_fixed(reg(i.arg(0)), rax), use_late(reg(i.arg(1)))});
 }
 
-namespace {
-
-/// Multiplier and shift for unsigned division by d (not a power of two) of 32-bit values:
-/// q = (x * m) >> (32 + s), where m may have 33 bits. After Granlund & Montgomery (PLDI 1994).
-struct Magic {
-  std::uint64_t m;
-  unsigned shift;
-};
-
-Magic magic_u32(std::uint32_t d) {
-  const auto log = static_cast<unsigned>(std::bit_width(d - 1));
-  const auto m =
-      static_cast<std::uint64_t>(((static_cast<unsigned __int128>(1) << (32 + log)) + d - 1) / d);
-  return {m, log};
-}
-
-}  // namespace
-
-/// Unsigned 32-bit division and remainder by a constant, by one 64-bit multiplication when the
-/// multiplier has 32 bits. Others divide.
-bool Selector::divide_by_constant(V v) {
-  const Inst& i = at(v);
-  if (i.type != Type::I32 || at(i.arg(1)).op != IrOp::Const) return false;
-  if (i.op != IrOp::DivU && i.op != IrOp::RemU) return false;
-  const auto d = static_cast<std::uint32_t>(at(i.arg(1)).imm);
-  if (d < 3 || std::has_single_bit(d)) return false;
-  Magic magic = magic_u32(d);
-  unsigned pre = 0;
-  if (magic.m >> 32 != 0) {
-    if ((d & 1) != 0) return false;
-    pre = static_cast<unsigned>(std::countr_zero(d));
-    // x >> pre has 32 - pre bits, so a smaller multiplier is exact for it.
-    const std::uint32_t odd = d >> pre;
-    const auto log = static_cast<unsigned>(std::bit_width(odd - 1));
-    const auto m = static_cast<std::uint64_t>(
-        ((static_cast<unsigned __int128>(1) << (32 + log - pre)) + odd - 1) / odd);
-    if (m >> 32 != 0 || log < pre) return false;
-    magic = {m, log - pre};
-  }
-  const VReg x = reg(i.arg(0));
-  VReg source = x;
-  if (pre != 0) {
-    source = temp(RegClass::Int);
-    emit(kShr, 4, {def_same(source, 1), use(x)}).imm = pre;
-  }
-  const VReg factor = temp(RegClass::Int);
-  emit(kMovImm, 8, {def(factor)}).imm = static_cast<std::int64_t>(magic.m);
-  const VReg product = temp(RegClass::Int);
-  emit(kImul, 8, {def_same(product, 1), use(factor), use(source)});
-  const VReg quotient = i.op == IrOp::DivU ? reg(v) : temp(RegClass::Int);
-  emit(kShr, 8, {def_same(quotient, 1), use(product)}).imm = 32 + magic.shift;
-  if (i.op == IrOp::DivU) return true;
-  const VReg back = temp(RegClass::Int);
-  emit(kImulImm, 4, {def(back), use(quotient)}).imm = static_cast<std::int32_t>(d);
-  emit(kSub, 4, {def_same(reg(v), 1), use(x), use(back)});
-  return true;
-}
-
 // ---- flags
 // ------------------------------------------------------------------------------------------------
 
@@ -384,6 +324,10 @@ bool Selector::select_int(V v) {
     case IrOp::Rotr: shift(v, kRor); return true;
     case IrOp::MulHiS:
     case IrOp::MulHiU: {
+      if (i.op == IrOp::MulHiU && has(kCpuBmi2)) {
+        emit(kMulx, size, {def(reg(v)), use_fixed(reg(i.arg(0)), rdx), use_any(reg(i.arg(1)))});
+        return true;
+      }
       const VReg low = temp(RegClass::Int);
       emit(i.op == IrOp::MulHiS ? kMulHiS : kMulHiU, size,
            {def_fixed(low, rax), def_fixed(reg(v), rdx), use_fixed(reg(i.arg(0)), rax),
@@ -393,9 +337,7 @@ bool Selector::select_int(V v) {
     case IrOp::DivS:
     case IrOp::DivU:
     case IrOp::RemS:
-    case IrOp::RemU:
-      if (!divide_by_constant(v)) divide(v);
-      return true;
+    case IrOp::RemU: divide(v); return true;
     case IrOp::Clz: emit(kClz, size, {def_early(reg(v)), use(reg(i.arg(0)))}); return true;
     case IrOp::Ctz: emit(kCtz, size, {def_early(reg(v)), use(reg(i.arg(0)))}); return true;
     case IrOp::Popcnt:
