@@ -404,17 +404,18 @@ void Resolve::sequentialise(std::span<const Move> group, std::vector<std::uint32
 
 /// Few moves on an edge that has a block of its own go in front of the branch, when what they
 /// overwrite is not read on the other way: the block is empty then, and the branch goes straight to
-/// its target. Not out of a loop into it.
+/// its target. Not out of a loop, and not for both ways of one branch.
 void Resolve::hoist_moves() {
   constexpr std::size_t kMost = 4;
   std::vector<std::pair<std::uint64_t, std::uint32_t>> changed;  // new key, move
+  std::vector<bool> taken(func_->blocks.size(), false);  // branches that have moves in front
   for (std::uint32_t e = 0; e < func_->blocks.size(); ++e) {
     const MBlock& edge = func_->blocks[e];
     if (edge.cold || edge.insts.size() != 1 || edge.preds.size() != 1) continue;
     if (func_->insts[edge.insts[0]].op != kJump) continue;
     const std::uint32_t p = raw(edge.preds[0]);
     const MBlock& pred = func_->blocks[p];
-    if (pred.succs.size() != 2 || pred.succs[0].to == pred.succs[1].to) continue;
+    if (taken[p] || pred.succs.size() != 2 || pred.succs[0].to == pred.succs[1].to) continue;
     if (func_->blocks[raw(edge.succs[0].to)].loop_depth < pred.loop_depth) continue;
     const MInst& branch = func_->insts[pred.insts.back()];
     if (branch.defs != 0) continue;
@@ -444,6 +445,7 @@ void Resolve::hoist_moves() {
       fits = !hit(v, place_at(v, at));
     }
     if (!fits) continue;
+    taken[p] = true;
     const std::uint64_t key = std::uint64_t{in_->block_index[p + 1] - 1} * 4 + kEdge;
     for (auto m = begin; m != end; ++m) {
       changed.emplace_back(key, static_cast<std::uint32_t>(m - list_.begin()));
