@@ -77,13 +77,17 @@ Result<Ref<Memory>> Memory::create(Store& store, const MemoryType& type,
 
   os::ReservationPool* pool = store.engine().pool();
   if (pool != nullptr && !m.vm_.is_64 && type.page_size_log2 == kPageSizeLog2) {
-    m.vm_.base = static_cast<std::uint8_t*>(pool->acquire());
+    // More than a recycled slot can have is committed below, where a failure is told apart.
+    const auto begin =
+        static_cast<std::size_t>(std::min<std::uint64_t>(bytes, os::ReservationPool::kKeptBytes));
+    m.vm_.base = static_cast<std::uint8_t*>(pool->acquire(begin));
     if (m.vm_.base == nullptr) {
       return Error(ErrorCode::Internal,
                    err_text(Err::AddressSpaceExhausted, ": " + std::to_string(pool->slot_bytes()) +
                                                             " bytes for a guarded memory"));
     }
     m.pooled_ = true;
+    m.committed_ = os::round_up_to_pages(begin);
     m.capacity_ = pool->slot_bytes();
     m.vm_.reserved = m.capacity_;
     m.vm_.fully_guarded = 1;

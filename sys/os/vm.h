@@ -61,11 +61,17 @@ class ReservationPool {
   ReservationPool(const ReservationPool&) = delete;
   ReservationPool& operator=(const ReservationPool&) = delete;
 
-  /// A slot with nothing committed, or null when the limit or the address space is exhausted.
-  void* acquire();
+  /// A slot whose first `bytes` are committed and zero, and nothing else; null when the limit, the
+  /// address space or memory is exhausted.
+  void* acquire(size_t bytes);
 
   /// Gives a slot back. `used_bytes`: the length of the prefix in which pages may be committed.
+  /// Its memory goes back to the system; access to a prefix of up to kKeptBytes is kept, so that a
+  /// next user of the same size costs no change of protection.
   void give_back(void* slot, size_t used_bytes);
+
+  /// More than this counts as committed memory where the system does not overcommit.
+  static constexpr size_t kKeptBytes = size_t{16} << 20;
 
   /// The size of each slot in bytes, whole pages.
   size_t slot_bytes() const { return slot_bytes_; }
@@ -78,6 +84,7 @@ class ReservationPool {
 
  private:
   struct State;
+  void discard(void* slot);
   size_t slot_bytes_;
   std::unique_ptr<State> state_;
 };

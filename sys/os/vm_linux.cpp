@@ -86,8 +86,13 @@ uint64_t resident_bytes() {
 }
 
 struct ReservationPool::State {
+  struct Idle {
+    void* slot;
+    size_t committed;  // bytes of the prefix that can be accessed and are zero
+  };
+
   mutable std::mutex mutex;
-  std::vector<void*> idle;
+  std::vector<Idle> idle;
   size_t live = 0;
   size_t max_live;
   size_t max_idle;
@@ -105,28 +110,50 @@ ReservationPool::ReservationPool(size_t slot_bytes, size_t max_live, size_t max_
 
 ReservationPool::~ReservationPool() {
   assert(state_->live == 0 && "a slot outlives its pool");
-  for (void* slot : state_->idle) {
-    remove_data_range(reinterpret_cast<uintptr_t>(slot));
-    release(slot, slot_bytes_);
-  }
+  for (const State::Idle& idle : state_->idle) discard(idle.slot);
 }
 
-void* ReservationPool::acquire() {
+void ReservationPool::discard(void* slot) {
+  remove_data_range(reinterpret_cast<uintptr_t>(slot));
+  release(slot, slot_bytes_);
+}
+
+void* ReservationPool::acquire(size_t bytes) {
+  assert(bytes <= slot_bytes_);
+  const size_t wanted = round_up_to_pages(bytes);
+  State::Idle found{nullptr, 0};
   {
     const std::lock_guard lock(state_->mutex);
     if (state_->max_live != 0 && state_->live == state_->max_live) return nullptr;
     ++state_->live;
     if (!state_->idle.empty()) {
-      void* slot = state_->idle.back();
-      state_->idle.pop_back();
-      return slot;
+      // The one given back last, unless one fits as it is.
+      size_t at = state_->idle.size() - 1;
+      for (size_t i = state_->idle.size(); i-- > 0;) {
+        if (state_->idle[i].committed == wanted) {
+          at = i;
+          break;
+        }
+      }
+      found = state_->idle[at];
+      state_->idle.erase(state_->idle.begin() + static_cast<ptrdiff_t>(at));
     }
   }
-  void* slot = reserve(slot_bytes_);
-  if (slot != nullptr) {
-    const uintptr_t begin = reinterpret_cast<uintptr_t>(slot);
-    if (add_data_range({begin, begin + slot_bytes_, state_->fault_tag})) return slot;
-    release(slot, slot_bytes_);
+  if (found.slot == nullptr) {
+    found.slot = reserve(slot_bytes_);
+    const uintptr_t begin = reinterpret_cast<uintptr_t>(found.slot);
+    if (found.slot != nullptr && !add_data_range({begin, begin + slot_bytes_, state_->fault_tag})) {
+      release(found.slot, slot_bytes_);
+      found.slot = nullptr;
+    }
+  }
+  if (found.slot != nullptr) {
+    char* const base = static_cast<char*>(found.slot);
+    const bool fits = wanted >= found.committed
+                          ? commit(base + found.committed, wanted - found.committed)
+                          : mprotect(base + wanted, found.committed - wanted, PROT_NONE) == 0;
+    if (fits) return found.slot;
+    discard(found.slot);
   }
   const std::lock_guard lock(state_->mutex);
   --state_->live;
@@ -135,17 +162,17 @@ void* ReservationPool::acquire() {
 
 void ReservationPool::give_back(void* slot, size_t used_bytes) {
   assert(slot != nullptr && used_bytes <= slot_bytes_);
-  bool keep = decommit(slot, used_bytes);
+  const size_t used = round_up_to_pages(used_bytes);
+  const size_t kept = used <= kKeptBytes ? used : 0;
+  bool keep = kept == used ? reset_to_zero(slot, used) : decommit(slot, used);
   {
     const std::lock_guard lock(state_->mutex);
     assert(state_->live > 0);
     --state_->live;
     keep = keep && state_->idle.size() < state_->max_idle;
-    if (keep) state_->idle.push_back(slot);
+    if (keep) state_->idle.push_back({slot, kept});
   }
-  if (keep) return;
-  remove_data_range(reinterpret_cast<uintptr_t>(slot));
-  release(slot, slot_bytes_);
+  if (!keep) discard(slot);
 }
 
 size_t ReservationPool::live() const {

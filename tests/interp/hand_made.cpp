@@ -98,7 +98,7 @@ void HandMade::build() {
 
   if (!m.memories.empty()) {
     const MemoryType& type = m.memories[0];
-    memory_.base = static_cast<std::uint8_t*>(reservations().acquire());
+    memory_.base = static_cast<std::uint8_t*>(reservations().acquire(0));
     if (memory_.base == nullptr) stop("no address space");
     memory_.reserved = kReserved;
     memory_.page_size_log2 = type.page_size_log2;

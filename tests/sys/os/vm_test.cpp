@@ -1,6 +1,8 @@
 // Reservations: commit, decommit, the recycling pool and the memory they really take.
 #include "sys/os/vm.h"
 
+#include <unistd.h>
+
 #include <catch2/catch_test_macros.hpp>
 #include <cstring>
 #include <thread>
@@ -13,6 +15,16 @@ constexpr size_t kMiB = 1024 * 1024;
 constexpr size_t kBig = size_t{8} * 1024 * kMiB + 64 * 1024;
 
 uint8_t* bytes_of(void* at) { return static_cast<uint8_t*>(at); }
+
+/// Whether the kernel can read a byte there.
+bool accessible(const uint8_t* at) {
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  const bool can = write(ends[1], at, 1) == 1;
+  close(ends[0]);
+  close(ends[1]);
+  return can;
+}
 }  // namespace
 
 TEST_CASE("sizes are rounded up to whole pages", "[os][vm]") {
@@ -60,18 +72,18 @@ TEST_CASE("decommitted memory is given back", "[os][vm][no-tsan]") {
 
 TEST_CASE("the pool recycles slots, zeroed, and keeps its limits", "[os][vm]") {
   os::ReservationPool pool(kBig, 3, 2, 0);
-  void* first = pool.acquire();
-  void* second = pool.acquire();
-  void* third = pool.acquire();
+  void* first = pool.acquire(0);
+  void* second = pool.acquire(0);
+  void* third = pool.acquire(0);
   REQUIRE((first != nullptr && second != nullptr && third != nullptr));
-  CHECK(pool.acquire() == nullptr);
+  CHECK(pool.acquire(0) == nullptr);
   CHECK(pool.live() == 3);
   REQUIRE(os::commit(first, 4 * kMiB));
   std::memset(first, 0xff, 4 * kMiB);
   pool.give_back(first, 4 * kMiB);
   CHECK(pool.live() == 2);
   CHECK(pool.idle() == 1);
-  void* again = pool.acquire();
+  void* again = pool.acquire(0);
   CHECK(again == first);
   REQUIRE(os::commit(again, 4 * kMiB));
   CHECK(bytes_of(again)[0] == 0);
@@ -83,6 +95,34 @@ TEST_CASE("the pool recycles slots, zeroed, and keeps its limits", "[os][vm]") {
   CHECK(pool.idle() == 2);
 }
 
+TEST_CASE("a recycled slot shows its new user zeros, and no more than asked for", "[os][vm]") {
+  os::ReservationPool pool(kBig, 0, 4, 0);
+  const size_t page = os::page_size();
+  const size_t sizes[] = {4, 4, 1, 0, 9, 2, 9, kMiB * 20 / page, 3};
+  for (const size_t pages : sizes) {
+    INFO(pages << " pages");
+    void* slot = pool.acquire(pages * page);
+    REQUIRE(slot != nullptr);
+    CHECK(pool.idle() == 0);
+    for (size_t i = 0; i<pages; i += pages> 100 ? pages - 1 : 1) {
+      REQUIRE(accessible(bytes_of(slot) + i * page));
+      CHECK(bytes_of(slot)[i * page] == 0);
+      bytes_of(slot)[i * page] = 1;
+    }
+    CHECK_FALSE(accessible(bytes_of(slot) + pages * page));
+    pool.give_back(slot, pages * page);
+  }
+  // A slot that fits as it is comes before the last one.
+  void* one = pool.acquire(page);
+  void* two = pool.acquire(2 * page);
+  pool.give_back(one, page);
+  pool.give_back(two, 2 * page);
+  CHECK(pool.acquire(page) == one);
+  CHECK(pool.acquire(2 * page) == two);
+  pool.give_back(one, page);
+  pool.give_back(two, 2 * page);
+}
+
 TEST_CASE("the pool gives each thread slots of its own", "[os][vm]") {
   os::ReservationPool pool(64 * kMiB, 0, 4, 0);
   std::vector<std::thread> threads;
@@ -90,8 +130,8 @@ TEST_CASE("the pool gives each thread slots of its own", "[os][vm]") {
   for (size_t t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
       for (int round = 0; round < 500; ++round) {
-        void* slot = pool.acquire();
-        if (slot == nullptr || !os::commit(slot, os::page_size()) || bytes_of(slot)[0] != 0) {
+        void* slot = pool.acquire(1);
+        if (slot == nullptr || bytes_of(slot)[0] != 0) {
           ++wrong[t];
           continue;
         }
