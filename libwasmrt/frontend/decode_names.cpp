@@ -1,4 +1,5 @@
-// Custom sections: the name section and branch hints are read, the others listed if that is asked.
+// Custom sections: the name section and branch hints are read, DWARF is listed, the others if that
+// is asked.
 //
 // What they contain is not part of the module's validity: a malformed rest is ignored.
 #include "libwasmrt/frontend/module_decoder.h"
@@ -16,6 +17,7 @@ bool ModuleDecoder::section_custom() {
   custom.offset = begin;
   if (!r_.bytes(r_.left(), custom.bytes)) return false;
   if (options_.keep_custom_sections) module_.customs.push_back(custom);
+  if (custom.name.starts_with(".debug_")) module_.debug_sections.push_back(custom);
   return true;
 }
 

@@ -367,6 +367,7 @@ bool ModuleDecoder::section_data_count() {
 bool ModuleDecoder::section_code() {
   saw_code_ = true;
   const std::size_t at = r_.offset();
+  module_.code_offset = at;
   std::uint32_t count = 0;
   if (!r_.u32(count)) return false;
   const std::size_t declared = module_.funcs.size() - module_.imported_funcs;

@@ -151,7 +151,9 @@ struct DecodedModule final : TypeSource {
   std::optional<std::uint32_t> data_count;
   std::vector<FuncBody> bodies;      ///< By FuncIdx - imported_funcs.
   std::vector<bool> declared_funcs;  ///< By FuncIdx: may be named by ref.func.
+  std::uint64_t code_offset = 0;     ///< Of the code section's contents, in the module.
   std::vector<CustomSection> customs;
+  std::vector<CustomSection> debug_sections;  ///< Those whose names begin with ".debug_".
   Names names;
   std::unordered_map<std::uint32_t, std::vector<BranchHint>> branch_hints;  ///< By function index.
   /// Text of the first instruction that no engine executes yet (GC, exceptions, atomics), with the

@@ -3,6 +3,8 @@
 
 #include <cstdio>
 
+#include "libwasmrt/base/printable.h"
+
 namespace wasmrt {
 
 namespace {
@@ -23,7 +25,7 @@ std::string function_text(const DecodedModule& module, FuncIdx function) {
   const auto name = module.names.funcs.find(raw(function));
   if (name != module.names.funcs.end()) {
     text += " <";
-    text += name->second;
+    append_printable(text, name->second);
     text += '>';
   }
   return text;

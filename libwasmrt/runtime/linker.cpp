@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "libwasmrt/base/printable.h"
 #include "libwasmrt/runtime/access.h"
 #include "libwasmrt/runtime/link.h"
 #include "libwasmrt/wasm/errors.h"
@@ -196,7 +197,7 @@ Result<Linked> Linker::instantiate_pre(const Module& module) const {
   std::string problems;
   bool wasi_missing = false;
   for (const Import& import : decoded.imports) {
-    const std::string full = std::string(import.module) + "." + std::string(import.name);
+    const std::string full = printable(import.module) + "." + printable(import.name);
     const rt::LinkItem* item = l.find(import.module, import.name);
     const auto expected = [&] {
       return to_string(rt::extern_type(decoded, import.kind, import.index));
@@ -235,8 +236,8 @@ Result<Instance> Linked::make(const Store& store, const InstanceConfig& config) 
     const rt::Import& item = linked.items[i].import;
     if (item.store != nullptr && item.store != &s) {
       const Import& import = linked.module->decoded().imports[i];
-      return Error(ErrorCode::Link, err_text(Err::OtherStore, ": " + std::string(import.module) +
-                                                                  "." + std::string(import.name)));
+      return Error(ErrorCode::Link, err_text(Err::OtherStore, ": " + printable(import.module) +
+                                                                  "." + printable(import.name)));
     }
     imports.push_back(item);
   }

@@ -41,4 +41,9 @@ const Export* Module::find_export(std::string_view name) const {
   return it == export_index_.end() ? nullptr : &decoded_->exports[it->second];
 }
 
+const SourceLines& Module::source_lines() const {
+  std::call_once(lines_once_, [this] { lines_ = SourceLines(*decoded_); });
+  return lines_;
+}
+
 }  // namespace wasmrt::rt

@@ -1,11 +1,12 @@
 // A compiled module as the runtime sees it: what was decoded, and where its code comes from.
 //
-// Made by engine/module.cpp; immutable and shared by threads, except for the code source, which is
-// thread-safe by itself.
+// Made by engine/module.cpp; immutable and shared by threads, except for the code source and the
+// line table, which are thread-safe by themselves.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string_view>
 #include <unordered_map>
 
@@ -14,6 +15,7 @@
 
 #include "libwasmrt/abi/vmctx.h"
 #include "libwasmrt/frontend/module.h"
+#include "libwasmrt/frontend/source_lines.h"
 #include "libwasmrt/runtime/engine_state.h"
 #include "libwasmrt/runtime/object.h"
 
@@ -47,6 +49,8 @@ class Module final : public detail::Object {
   [[nodiscard]] const ModuleStats& stats() const { return stats_; }
   /// The export of that name, or null.
   [[nodiscard]] const Export* find_export(std::string_view name) const;
+  /// The line table, read when it is first asked for.
+  [[nodiscard]] const SourceLines& source_lines() const;
 
   /// Whether references to functions of an instance can get out of it other than through handles:
   /// it imports a table or a global of a reference type, or imports a function or tag that passes
@@ -60,6 +64,8 @@ class Module final : public detail::Object {
   ResourceLimits limits_;
   ModuleStats stats_;
   bool shares_references_ = false;
+  mutable std::once_flag lines_once_;
+  mutable SourceLines lines_;
   std::unordered_map<std::string_view, std::uint32_t> export_index_;
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "libwasmrt/base/printable.h"
 #include "libwasmrt/runtime/call.h"
 #include "libwasmrt/wasm/trap.h"
 
@@ -28,6 +29,13 @@ TrapFrame public_frame(const RawFrame& raw) {
   frame.function = std::string(function_name(module, raw.func_idx));
   frame.func_index = raw.func_idx;
   frame.offset = raw.offset;
+  if (instance.module().engine().config().source_lines) {
+    if (auto line = instance.module().source_lines().find(raw.offset)) {
+      frame.file = std::move(line->file);
+      frame.line = line->line;
+      frame.column = line->column;
+    }
+  }
   return frame;
 }
 
@@ -113,11 +121,26 @@ std::string hex(std::uint64_t v) {
 constexpr std::size_t kMostLines = 32;
 
 std::string frame_text(const TrapFrame& frame) {
+  std::string text;
   const std::string& owner = frame.instance.empty() ? frame.module : frame.instance;
-  std::string text = owner.empty() ? std::string() : owner + "!";
-  text +=
-      frame.function.empty() ? "func[" + std::to_string(frame.func_index) + "]" : frame.function;
-  return text + " @ " + hex(frame.offset);
+  if (!owner.empty()) {
+    append_printable(text, owner);
+    text += '!';
+  }
+  if (frame.function.empty()) {
+    text += "func[" + std::to_string(frame.func_index) + "]";
+  } else {
+    append_printable(text, frame.function);
+  }
+  text += " @ " + hex(frame.offset);
+  if (frame.line != 0) {
+    text += " (";
+    append_printable(text, frame.file);
+    text += ":" + std::to_string(frame.line);
+    if (frame.column != 0) text += ":" + std::to_string(frame.column);
+    text += ')';
+  }
+  return text;
 }
 
 /// One past the last of the frames from `at` on that are of the same place.

@@ -8,6 +8,7 @@
 
 #include "libwasmrt/frontend/body_walker.h"
 #include "libwasmrt/frontend/decode.h"
+#include "libwasmrt/frontend/source_lines.h"
 #include "libwasmrt/frontend/validate_body.h"
 
 namespace {
@@ -69,6 +70,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.interner = &interner;
   {
     auto module = decode_module(std::span(data + 1, size - 1), options);
+    if (module.ok()) {
+      const SourceLines lines(**module);
+      if (const auto place = lines.find(data[size - 1])) {
+        if (place->line == 0) std::abort();
+      }
+    }
     if (module.ok() && validate_module(**module).ok()) {
       Suspicious sink;
       BodyWalker<Suspicious> walker(**module, sink);

@@ -87,3 +87,49 @@ TEST_CASE("the inner frames of a trap passed on by a host function come first", 
   CHECK(trap.frames()[0].function == "bad");
   CHECK(trap.frames()[1].function == "run");
 }
+
+namespace {
+
+// A line table of version 4 for one file, x.c: the addresses 2 to 9 of the code section are line
+// 12, column 5.
+constexpr std::string_view kWithLines = R"((module
+  (memory 1)
+  (func $f (export "run") (result i32) (i32.load offset=65540 (i32.const 0)))
+  (@custom ".debug_line"
+    "\2f\00\00\00\04\00\18\00\00\00\01\01\01\fb\0e\0a\00\01\01\01\01\00\00\00\01\00\78\2e\63\00\00\00\00\00"
+    "\00\05\02\02\00\00\00\03\0b\05\05\01\02\08\00\01\01"))
+)";
+
+}  // namespace
+
+TEST_CASE("frames name source lines when the option is on", "[public][trap]") {
+  const auto trap_of = [](bool lines) {
+    EngineConfig config;
+    config.source_lines = lines;
+    const Engine engine = must(Engine::create(config));
+    const Instance instance = must(Instance::create(Store(engine), compile(engine, kWithLines)));
+    return must_trap(instance.get_func("run")->call({}));
+  };
+  const Trap with = trap_of(true);
+  REQUIRE(with.frames().size() == 1);
+  CHECK(with.frames()[0].file == "x.c");
+  CHECK(with.frames()[0].line == 12);
+  CHECK(with.frames()[0].column == 5);
+  CHECK(contains(with.to_string(), " (x.c:12:5)"));
+  const Trap without = trap_of(false);
+  REQUIRE(without.frames().size() == 1);
+  CHECK(without.frames()[0].line == 0);
+  CHECK(without.frames()[0].file.empty());
+}
+
+TEST_CASE("a guest's names cannot forge lines of a log", "[public][trap]") {
+  const Engine engine = make_engine();
+  const Instance instance = must(Instance::create(Store(engine), compile(engine, R"((module
+    (func $"evil\n  9: admin\1b[2J" (export "run") unreachable)))")));
+  const Trap trap = must_trap(instance.get_func("run")->call({}));
+  CHECK(contains(trap.to_string(), "0: evil\\x0a  9: admin\\x1b[2J @ "));
+  const Result<Linked> linked =
+      Linker(engine).instantiate_pre(compile(engine, R"((module (import "a\nb" "c" (func))))"));
+  REQUIRE_FALSE(linked.ok());
+  CHECK(contains(linked.error().message, "import not found: a\\x0ab.c"));
+}

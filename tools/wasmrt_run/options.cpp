@@ -222,6 +222,9 @@ void declare_engine(CLI::App& app, Options& o) {
 
 void declare_watch(CLI::App& app, Options& o, std::string& stats) {
   const char* group = "What to report";
+  app.add_flag("--source-lines", o.source_lines,
+               "Name source files and lines in backtraces, where the module has DWARF")
+      ->group(group);
   app.add_flag("--stats{text}", stats,
                "Print times of the stages, memory and counts to standard error")
       ->group(group);

@@ -57,6 +57,7 @@ struct Options {
   Features features;
   bool signals = true;
   bool deterministic = false;
+  bool source_lines = false;
   std::optional<std::uint64_t> max_memory;  ///< Bytes.
   std::optional<std::uint64_t> max_stack;   ///< Bytes.
   std::optional<std::chrono::nanoseconds> timeout;

@@ -84,6 +84,7 @@ EngineConfig engine_config(const Options& o) {
   config.signals = o.signals;
   config.deterministic = o.deterministic;
   config.keep_custom_sections = false;
+  config.source_lines = o.source_lines;
   if (!o.signals) config.reservation = MemoryReservation::None;
   if (o.max_memory) config.limits.memory_pages = *o.max_memory / 65536;
   if (o.max_stack) config.stack_bytes = *o.max_stack;

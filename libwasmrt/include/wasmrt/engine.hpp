@@ -57,6 +57,9 @@ struct EngineConfig {
   std::uint32_t threads = 0;
   /// Whether custom sections can be read back through Module::custom_sections.
   bool keep_custom_sections = true;
+  /// Whether frames of traps name source file and line, for modules with DWARF (.debug_line). The
+  /// tables are read at a module's first trap and kept.
+  bool source_lines = false;
   /// One bit pattern for NaN results and fixed choices where the standard leaves several, so that
   /// every machine computes the same.
   bool deterministic = false;

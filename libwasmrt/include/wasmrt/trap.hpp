@@ -25,6 +25,9 @@ struct TrapFrame {
   std::string function;          ///< From the name section; may be empty.
   std::uint32_t func_index = 0;  ///< Index in the module.
   std::uint64_t offset = 0;      ///< Of the instruction, in the module's bytes.
+  std::string file;              ///< Source file by DWARF; empty unless EngineConfig::source_lines.
+  std::uint32_t line = 0;        ///< From 1; 0 when unknown.
+  std::uint32_t column = 0;      ///< From 1; 0 when unknown.
 };
 
 /// What kinds of traps say beyond their kind; which fields are set depends on the kind.
@@ -60,7 +63,8 @@ class WASMRT_API Trap {
   [[nodiscard]] const TrapDetail& detail() const noexcept { return detail_; }
   /// The C++ exception behind a HostError, or null.
   [[nodiscard]] const std::exception_ptr& host_exception() const noexcept { return exception_; }
-  /// Message, detail and backtrace, one frame per line; ends without a line end.
+  /// Message, detail and backtrace, one frame per line; ends without a line end. Names come from
+  /// the guest: control characters in them are escaped as in "\x1b".
   [[nodiscard]] std::string to_string() const;
 
   // For those who make traps:
