@@ -84,24 +84,49 @@ void Cursor::unexpected_in_open() {
   unexpected();
 }
 
+namespace {
+
+/// What stands at an offset, for errors that do not say it: a word, a parenthesis, or a byte that
+/// cannot be shown.
+std::string token_at(std::string_view text, std::size_t offset) {
+  if (offset >= text.size()) return "end of input";
+  const std::string_view rest = text.substr(offset);
+  const auto first = static_cast<unsigned char>(rest[0]);
+  if (first < 0x20 || first == 0x7f || utf8_char(rest, 0) == 0) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    return {'0', 'x', kDigits[first >> 4], kDigits[first & 15]};
+  }
+  if (rest[0] == '(' || rest[0] == ')') {
+    const bool two = rest.substr(0, 2) == "(;" || rest.substr(0, 2) == "(@";
+    return std::string(rest.substr(0, two ? 2 : 1));
+  }
+  std::size_t n = 0;
+  while (n < rest.size() && static_cast<unsigned char>(rest[n]) > ' ' && rest[n] != '(' &&
+         rest[n] != ')') {
+    ++n;
+  }
+  return std::string(rest.substr(0, n));
+}
+
+}  // namespace
+
 std::string describe(const TextError& error, std::string_view text) {
   // Long tokens and control characters help nobody.
   constexpr std::size_t kMaxDetail = 60;
+  const std::string detail = error.detail.empty() ? token_at(text, error.offset) : error.detail;
   const Position p = position_of(text, error.offset);
   std::string message(err_prefix(err_category(error.err)));
   message += ": ";
   message += err_wording(error.err);
-  if (!error.detail.empty()) {
-    message += ' ';
-    std::size_t n = 0;
-    while (n < error.detail.size() && n < kMaxDetail) {
-      const std::size_t c = utf8_char(error.detail, n);
-      if (c == 0) break;
-      n += c;
-    }
-    message += error.detail.substr(0, n);
-    if (n < error.detail.size()) message += "...";
+  message += ' ';
+  std::size_t n = 0;
+  while (n < detail.size() && n < kMaxDetail) {
+    const std::size_t c = utf8_char(detail, n);
+    if (c == 0) break;
+    n += c;
   }
+  message += detail.substr(0, n);
+  if (n < detail.size()) message += "...";
   message += " at line " + std::to_string(p.line) + ", column " + std::to_string(p.column);
   return message;
 }

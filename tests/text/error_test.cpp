@@ -85,6 +85,20 @@ TEST_CASE("long and binary tokens are cut in messages", "[text]") {
   CHECK(message.find("xxx...") != std::string::npos);
 }
 
+TEST_CASE("every error shows what it is about", "[text]") {
+  const auto message = [](std::string_view text) {
+    const auto r = wat_to_wasm(text);
+    REQUIRE_FALSE(r.ok());
+    return r.error().message;
+  };
+  CHECK(message("(module (func (i8x16.shuffle 1 2 3)))")
+            .ends_with("invalid lane length 1 at line 1, column 30"));
+  CHECK(message("(module \x01)").ends_with("illegal character 0x01 at line 1, column 9"));
+  CHECK(message("(module (func \"a))").find("unclosed string \"a") != std::string::npos);
+  CHECK(message("(module (; ").ends_with("unclosed comment (; at line 1, column 9"));
+  CHECK(message("(module").ends_with("unexpected token end of input at line 1, column 8"));
+}
+
 TEST_CASE("every prefix and every changed byte of a module is answered", "[text]") {
   const std::string wat =
       "(module $m (rec (type $t (sub (struct (field $f (mut i8)))))) (import \"a\" \"b\" (func $i "
