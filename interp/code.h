@@ -115,7 +115,8 @@ constexpr HandlerId handler_id(Family family, std::uint32_t variant) {
 extern const Handler* handler_table();
 
 /// A function of a module: shared by instances and threads. `code` points to `stub` until the
-/// function is translated; the frame size is valid once it does not.
+/// function is translated; the frame size is valid once it does not. It points to `elsewhere` from
+/// the moment machine code has been published.
 struct alignas(64) FuncCode {
   std::atomic<const Ins*> code{nullptr};
   std::atomic<std::uint32_t> frame_slots{0};  ///< All a call needs above its first argument.
@@ -123,8 +124,11 @@ struct alignas(64) FuncCode {
   std::uint8_t result_class = 0;  ///< ResultClass.
   std::uint32_t func_idx = 0;
   Ins stub{};                   ///< Translates, then goes on with `code`.
+  Ins elsewhere{};              ///< Runs the function outside of the interpreter.
+  Ins counted{};                ///< Counts the call, then goes on with `start`.
   void* module_code = nullptr;  ///< ModuleCodeImpl.
-  const Ins* begin = nullptr;   ///< Of the bytecode; `code` may start behind an idle prologue.
+  const Ins* begin = nullptr;   ///< Of the bytecode.
+  const Ins* start = nullptr;   ///< Where calls enter it: maybe behind an idle prologue.
   std::uint32_t code_bytes = 0;
   std::uint32_t map_bytes = 0;
   const std::uint8_t* map = nullptr;  ///< Bytecode to module offsets, see offset_map.h.

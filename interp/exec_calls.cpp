@@ -375,6 +375,23 @@ TrapWord translate(WASMRT_REGS) {
   WASMRT_ENTER(f);
 }
 
+/// The stub of a function that has machine code: pc is FuncCode::elsewhere, w the function's index.
+TrapWord elsewhere(WASMRT_REGS) {
+  aux = call_out(ctx, ctx->funcs[pc->w], sp);
+  if (WASMRT_UNLIKELY(aux != 0)) WASMRT_JUMP(do_trap);
+  mem = ctx->memory0_base;
+  r = sp[0];
+  v = slot<Vec>(sp, 0);
+  WASMRT_RETURN();
+}
+
+/// Stands before a function whose calls are counted.
+TrapWord counted(WASMRT_REGS) {
+  count_call(pc);
+  pc = start_of_counted(pc);
+  WASMRT_DISPATCH();
+}
+
 template <std::uint32_t n>
 TrapWord zero_locals(WASMRT_REGS) {
   std::uint64_t* at = sp + pc->d;
@@ -524,6 +541,8 @@ void fill_calls(Handler* t) {
   t[TailCallRef] = tail_call_ref<K::R>;
   t[TailCallRef + 1] = tail_call_ref<K::S>;
   t[Translate] = translate;
+  t[Elsewhere] = elsewhere;
+  t[Counted] = counted;
   t[RetToEntry] = ret_to_entry;
   t[RetCross] = ret_cross;
   t[Unreachable] = unreachable;

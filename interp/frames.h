@@ -9,6 +9,10 @@ namespace wasmrt::interp {
 FuncCode* func_of_stub(const Ins* pc);
 /// Translates a function if no other thread has; on return its code is not the stub.
 void translate_now(FuncCode& func);
+/// Counts a call of a function that is at its `counted` instruction.
+void count_call(const Ins* pc);
+/// Where calls of that function go on.
+const Ins* start_of_counted(const Ins* pc);
 /// Whether a function of type `actual` may be called as `expected` (both const CanonType*).
 bool is_subtype(const void* actual, const void* expected);
 /// Records a trap at pc in ctx->activation->report and appends the frames down to the entry.

@@ -52,6 +52,12 @@ class ModuleCode {
   /// Sets code, entry, engine, func_idx and the slot counts of a function that the module defines;
   /// vmctx, type and type_id are the caller's.
   virtual void init_function(VmFuncRef& ref, FuncIdx func) = 0;
+  /// Calls `busy(user)` once, when functions of this module have been called so often; on the
+  /// thread that calls. Set before the module's first function runs.
+  virtual void when_busy(std::uint32_t calls, void (*busy)(void* user), void* user) = 0;
+  /// From now on calls of the function are given to VmFuncRef::entry of its instance, which the
+  /// caller has made able to run it without this interpreter.
+  virtual void hand_over(FuncIdx func) = 0;
   [[nodiscard]] virtual CodeStats stats() const = 0;
   [[nodiscard]] virtual const DecodedModule& module() const = 0;
   [[nodiscard]] virtual const CodeOptions& options() const = 0;

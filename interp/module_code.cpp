@@ -58,10 +58,13 @@ ModuleCodeImpl::ModuleCodeImpl(std::shared_ptr<const DecodedModule> module,
   const std::size_t n = module_->bodies.size();
   funcs_ = std::make_unique<FuncCode[]>(n);
   const Handler stub = handler_table()[Translate];
+  const Handler elsewhere = handler_table()[Elsewhere];
+  const Handler counted = handler_table()[Counted];
   for (std::size_t i = 0; i < n; ++i) {
     FuncCode& f = funcs_[i];
     f.func_idx = module_->imported_funcs + static_cast<std::uint32_t>(i);
     f.stub = {stub, 0, 0, 0};
+    f.elsewhere = {elsewhere, 0, 0, f.func_idx};
     f.module_code = this;
     const FuncType& type = module_->func_type(FuncIdx{f.func_idx});
     std::uint32_t params = 0;
@@ -69,6 +72,8 @@ ModuleCodeImpl::ModuleCodeImpl(std::shared_ptr<const DecodedModule> module,
     for (ValType t : type.params) params += t.slots();
     for (ValType t : type.results) results += t.slots();
     f.link = static_cast<std::uint16_t>(std::max(params, results));
+    f.elsewhere.d = f.link;
+    f.counted = {counted, 0, 0, 0};
     ResultClass c = ResultClass::None;
     if (type.results.size() > 1) {
       c = ResultClass::Many;
@@ -104,7 +109,7 @@ std::uint8_t* ModuleCodeImpl::allocate(std::size_t bytes) {
 
 void ModuleCodeImpl::translate(FuncCode& f) {
   const std::lock_guard lock(mutex_);
-  if (f.code.load(std::memory_order_relaxed) != &f.stub) return;
+  if (f.begin != nullptr) return;
   const auto begin = std::chrono::steady_clock::now();
   if (state_ == nullptr) state_ = std::make_unique<State>(*module_, options_, funcs_.get());
   Translator& t = state_->translator;
@@ -142,7 +147,12 @@ void ModuleCodeImpl::translate(FuncCode& f) {
   stats_.nanoseconds += static_cast<std::uint64_t>(
       std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin).count());
   f.begin = reinterpret_cast<const Ins*>(at);
-  f.code.store(f.begin->at(valid && !t.too_large() ? t.entry() : 0), std::memory_order_release);
+  // Unless machine code came in the meantime.
+  f.start = f.begin->at(valid && !t.too_large() ? t.entry() : 0);
+  if (f.code.load(std::memory_order_relaxed) == &f.stub) {
+    const bool count = calls_left_.load(std::memory_order_relaxed) != 0;
+    f.code.store(count ? &f.counted : f.start, std::memory_order_release);
+  }
   if (stats_.functions == module_->bodies.size()) state_.reset();
 }
 
@@ -161,6 +171,28 @@ void ModuleCodeImpl::init_function(VmFuncRef& ref, FuncIdx func) {
   ref.result_slots = 0;
   for (ValType t : type.params) ref.param_slots += t.slots();
   for (ValType t : type.results) ref.result_slots += t.slots();
+}
+
+void ModuleCodeImpl::when_busy(std::uint32_t calls, void (*busy)(void* user), void* user) {
+  busy_ = busy;
+  busy_user_ = user;
+  calls_left_.store(calls, std::memory_order_release);
+}
+
+void ModuleCodeImpl::count_call(FuncCode& f) {
+  std::uint32_t left = calls_left_.load(std::memory_order_relaxed);
+  while (left != 0 && !calls_left_.compare_exchange_weak(left, left - 1)) {}
+  if (left == 1) busy_(busy_user_);
+  if (left > 1) return;
+  const Ins* expected = &f.counted;
+  f.code.compare_exchange_strong(expected, f.start, std::memory_order_release,
+                                 std::memory_order_relaxed);
+}
+
+void ModuleCodeImpl::hand_over(FuncIdx func) {
+  FuncCode& f = funcs_[raw(func) - module_->imported_funcs];
+  const std::lock_guard lock(mutex_);  // a translation going on would replace it
+  f.code.store(&f.elsewhere, std::memory_order_release);
 }
 
 CodeStats ModuleCodeImpl::stats() const {
@@ -229,7 +261,20 @@ FuncCode* func_of_stub(const Ins* pc) {
 }
 
 void translate_now(FuncCode& func) {
+  if (func.code.load(std::memory_order_acquire) != &func.stub) return;
   static_cast<ModuleCodeImpl*>(func.module_code)->translate(func);
+}
+
+void count_call(const Ins* pc) {
+  auto* f = reinterpret_cast<FuncCode*>(reinterpret_cast<std::uintptr_t>(pc) -
+                                        offsetof(FuncCode, counted));
+  static_cast<ModuleCodeImpl*>(f->module_code)->count_call(*f);
+}
+
+const Ins* start_of_counted(const Ins* pc) {
+  return reinterpret_cast<const FuncCode*>(reinterpret_cast<std::uintptr_t>(pc) -
+                                           offsetof(FuncCode, counted))
+      ->start;
 }
 
 bool is_subtype(const void* actual, const void* expected) {
@@ -247,9 +292,12 @@ void report_trap(const Ins* pc, std::uint64_t* sp, Vmctx* ctx, TrapWord word) {
     std::uint32_t offset;
     const FuncCode* f = module_code->find(is_call ? pc->at(-8) : pc, offset);
     if (f == nullptr) return;
-    report.add_frame(
-        ctx, f->func_idx,
-        report.frames.size() < TrapReport::kMaxFrames ? module_code->wasm_offset(*f, offset) : 0);
+    // What ran elsewhere has reported its frames.
+    if (pc != &f->elsewhere) {
+      report.add_frame(
+          ctx, f->func_idx,
+          report.frames.size() < TrapReport::kMaxFrames ? module_code->wasm_offset(*f, offset) : 0);
+    }
     const std::uint64_t return_pc = sp[f->link];
     sp = reinterpret_cast<std::uint64_t*>(sp[f->link + 1]);
     if (returns_to_entry(return_pc)) return;

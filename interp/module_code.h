@@ -5,6 +5,7 @@
 // Guaranteed: bytecode never moves and lives as long as the ModuleCode.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -21,12 +22,16 @@ class ModuleCodeImpl final : public ModuleCode {
 
   void translate_all() override;
   void init_function(VmFuncRef& ref, FuncIdx func) override;
+  void when_busy(std::uint32_t calls, void (*busy)(void* user), void* user) override;
+  void hand_over(FuncIdx func) override;
   [[nodiscard]] CodeStats stats() const override;
   [[nodiscard]] const DecodedModule& module() const override { return *module_; }
   [[nodiscard]] const CodeOptions& options() const override { return options_; }
   [[nodiscard]] std::string print(FuncIdx func) override;
 
   void translate(FuncCode& func);
+  /// A call of a function whose calls are counted; goes on with its start.
+  void count_call(FuncCode& func);
   /// The function whose bytecode (or stub) contains the address, and how far in; null if none.
   const FuncCode* find(const Ins* pc, std::uint32_t& offset);
   /// Module offset of the last noted instruction at or before a bytecode offset.
@@ -51,6 +56,9 @@ class ModuleCodeImpl final : public ModuleCode {
   std::vector<const FuncCode*> by_address_;  ///< Sorted when `sorted_`.
   bool sorted_ = true;
   CodeStats stats_;
+  std::atomic<std::uint32_t> calls_left_{0};  ///< Until `busy_` is called; 0: nothing is counted.
+  void (*busy_)(void* user) = nullptr;
+  void* busy_user_ = nullptr;
 };
 
 }  // namespace wasmrt::interp

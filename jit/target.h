@@ -55,7 +55,7 @@ struct Target {
   /// The stubs of abi/native.h, once per process: code, and the offset of each by name.
   struct Stubs {
     std::vector<std::uint8_t> code;
-    std::uint32_t trap = 0, poll = 0, stack_limit = 0, fault = 0;
+    std::uint32_t trap = 0, poll = 0, stack_limit = 0, fault = 0, resolve = 0;
   };
   Stubs (*make_stubs)(const NativeHandlers& handlers);
   /// Code of TrapWord(VmFuncRef*, std::uint64_t* slots, Activation*): enters compiled code.

@@ -1,6 +1,7 @@
 // wasmrt-spectest [options] PATH...: runs scripts of the official test suite. Prints each failure
 // with file and line; the last line counts commands: `N passed, N failed, N skipped`. Exit code 0
 // when nothing failed, 1 when something did, 2 for bad usage.
+#include <charconv>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -16,6 +17,8 @@ constexpr const char* kUsage =
     "usage: wasmrt-spectest [options] PATH...\n"
     "Runs WebAssembly test scripts (.wast files, or folders of them).\n"
     "  --engine=auto|interp|jit       what executes (default auto)\n"
+    "  --compile-at-once=BYTES        with auto: modules with larger functions begin in the\n"
+    "                                 interpreter and are compiled meanwhile (default 1024)\n"
     "  --features=LIST                preset and differences, e.g. wasm2,+simd; +threads alone is\n"
     "                                 added to the version that the script's folder is for\n"
     "  --expected-failures=FILE       list of file:line that may fail, and must (default\n"
@@ -54,6 +57,12 @@ std::string set_option(Options& options, std::string_view name, const std::strin
       return "unknown engine " + value;
     }
     return {};
+  }
+  if (name == "--compile-at-once") {
+    const auto [end, error] =
+        std::from_chars(value.data(), value.data() + value.size(), options.config.compile_at_once);
+    const bool ok = error == std::errc() && end == value.data() + value.size();
+    return ok ? std::string() : "not a number: " + value;
   }
   if (name == "--features") {
     options.features = value;

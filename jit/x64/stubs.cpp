@@ -81,6 +81,33 @@ void preserving_stub(x86::Assembler& a, const void* handler) {
   unwind(a);
 }
 
+/// Entered like a compiled function, with the VmFuncRef* in the scratch register.
+void resolve_stub(x86::Assembler& a, const void* handler) {
+  const Target& t = x64_target();
+  const auto ints = static_cast<std::int32_t>(t.int_args.size());
+  const auto vecs = static_cast<std::int32_t>(t.vec_args.size());
+  const std::int32_t vec_at = 8 * (ints + 1);
+  const std::int32_t bytes = (vec_at + 16 * (vecs + 1) + 15) / 16 * 16 + 8;
+  const auto each = [&](auto&& gp, auto&& vec) {
+    for (std::int32_t n = 0; n < ints; ++n) gp(8 * n, t.int_args[static_cast<std::size_t>(n)]);
+    gp(8 * ints, t.scratch[0]);
+    for (std::int32_t n = 0; n < vecs; ++n) {
+      vec(vec_at + 16 * n, t.vec_args[static_cast<std::size_t>(n)]);
+    }
+    vec(vec_at + 16 * vecs, t.scratch[1]);
+  };
+  a.sub(x86::rsp, bytes);
+  each([&](std::int32_t at, std::uint8_t r) { a.mov(x86::ptr(x86::rsp, at, 8), x86::gpq(r)); },
+       [&](std::int32_t at, std::uint8_t r) { a.movups(x86::ptr(x86::rsp, at), x86::xmm(r)); });
+  a.mov(x86::rdi, x86::gpq(kScratch));
+  a.mov(x86::rax, reinterpret_cast<std::uint64_t>(handler));
+  a.call(x86::rax);
+  each([&](std::int32_t at, std::uint8_t r) { a.mov(x86::gpq(r), x86::ptr(x86::rsp, at, 8)); },
+       [&](std::int32_t at, std::uint8_t r) { a.movups(x86::xmm(r), x86::ptr(x86::rsp, at)); });
+  a.add(x86::rsp, bytes);
+  a.jmp(x86::ptr(x86::gpq(kScratch), offsetof(VmFuncRef, native), 8));
+}
+
 struct Place {
   bool in_reg;
   std::uint8_t reg;
@@ -210,6 +237,9 @@ Target::Stubs make_stubs(const NativeHandlers& handlers) {
   a.align(asmjit::AlignMode::kCode, 16);
   stubs.stack_limit = static_cast<std::uint32_t>(a.offset());
   preserving_stub(a, reinterpret_cast<const void*>(handlers.stack_limit));
+  a.align(asmjit::AlignMode::kCode, 16);
+  stubs.resolve = static_cast<std::uint32_t>(a.offset());
+  resolve_stub(a, reinterpret_cast<const void*>(handlers.resolve));
   stubs.code = code.bytes();
   return stubs;
 }

@@ -16,6 +16,8 @@ struct NativeStubs {
   const void* poll = nullptr;   ///< Keeps all registers; returns, or unwinds.
   const void* stack_limit = nullptr;  ///< Before the frame exists; keeps all registers; returns
                                       ///< when it was only an interrupt that did not end the call.
+  const void* resolve = nullptr;  ///< First value of VmFuncRef::native: finds what to call, stores
+                                  ///< it there, and goes on with it.
 };
 
 /// Frames below this need no stack check of their own size; the stack limit leaves that much room.
@@ -31,6 +33,8 @@ struct NativeHandlers {
   /// 0 to go on, or a TrapWord, already reported.
   std::uint32_t (*poll)(struct Vmctx* ctx, const void* pc, void* sp) = nullptr;
   std::uint32_t (*stack_limit)(struct Vmctx* ctx, const void* pc, void* sp) = nullptr;
+  /// Stores in `ref->native` what compiled code calls.
+  void (*resolve)(struct VmFuncRef* ref) = nullptr;
 };
 
 }  // namespace wasmrt

@@ -53,11 +53,15 @@ using EntryFn = TrapWord (*)(VmFuncRef* callee, Vmctx* caller, std::uint64_t* sl
 /// A function as a value: what funcref words point to. Owned by the instance (or host function)
 /// that defines it. Identity: one per function per instance.
 struct VmFuncRef {
-  /// Engine-specific code: interpreter code object, or generated code's address. May be replaced
-  /// by a faster one at any time (tier-up); load it with acquire.
+  /// The interpreter's code object; null where the interpreter has none.
   std::atomic<const void*> code{nullptr};
-  /// Where compiled code calls: code, or the adapter of the signature; null without a compiler.
+  /// The call slot of compiled code: the function's machine code, the adapter of its signature, or
+  /// at first NativeStubs::resolve, which finds out. Data: swung to new code at any time. Null
+  /// without a compiler.
   std::atomic<const void*> native{nullptr};
+  /// How the host enters `native` once that is machine code (made for the signature); null until
+  /// somebody asked.
+  std::atomic<const void*> enter{nullptr};
   EntryFn entry = nullptr;     ///< Enters the function from outside its engine; never null.
   Vmctx* vmctx = nullptr;      ///< The instance it runs in; null for host functions.
   std::uint64_t type_id = 0;   ///< Canonical type id.
@@ -66,10 +70,11 @@ struct VmFuncRef {
   std::uint32_t func_idx = 0;  ///< Index in its module, for backtraces.
   std::uint32_t param_slots = 0;
   std::uint32_t result_slots = 0;
-  std::uint32_t engine = 0;  ///< Which engine `code` belongs to (VmEngine).
+  std::uint32_t engine = 0;  ///< VmEngine; never changes.
 };
 
-/// Values of VmFuncRef::engine.
+/// Values of VmFuncRef::engine. Interp: the interpreter can run it (`code`), and a code object of
+/// the interpreter may itself lead to machine code. Native: it has machine code from the start.
 enum class VmEngine : std::uint32_t { Host, Interp, Native };
 
 /// A passive segment's remaining size: 0 once dropped.

@@ -1,7 +1,9 @@
 // Every stage from source to code, in order, with time taken and dumps in between.
 //
 //   text ─ text::wat_to_wasm ─▶ bytes ─ decode_module ─▶ DecodedModule ─ validate_module (parallel)
-//        ─▶ refused if no engine executes it ─ InterpCode ─▶ rt::Module
+//        ─▶ refused if no engine executes it ─ InterpCode ─ compile_native (JIT) ─▶ rt::Module
+//
+// Bytes that the engine knows already skip all of it but the text.
 #include "libwasmrt/engine/compile_pipeline.h"
 
 #include <string>
@@ -59,9 +61,9 @@ void dump_bytecode(const DecodedModule& m, InterpCode& code) {
 }  // namespace
 
 Result<std::shared_ptr<const DecodedModule>> decode_and_validate(rt::Engine& engine,
-                                                                 std::vector<std::uint8_t> bytes,
+                                                                 rt::CodeTable::Bytes bytes,
                                                                  ModuleStats& stats) {
-  stats.bytes = bytes.size();
+  stats.bytes = bytes->size();
   DecodeOptions options;
   options.features = engine.config().features;
   options.interner = &engine.types();
@@ -70,8 +72,7 @@ Result<std::shared_ptr<const DecodedModule>> decode_and_validate(rt::Engine& eng
   std::shared_ptr<DecodedModule> module;
   {
     const Stopwatch time(stats.decode_ns);
-    Result<std::shared_ptr<DecodedModule>> decoded =
-        decode_module(std::make_shared<const std::vector<std::uint8_t>>(std::move(bytes)), options);
+    Result<std::shared_ptr<DecodedModule>> decoded = decode_module(std::move(bytes), options);
     if (!decoded) return std::move(decoded).error();
     module = std::move(*decoded);
   }
@@ -91,20 +92,12 @@ Result<std::shared_ptr<const DecodedModule>> decode_and_validate(rt::Engine& eng
   return std::shared_ptr<const DecodedModule>(std::move(module));
 }
 
-Result<rt::Ref<rt::Module>> compile(rt::Engine& engine, std::span<const std::uint8_t> source,
-                                    const ModuleConfig& config) {
-  ModuleStats stats;
-  std::vector<std::uint8_t> bytes;
-  if (looks_like_wasm(source)) {
-    bytes.assign(source.begin(), source.end());
-  } else {
-    const Stopwatch time(stats.text_ns);
-    Result<std::vector<std::uint8_t>> parsed =
-        text::wat_to_wasm({reinterpret_cast<const char*>(source.data()), source.size()});
-    if (!parsed) return std::move(parsed).error();
-    bytes = std::move(*parsed);
-  }
+namespace {
 
+/// Everything behind the bytes.
+Result<std::shared_ptr<const rt::CompiledCode>> make_code(rt::Engine& engine,
+                                                          rt::CodeTable::Bytes bytes, bool eager) {
+  ModuleStats stats;
   Result<std::shared_ptr<const DecodedModule>> decoded =
       decode_and_validate(engine, std::move(bytes), stats);
   if (!decoded) return std::move(decoded).error();
@@ -113,20 +106,47 @@ Result<rt::Ref<rt::Module>> compile(rt::Engine& engine, std::span<const std::uin
     return Error(ErrorCode::NotExecutable, "not executable yet: " + module.not_executable);
   }
 
-  auto code = std::make_unique<InterpCode>(engine, *decoded);
-  if (config.eager) code->code().translate_all();
-  dump_bytecode(module, *code);
-  std::unique_ptr<rt::CodeSource> chosen;
-  if (engine.config().engine == EngineKind::Jit) {
-    Result<std::unique_ptr<rt::CodeSource>> native =
-        compile_native(engine, *decoded, std::move(code), stats);
-    if (!native) return std::move(native).error();
-    chosen = std::move(*native);
+  auto interp = std::make_unique<InterpCode>(engine, *decoded);
+  dump_bytecode(module, *interp);
+  std::shared_ptr<rt::CodeSource> code;
+  if (engine.config().engine == EngineKind::Interp) {
+    code = std::move(interp);
   } else {
-    chosen = std::move(code);
+    Result<std::shared_ptr<rt::CodeSource>> native =
+        compile_native(engine, *decoded, std::move(interp), eager);
+    if (!native) return std::move(native).error();
+    code = std::move(*native);
   }
-  return rt::make_ref<rt::Module>(rt::Ref<rt::Engine>(&engine), std::move(*decoded),
-                                  std::move(chosen), config, stats);
+  return std::shared_ptr<const rt::CompiledCode>(std::make_shared<rt::CompiledCode>(
+      rt::CompiledCode{std::move(*decoded), std::move(code), stats}));
+}
+
+}  // namespace
+
+Result<rt::Ref<rt::Module>> compile(rt::Engine& engine, std::span<const std::uint8_t> source,
+                                    const ModuleConfig& config) {
+  std::uint64_t text_ns = 0;
+  rt::CodeTable::Bytes bytes;
+  if (!looks_like_wasm(source)) {
+    const Stopwatch time(text_ns);
+    Result<std::vector<std::uint8_t>> parsed =
+        text::wat_to_wasm({reinterpret_cast<const char*>(source.data()), source.size()});
+    if (!parsed) return std::move(parsed).error();
+    bytes = std::make_shared<const std::vector<std::uint8_t>>(std::move(*parsed));
+    source = *bytes;
+  }
+  rt::CodeTable::Ticket ticket;
+  std::shared_ptr<const rt::CompiledCode> code =
+      engine.code_table().find_or_begin(source, bytes, ticket);
+  if (code == nullptr) {
+    Result<std::shared_ptr<const rt::CompiledCode>> made =
+        make_code(engine, std::move(bytes), config.eager);
+    if (!made) return std::move(made).error();
+    code = std::move(*made);
+    ticket.done(code);
+  }
+  if (config.eager) code->code->finish();
+  return rt::make_ref<rt::Module>(rt::Ref<rt::Engine>(&engine), std::move(code), config, text_ns);
 }
 
 }  // namespace wasmrt::engine

@@ -22,7 +22,7 @@ Result<rt::Ref<rt::Module>> compile(rt::Engine& engine, std::span<const std::uin
 
 /// The stages up to validation, for a binary.
 Result<std::shared_ptr<const DecodedModule>> decode_and_validate(rt::Engine& engine,
-                                                                 std::vector<std::uint8_t> bytes,
+                                                                 rt::CodeTable::Bytes bytes,
                                                                  ModuleStats& stats);
 
 }  // namespace wasmrt::engine

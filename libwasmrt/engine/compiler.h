@@ -3,7 +3,8 @@
 #pragma once
 
 #include <memory>
-#include <string>
+
+#include <wasmrt/result.hpp>
 
 #include "libwasmrt/engine/interp_code.h"
 #include "libwasmrt/runtime/engine_state.h"
@@ -11,16 +12,23 @@
 
 namespace wasmrt::engine {
 
-/// Why there is no compiler here; empty when there is one.
-std::string no_compiler_because();
+/// Why there is no compiler here; null when there is one. Prepares the process: its stubs.
+const char* no_compiler_because();
 
-/// Prepares an engine for compiled code: stubs, adapters, fault handling. Error text or empty.
-std::string set_up_compiler(rt::Engine& engine);
+/// Prepares an engine for compiled code; only where there is a compiler.
+void set_up_compiler(rt::Engine& engine);
 
-/// Compiles a whole module. Functions that the compiler declines are left to `interp`.
-Result<std::unique_ptr<rt::CodeSource>> compile_native(rt::Engine& engine,
+inline constexpr const char* kNoExecutableMemory = "the system refuses executable memory";
+
+/// An engine that may interpret does, and says why as long as it lives; a refusal of the system
+/// goes to the log, too, once per process.
+void note_not_compiling(rt::Engine& engine, const char* why);
+
+/// Machine code for a module: now, or, with the engine Auto, for a large one that is not `eager`,
+/// in the background. What the compiler declines is left to `interp`.
+Result<std::shared_ptr<rt::CodeSource>> compile_native(rt::Engine& engine,
                                                        std::shared_ptr<const DecodedModule> module,
                                                        std::unique_ptr<InterpCode> interp,
-                                                       ModuleStats& stats);
+                                                       bool eager);
 
 }  // namespace wasmrt::engine

@@ -3,13 +3,15 @@
 
 namespace wasmrt::engine {
 
-std::string no_compiler_because() { return "this build has no compiler; use auto or interp"; }
+const char* no_compiler_because() { return "this build has no compiler"; }
 
-std::string set_up_compiler(rt::Engine&) { return no_compiler_because(); }
+void set_up_compiler(rt::Engine&) {}
 
-Result<std::unique_ptr<rt::CodeSource>> compile_native(rt::Engine&,
+void note_not_compiling(rt::Engine& engine, const char* why) { engine.set_not_compiling(why); }
+
+Result<std::shared_ptr<rt::CodeSource>> compile_native(rt::Engine&,
                                                        std::shared_ptr<const DecodedModule>,
-                                                       std::unique_ptr<InterpCode>, ModuleStats&) {
+                                                       std::unique_ptr<InterpCode>, bool) {
   return Error(ErrorCode::InvalidArgument, no_compiler_because());
 }
 

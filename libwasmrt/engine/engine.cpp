@@ -25,10 +25,10 @@ Error invalid(std::string text) {
 }  // namespace
 
 Result<Engine> Engine::create(const EngineConfig& wanted) {
-  if (wanted.engine == EngineKind::Jit) {
-    if (const std::string why = engine::no_compiler_because(); !why.empty()) {
-      return invalid("engine jit: " + why);
-    }
+  const char* const no_compiler =
+      wanted.engine == EngineKind::Interp ? nullptr : engine::no_compiler_because();
+  if (wanted.engine == EngineKind::Jit && no_compiler != nullptr) {
+    return invalid("engine jit: " + std::string(no_compiler) + "; use auto or interp");
   }
   if (wanted.stack_bytes < kLeastStack || wanted.stack_bytes > kMostStack) {
     return invalid("stack of " + std::to_string(wanted.stack_bytes) +
@@ -41,20 +41,22 @@ Result<Engine> Engine::create(const EngineConfig& wanted) {
                    std::to_string(kMostStack) + " are possible");
   }
   EngineConfig config = wanted;
-  if (config.engine == EngineKind::Auto) config.engine = EngineKind::Interp;
+  if (no_compiler != nullptr) config.engine = EngineKind::Interp;
   // Where faults cannot be caught (sanitizers, a policy of the process) accesses are checked.
   const bool guarded = config.reservation != MemoryReservation::None;
   config.signals = config.signals && guarded && interp::install_faults();
   const auto engine = rt::make_ref<rt::Engine>(config);
   engine->enable_guard(guarded);
-  if (config.engine == EngineKind::Jit) {
-    if (const std::string why = engine::set_up_compiler(*engine); !why.empty()) {
-      return invalid("engine jit: " + why);
-    }
-  }
+  if (config.engine != EngineKind::Interp) engine::set_up_compiler(*engine);
+  if (no_compiler != nullptr) engine::note_not_compiling(*engine, no_compiler);
   return detail::Access::make_engine(engine.get());
 }
 
 const EngineConfig& Engine::config() const noexcept { return detail::Access::get(*this)->config(); }
+
+std::string_view Engine::not_compiling_because() const noexcept {
+  const char* why = detail::Access::get(*this)->not_compiling_because();
+  return why == nullptr ? std::string_view() : std::string_view(why);
+}
 
 }  // namespace wasmrt

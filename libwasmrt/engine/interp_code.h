@@ -15,6 +15,7 @@ class InterpCode final : public rt::CodeSource {
 
   void init_function(VmFuncRef& ref, FuncIdx func) override { code_->init_function(ref, func); }
   [[nodiscard]] void* module_code() override { return code_.get(); }
+  void finish() override { code_->translate_all(); }
   void add_stats(ModuleStats& stats) const override;
   [[nodiscard]] interp::ModuleCode& code() { return *code_; }
 

@@ -35,7 +35,8 @@ Result<Module> Module::compile(const Engine& engine, std::string_view bytes_or_t
 Result<void> Module::validate(const Engine& engine, std::span<const std::uint8_t> bytes) {
   ModuleStats stats;
   Result<std::shared_ptr<const DecodedModule>> module = engine::decode_and_validate(
-      *Access::get(engine), std::vector<std::uint8_t>(bytes.begin(), bytes.end()), stats);
+      *Access::get(engine),
+      std::make_shared<const std::vector<std::uint8_t>>(bytes.begin(), bytes.end()), stats);
   if (!module) return std::move(module).error();
   return {};
 }
@@ -84,12 +85,9 @@ std::span<const std::uint8_t> Module::bytes() const noexcept {
   return *Access::get(*this)->decoded().bytes;
 }
 
-ModuleStats Module::stats() const noexcept {
-  const rt::Module& m = *Access::get(*this);
-  ModuleStats stats = m.stats();
-  m.code().add_stats(stats);
-  return stats;
-}
+ModuleStats Module::stats() const noexcept { return Access::get(*this)->stats(); }
+
+void Module::wait_compiled() const { Access::get(*this)->code().finish(); }
 
 Engine Module::engine() const { return Access::make_engine(&Access::get(*this)->engine()); }
 

@@ -11,6 +11,7 @@
 #include "jit/target.h"
 #include "libwasmrt/abi/activation.h"
 #include "libwasmrt/abi/builtins.h"
+#include "libwasmrt/engine/native_code.h"
 #include "libwasmrt/runtime/instance_state.h"
 #include "libwasmrt/wasm/trap.h"
 #include "sys/os/fault.h"
@@ -198,7 +199,7 @@ struct ProcessCode {
   ProcessCode() {
     const jit::Target* target = jit::host_target();
     if (target == nullptr) return;
-    const NativeHandlers handlers{on_trap, on_poll, on_stack_limit};
+    const NativeHandlers handlers{on_trap, on_poll, on_stack_limit, resolve_native};
     const jit::Target::Stubs made = target->make_stubs(handlers);
     stub_memory = os::CodeMemory::publish(made.code);
     if (!stub_memory.valid()) return;
@@ -206,6 +207,7 @@ struct ProcessCode {
     stubs.poll = stub_memory.base() + made.poll;
     stubs.stack_limit = stub_memory.base() + made.stack_limit;
     stubs.fault = stub_memory.base() + made.fault;
+    stubs.resolve = stub_memory.base() + made.resolve;
     ok = true;
   }
 
@@ -250,8 +252,12 @@ TrapWord native_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots) {
   Vmctx* ctx = callee->vmctx;
   Activation* activation = caller != nullptr ? caller->activation : ctx->activation;
   using Enter = TrapWord (*)(VmFuncRef*, std::uint64_t*, Activation*);
-  const auto enter = reinterpret_cast<Enter>(
-      reinterpret_cast<std::uintptr_t>(callee->code.load(std::memory_order_acquire)));
+  const void* code = callee->enter.load(std::memory_order_acquire);
+  if (code == nullptr) {
+    code = native_entry_code(static_cast<const CanonType*>(callee->type)->composite.func);
+    callee->enter.store(code, std::memory_order_release);
+  }
+  const auto enter = reinterpret_cast<Enter>(reinterpret_cast<std::uintptr_t>(code));
   // Below this nothing of ours fits any more: the entry, and what a trap needs.
   if (reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) < activation->native_limit) {
     activation->report.word = static_cast<TrapWord>(TrapKind::CallStackExhausted);

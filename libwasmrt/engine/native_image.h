@@ -12,18 +12,11 @@
 #include "libwasmrt/abi/code_blob.h"
 #include "libwasmrt/abi/native.h"
 #include "libwasmrt/abi/vmctx.h"
+#include "libwasmrt/engine/link.h"
 #include "libwasmrt/wasm/types.h"
 #include "sys/os/code_memory.h"
 
 namespace wasmrt::engine {
-
-/// A function in an image; offsets from its start.
-struct NativeFunc {
-  std::uint32_t begin = 0;  ///< Entry for other instances.
-  std::uint32_t frame_bytes = 0;
-  std::uint32_t vmctx_at = ~0u;
-  std::uint32_t index = 0;
-};
 
 class NativeImage {
  public:
@@ -56,7 +49,7 @@ const void* native_entry_code(const FuncType& type);
 /// What compiled code calls for functions of a signature that are not compiled.
 const void* native_adapter(const FuncType& type);
 
-/// VmFuncRef::entry of compiled functions; VmFuncRef::code is the entry code of the signature.
+/// VmFuncRef::entry of compiled functions.
 TrapWord native_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots);
 
 }  // namespace wasmrt::engine

@@ -3,6 +3,7 @@
 // Made by engine/engine.cpp. Thread-safe; lives as long as a module, store, linker or handle.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,7 @@
 #include <wasmrt/engine.hpp>
 
 #include "libwasmrt/abi/activation.h"
+#include "libwasmrt/runtime/code_table.h"
 #include "libwasmrt/runtime/object.h"
 #include "libwasmrt/wasm/types.h"
 #include "sys/os/clock.h"
@@ -36,19 +38,23 @@ class Engine final : public detail::Object {
   /// Bytes beyond the first 4 GiB of a guarded memory that fault; 0 when memories are not guarded.
   [[nodiscard]] std::uint64_t guard_bytes() const { return guard_bytes_; }
   [[nodiscard]] os::WorkerPool& workers() { return workers_; }
+  [[nodiscard]] CodeTable& code_table() { return code_table_; }
 
   /// A value stack, used before or new; not valid() when there is no address space.
   ValueStack take_stack();
   void give_stack(ValueStack stack);
 
-  /// What compiled code needs of the process, with a compiler: its stubs, and where compiled code
-  /// calls functions of a signature that are not compiled. Set up once, before the first module.
-  struct Native {
-    const NativeStubs* stubs = nullptr;
-    const void* (*adapter)(const FuncType& type) = nullptr;
-  };
-  [[nodiscard]] const Native& native() const { return native_; }
-  void set_native(const Native& native) { native_ = native; }
+  /// The stubs that compiled code needs, with a compiler; else null. Set before the first module.
+  [[nodiscard]] const NativeStubs* native() const { return native_; }
+  void set_native(const NativeStubs* stubs) { native_ = stubs; }
+  /// Why nothing is compiled although Auto was asked for; null when there is no such reason. A
+  /// string that lives for ever.
+  [[nodiscard]] const char* not_compiling_because() const {
+    return not_compiling_because_.load(std::memory_order_acquire);
+  }
+  void set_not_compiling(const char* why) {
+    not_compiling_because_.store(why, std::memory_order_release);
+  }
 
   /// Takes guard pages into use, or not (setup only; before the first memory).
   void enable_guard(bool on);
@@ -59,7 +65,9 @@ class Engine final : public detail::Object {
   std::uint64_t guard_bytes_ = 0;
   std::unique_ptr<os::ReservationPool> pool_;
   os::WorkerPool workers_;
-  Native native_;
+  const NativeStubs* native_ = nullptr;
+  std::atomic<const char*> not_compiling_because_{nullptr};
+  CodeTable code_table_;
   std::mutex stacks_mutex_;
   std::vector<ValueStack> stacks_;
 };

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "libwasmrt/abi/native.h"
 #include "libwasmrt/runtime/access.h"
 #include "libwasmrt/runtime/call.h"
 #include "libwasmrt/runtime/instance_state.h"
@@ -22,7 +23,7 @@ HostFunc::HostFunc(Ref<Engine> engine, const FuncType& type, detail::HostFunctio
   ref_.type = type_;
   ref_.host = this;
   ref_.engine = static_cast<std::uint32_t>(VmEngine::Host);
-  if (engine_->native().adapter != nullptr) ref_.native = engine_->native().adapter(type);
+  if (engine_->native() != nullptr) ref_.native = engine_->native()->resolve;
   for (const ValType t : type.params) ref_.param_slots += t.slots();
   for (const ValType t : type.results) ref_.result_slots += t.slots();
 }

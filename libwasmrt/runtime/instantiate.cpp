@@ -166,7 +166,7 @@ void fill_vmctx(Instance& instance) {
   v.builtins = &runtime_builtins();
   v.instance = &instance;
   v.store = &instance.store();
-  v.native = instance.module().engine().native().stubs;
+  v.native = instance.module().engine().native();
   v.module_code = instance.module().code().module_code();
 }
 

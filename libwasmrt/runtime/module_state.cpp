@@ -13,15 +13,13 @@ bool carries_functions(const FuncType& type) {
   return any(type.params) || any(type.results);
 }
 
-Module::Module(Ref<Engine> engine, std::shared_ptr<const DecodedModule> decoded,
-               std::unique_ptr<CodeSource> code, const ModuleConfig& config,
-               const ModuleStats& stats)
+Module::Module(Ref<Engine> engine, std::shared_ptr<const CompiledCode> compiled,
+               const ModuleConfig& config, std::uint64_t text_ns)
     : engine_(std::move(engine)),
-      decoded_(std::move(decoded)),
-      code_(std::move(code)),
+      compiled_(std::move(compiled)),
       limits_(config.limits),
-      stats_(stats) {
-  const DecodedModule& m = *decoded_;
+      text_ns_(text_ns) {
+  const DecodedModule& m = decoded();
   export_index_.reserve(m.exports.size());
   for (std::uint32_t i = 0; i < m.exports.size(); ++i) export_index_.emplace(m.exports[i].name, i);
   shares_references_ = m.imported_tables > 0;
@@ -36,9 +34,16 @@ Module::Module(Ref<Engine> engine, std::shared_ptr<const DecodedModule> decoded,
   }
 }
 
+ModuleStats Module::stats() const {
+  ModuleStats stats = compiled_->stats;
+  stats.text_ns = text_ns_;
+  code().add_stats(stats);
+  return stats;
+}
+
 const Export* Module::find_export(std::string_view name) const {
   const auto it = export_index_.find(name);
-  return it == export_index_.end() ? nullptr : &decoded_->exports[it->second];
+  return it == export_index_.end() ? nullptr : &decoded().exports[it->second];
 }
 
 const SourceLines& Module::source_lines() const {

@@ -21,7 +21,8 @@
 
 namespace wasmrt::rt {
 
-/// An engine's code for a module.
+/// An engine's code for a module; shared by all modules of the engine that were made of the same
+/// bytes.
 class CodeSource {
  public:
   virtual ~CodeSource() = default;
@@ -30,23 +31,25 @@ class CodeSource {
   virtual void init_function(VmFuncRef& ref, FuncIdx func) = 0;
   /// Value of Vmctx::module_code.
   [[nodiscard]] virtual void* module_code() = 0;
+  /// Makes the code of all functions, or waits until others have made it.
+  virtual void finish() = 0;
   /// Adds the engine's part to the statistics.
   virtual void add_stats(ModuleStats& stats) const = 0;
 };
 
 class Module final : public detail::Object {
  public:
-  Module(Ref<Engine> engine, std::shared_ptr<const DecodedModule> decoded,
-         std::unique_ptr<CodeSource> code, const ModuleConfig& config, const ModuleStats& stats);
+  Module(Ref<Engine> engine, std::shared_ptr<const CompiledCode> compiled,
+         const ModuleConfig& config, std::uint64_t text_ns);
 
   [[nodiscard]] Engine& engine() const { return *engine_; }
-  [[nodiscard]] const DecodedModule& decoded() const { return *decoded_; }
+  [[nodiscard]] const DecodedModule& decoded() const { return *compiled_->decoded; }
   [[nodiscard]] const std::shared_ptr<const DecodedModule>& shared_decoded() const {
-    return decoded_;
+    return compiled_->decoded;
   }
-  [[nodiscard]] CodeSource& code() const { return *code_; }
+  [[nodiscard]] CodeSource& code() const { return *compiled_->code; }
   [[nodiscard]] const ResourceLimits& limits() const { return limits_; }
-  [[nodiscard]] const ModuleStats& stats() const { return stats_; }
+  [[nodiscard]] ModuleStats stats() const;
   /// The export of that name, or null.
   [[nodiscard]] const Export* find_export(std::string_view name) const;
   /// The line table, read when it is first asked for.
@@ -59,10 +62,9 @@ class Module final : public detail::Object {
 
  private:
   Ref<Engine> engine_;
-  std::shared_ptr<const DecodedModule> decoded_;
-  std::unique_ptr<CodeSource> code_;
+  std::shared_ptr<const CompiledCode> compiled_;
   ResourceLimits limits_;
-  ModuleStats stats_;
+  std::uint64_t text_ns_ = 0;
   bool shares_references_ = false;
   mutable std::once_flag lines_once_;
   mutable SourceLines lines_;

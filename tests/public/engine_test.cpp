@@ -29,8 +29,15 @@ TEST_CASE("the compiler is there, or says why it is not", "[public][engine]") {
   }
 }
 
-TEST_CASE("auto is resolved", "[public][engine]") {
-  CHECK(make_engine().config().engine == EngineKind::Interp);
+TEST_CASE("auto compiles, or says why it does not", "[public][engine]") {
+  EngineConfig config;
+  config.engine = EngineKind::Jit;
+  const bool compiler = Engine::create(config).ok();
+  const Engine engine = make_engine();
+  CHECK(engine.config().engine == (compiler ? EngineKind::Auto : EngineKind::Interp));
+  CHECK(engine.not_compiling_because().empty() == compiler);
+  config.engine = EngineKind::Interp;
+  CHECK(make_engine(config).not_compiling_because().empty());
 }
 
 TEST_CASE("without signals accesses are checked", "[public][engine]") {
@@ -44,7 +51,12 @@ TEST_CASE("without signals accesses are checked", "[public][engine]") {
   CHECK(must(instance.get_func("f")->call({Value(65528)}))[0].i32() == 0);
   CHECK(must_trap(instance.get_func("f")->call({Value(65529)})).kind() ==
         TrapKind::OutOfBoundsMemoryAccess);
-  CHECK(must_trap(instance.get_func("f")->call({Value(-1)})).detail().address == 0x100000003);
+  config.engine = EngineKind::Interp;  // the address is known only there
+  const Instance interpreted = instantiate(
+      R"((module (memory 1) (func (export "f") (param i32) (result i32)
+        (i32.load offset=4 (local.get 0)))))",
+      config);
+  CHECK(must_trap(interpreted.get_func("f")->call({Value(-1)})).detail().address == 0x100000003);
 }
 
 TEST_CASE("a module of text and of bytes", "[public][module]") {

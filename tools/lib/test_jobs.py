@@ -109,6 +109,8 @@ def release(plan):
     plan.spec("release", "build", built)
     if platform.machine() == "x86_64":  # where there is a compiler
         plan.spec("release jit", "build", built, engine="jit")
+        plan.spec("release auto", "build", built, engine="auto")
+        plan.spec("release late", "build", built, engine="auto --compile-at-once=0", extras=False)
     plan.wasi("release", "build", built)
     plan.add("programs", "programs", ["tests/programs/run", "--run=build/wasmrt-run"], after=[built], counted=True,
              timeout=1800, allowed_skips=0 if IN_CI else None)

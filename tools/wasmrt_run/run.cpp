@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -173,6 +174,19 @@ class Session {
     return std::nullopt;
   }
 
+  /// For --stats.
+  [[nodiscard]] std::string engine_name() const {
+    if (const std::string_view why = engine_->not_compiling_because(); !why.empty()) {
+      return "interp (" + std::string(why) + ")";
+    }
+    switch (engine_->config().engine) {
+      case EngineKind::Auto: return "auto";
+      case EngineKind::Interp: return "interp";
+      case EngineKind::Jit: break;
+    }
+    return "jit";
+  }
+
   Ended compile(const std::string& file, std::optional<Module>& module, RunStats* stats) {
     StopWatch watch;
     std::vector<std::uint8_t> bytes;
@@ -292,6 +306,7 @@ class Session {
                   " bytes in all");
     }
     if (o_.stats != StatsFormat::None) {
+      stats_.engine = engine_name();
       std::fputs(format_stats(stats_, o_.stats).c_str(), stderr);
     }
     return code;
@@ -314,7 +329,12 @@ int run(const Options& options) {
       return kBadUsage;
     }
   }
-  return Session(options).run();
+  Session session(options);
+  const int code = session.run();
+  // The end of the process frees everything at once; a compiler at work in the background would be
+  // waited for.
+  std::fflush(nullptr);
+  std::_Exit(code);
 }
 
 }  // namespace wasmrt::tools

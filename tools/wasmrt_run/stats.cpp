@@ -33,6 +33,8 @@ std::vector<Figure> figures(const RunStats& s) {
       {"bytes", "module", Unit::Bytes, s.module.bytes},
       {"code_bytes", "code", Unit::Bytes, s.module.code_bytes},
       {"functions", "functions", Unit::Count, s.module.functions},
+      {"native_functions", "compiled", Unit::Count, s.module.native_functions},
+      {"declined", "declined", Unit::Count, s.module.declined},
       {"instances", "instances", Unit::Count, s.store.instances},
       {"memories", "memories", Unit::Count, s.store.memories},
       {"memory_bytes", "guest memory", Unit::Bytes, s.store.memory_bytes},
@@ -63,8 +65,9 @@ std::string format_stats(const RunStats& stats, StatsFormat format) {
       out += f.key;
       out += "\":" + std::to_string(f.value);
     }
-    return out + "}\n";
+    return out + ",\"engine\":\"" + stats.engine + "\"}\n";
   }
+  out = "engine           " + stats.engine + "\n";
   for (const Figure& f : figures(stats)) {
     char line[80];
     std::snprintf(line, sizeof line, "%-16s %12s\n", f.label, format_value(f).c_str());

@@ -23,6 +23,7 @@ struct RunStats {
   std::uint64_t stdout_bytes = 0;           ///< Written by the guest.
   std::uint64_t stdout_refused_writes = 0;  ///< Refused by --stdout-cap.
   std::uint64_t stdout_refused_bytes = 0;
+  std::string engine;  ///< What ran the guest, and why not something faster.
 };
 
 /// The figures as a table or as one line of JSON; ends with a line end.

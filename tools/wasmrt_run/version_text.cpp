@@ -19,7 +19,7 @@ std::string version_text() {
   if (Engine::create(config)) text += " jit";
   const Result<Engine> chosen = Engine::create();
   if (chosen)
-    text += chosen->config().engine == EngineKind::Jit ? " (auto: jit)" : " (auto: interp)";
+    text += chosen->config().engine != EngineKind::Interp ? " (auto: jit)" : " (auto: interp)";
   text += '\n';
 #if WASMRT_HAS_JIT
   text += "machine: ";

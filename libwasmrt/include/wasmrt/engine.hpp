@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include <wasmrt/detail/handle.hpp>
 #include <wasmrt/export.hpp>
@@ -13,9 +14,11 @@ namespace wasmrt {
 
 /// What executes guest code.
 enum class EngineKind : std::uint8_t {
-  Auto,    ///< The fastest that there is in this build and on this machine.
+  Auto,    ///< The compiler where there is one, without waiting for it: small modules are compiled
+           ///< at once, large ones begin in the interpreter and are compiled meanwhile. Else, and
+           ///< where the system refuses executable memory, the interpreter.
   Interp,  ///< The interpreter.
-  Jit,     ///< The compiler; Engine::create refuses it where there is none.
+  Jit,     ///< The compiler, waited for; Engine::create refuses it where there is none.
 };
 
 /// Address space set aside for each 32-bit memory, so that accesses need no check and the memory
@@ -55,6 +58,9 @@ struct EngineConfig {
   std::uint32_t idle_reservations = 64;
   /// Threads that help with compiling: 0 for one per CPU, 1 for none besides the caller.
   std::uint32_t threads = 0;
+  /// With Auto: a module whose functions have at most this many bytes is compiled before
+  /// Module::compile returns (about 0.2 ms per KiB); a larger one begins in the interpreter.
+  std::uint32_t compile_at_once = 1024;
   /// Whether custom sections can be read back through Module::custom_sections.
   bool keep_custom_sections = true;
   /// Whether frames of traps name source file and line, for modules with DWARF (.debug_line). The
@@ -72,8 +78,10 @@ class WASMRT_API Engine {
   /// or machine cannot serve (the text says why), Internal.
   static Result<Engine> create(const EngineConfig& config = {});
 
-  /// The configuration, with Auto resolved.
+  /// The configuration; `engine` is Interp where Auto found no compiler.
   [[nodiscard]] const EngineConfig& config() const noexcept;
+  /// Why an engine made with Auto only interprets; empty when it compiles, or was told not to.
+  [[nodiscard]] std::string_view not_compiling_because() const noexcept;
 
   friend bool operator==(const Engine&, const Engine&) noexcept = default;
 

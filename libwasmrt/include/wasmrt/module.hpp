@@ -21,12 +21,13 @@ namespace wasmrt {
 struct ModuleConfig {
   /// Bounds for every instance of this module.
   ResourceLimits limits = {};
-  /// Whether all functions get their code at once. Otherwise the interpreter makes a function's
-  /// code on its first call.
+  /// Whether all functions get their code before compile returns. Otherwise the interpreter makes a
+  /// function's code on its first call, and the compiler may still be at work.
   bool eager = false;
 };
 
-/// What compiling a module took. Times are nanoseconds of wall-clock time.
+/// What compiling a module took. Times are nanoseconds of wall-clock time. Of modules made of equal
+/// bytes in one engine all show what the first one took: the others took nothing.
 struct ModuleStats {
   std::uint64_t bytes = 0;         ///< Size of the binary.
   std::uint64_t functions = 0;     ///< Functions with a body.
@@ -37,6 +38,8 @@ struct ModuleStats {
                                    ///< on their first call is not in it.
   std::uint64_t code_bytes = 0;    ///< Size of the code made so far.
   std::uint64_t declined = 0;      ///< Functions that the compiler left to the interpreter.
+  std::uint64_t native_functions = 0;  ///< Functions that have machine code by now.
+  bool compiling = false;              ///< Machine code is being made in the background.
 };
 
 /// One custom section. The bytes belong to the module.
@@ -49,8 +52,10 @@ struct CustomSectionView {
 class WASMRT_API Module {
  public:
   /// Compiles a binary module, or text where `bytes` do not begin with "\0asm". The bytes are
-  /// copied. Errors: InvalidBinary, Text, Validation, FeatureDisabled, NotExecutable, Limit; the
-  /// first by position. A component is refused by that name.
+  /// copied. Equal bytes are compiled once per engine and share their code, also when several
+  /// threads compile them at the same time. Errors: InvalidBinary, Text, Validation,
+  /// FeatureDisabled, NotExecutable, Limit; the first by position. A component is refused by that
+  /// name.
   static Result<Module> compile(const Engine& engine, std::span<const std::uint8_t> bytes,
                                 const ModuleConfig& config = {});
   /// The same for bytes or text in a string.
@@ -72,8 +77,10 @@ class WASMRT_API Module {
   [[nodiscard]] std::vector<CustomSectionView> custom_sections(std::string_view name = {}) const;
   /// The binary (for text: what the text was translated to). Lives as long as the module.
   [[nodiscard]] std::span<const std::uint8_t> bytes() const noexcept;
-  /// What compiling took.
+  /// What compiling took so far.
   [[nodiscard]] ModuleStats stats() const noexcept;
+  /// Waits until all functions have the code that they will get.
+  void wait_compiled() const;
   /// The engine the module was compiled for.
   [[nodiscard]] Engine engine() const;
 

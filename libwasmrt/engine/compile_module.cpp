@@ -1,0 +1,70 @@
+// The loop over the functions, on the engine's workers when it is worth them.
+#include "libwasmrt/engine/compile_module.h"
+
+#include <vector>
+
+#include "jit/compile_function.h"
+#include "jit/target.h"
+
+namespace wasmrt::engine {
+
+namespace {
+
+// Starting a thread takes some 50 us, and no start-up of a small program should pay for it; this
+// much takes about 2 ms to compile.
+constexpr std::size_t kParallelFrom = 16 * 1024;
+
+std::vector<jit::ir::MemoryInfo> memory_infos(const rt::Engine& engine, const DecodedModule& m) {
+  std::vector<jit::ir::MemoryInfo> infos;
+  for (const MemoryType& type : m.memories) {
+    jit::ir::MemoryInfo info;
+    info.is_64 = type.address == AddressType::I64;
+    info.page_size_log2 = type.page_size_log2;
+    const bool guarded = engine.config().signals && !info.is_64 && type.page_size_log2 == 16;
+    info.guarded_bytes = guarded ? engine.guard_bytes() : 0;
+    info.may_move = !guarded;
+    infos.push_back(info);
+  }
+  return infos;
+}
+
+}  // namespace
+
+bool compile_module(rt::Engine& engine, const DecodedModule& module, const std::atomic<bool>& stop,
+                    LinkedImage& image, std::uint64_t& declined) {
+  const jit::Target& target = *jit::host_target();
+  const std::vector<jit::ir::MemoryInfo> memories = memory_infos(engine, module);
+  jit::CompileContext context;
+  context.module = &module;
+  context.target = &target;
+  context.options.cpu = target.host_cpu();
+  context.options.signals = engine.config().signals;
+  context.options.deterministic = engine.config().deterministic;
+#ifdef WASMRT_DEBUG_CHECKS
+  context.options.verify = true;
+#endif
+  context.memories = memories;
+
+  std::vector<CompiledFunc> all(module.bodies.size());
+  const auto compile_range = [&](std::size_t begin, std::size_t end) {
+    jit::CompileState worker;
+    for (std::size_t n = begin; n < end && !stop.load(std::memory_order_relaxed); ++n) {
+      const FuncIdx index{static_cast<std::uint32_t>(module.imported_funcs + n)};
+      all[n].declined = jit::compile_function(context, index, worker, all[n].blob);
+    }
+  };
+  std::size_t bytes = 0;
+  for (const FuncBody& body : module.bodies) bytes += body.size;
+  if (bytes < kParallelFrom) {
+    compile_range(0, all.size());
+  } else {
+    engine.workers().parallel_for(all.size(), 16, compile_range);
+  }
+  if (stop.load(std::memory_order_relaxed)) return false;
+  declined = 0;
+  for (const CompiledFunc& f : all) declined += f.declined != nullptr ? 1 : 0;
+  image = link(target, module, all);
+  return true;
+}
+
+}  // namespace wasmrt::engine

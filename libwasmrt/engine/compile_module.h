@@ -1,0 +1,20 @@
+// All functions of a module to one linked image.
+//
+// In: a validated module and the engine's options. Out: its image. Guaranteed: the same bytes
+// whatever the number of threads.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "libwasmrt/engine/link.h"
+#include "libwasmrt/frontend/module.h"
+#include "libwasmrt/runtime/engine_state.h"
+
+namespace wasmrt::engine {
+
+/// False when `stop` was set before all was done. Counts the functions without code.
+bool compile_module(rt::Engine& engine, const DecodedModule& module, const std::atomic<bool>& stop,
+                    LinkedImage& image, std::uint64_t& declined);
+
+}  // namespace wasmrt::engine

@@ -1,0 +1,78 @@
+// Code of a module that is, or becomes, machine code.
+//
+// In: a validated module, the interpreter for what is not compiled (yet), and the image once it is
+// made: before the first instance, or in the background. Out: functions that take the fastest code
+// there is at each call. Guaranteed: publishing writes data only (call slots, code objects of the
+// interpreter); a function that has begun in the interpreter ends there; nothing of an image goes
+// away before the module does.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "libwasmrt/engine/interp_code.h"
+#include "libwasmrt/engine/link.h"
+#include "libwasmrt/engine/native_image.h"
+#include "libwasmrt/runtime/engine_state.h"
+#include "libwasmrt/runtime/module_state.h"
+
+namespace wasmrt::engine {
+
+class NativeCode final : public rt::CodeSource {
+ public:
+  NativeCode(rt::Engine& engine, std::shared_ptr<const DecodedModule> module,
+             std::unique_ptr<InterpCode> interp);
+  /// Ends what runs in the background: at the next boundary of a function.
+  ~NativeCode() override;
+
+  /// Compiles and publishes everything. False when the system refuses executable memory; the
+  /// interpreter then runs everything.
+  bool compile_now();
+  /// The same on a thread of its own, once the guest has shown that it is worth it: short programs
+  /// pay for no thread.
+  void compile_when_busy();
+
+  void init_function(VmFuncRef& ref, FuncIdx func) override;
+  [[nodiscard]] void* module_code() override { return interp_->module_code(); }
+  void finish() override;
+  void add_stats(ModuleStats& stats) const override;
+
+  /// Machine code of a function of the module, null while there is none.
+  [[nodiscard]] const void* code_of(FuncIdx func) const;
+
+ private:
+  enum class State : std::uint8_t { Waiting, Running, Done };
+
+  void start_background();
+  void finish_background();
+  static void* run_background(void* self);
+  bool publish(LinkedImage image, std::uint64_t declined);
+
+  rt::Engine& engine_;
+  const std::shared_ptr<const DecodedModule> module_;
+  const std::unique_ptr<InterpCode> interp_;
+  // The module's call slots, by defined function: machine code, or null.
+  std::unique_ptr<std::atomic<const void*>[]> slots_;
+  std::unique_ptr<NativeImage> image_;
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  State state_ = State::Done;  // of the background
+  std::uintptr_t thread_ = 0;
+  std::uint64_t generation_ = 0;  // fork_generation() at the thread's start
+  std::uint64_t compile_ns_ = 0;
+  std::uint64_t declined_ = 0;
+  std::uint64_t native_functions_ = 0;
+  std::uint64_t native_bytes_ = 0;
+
+  std::atomic<bool> stop_{false};
+};
+
+/// NativeHandlers::resolve.
+void resolve_native(VmFuncRef* ref);
+
+}  // namespace wasmrt::engine
