@@ -178,6 +178,104 @@ void Builder::on_simd_store(Op op, const Imm& imm) {
   append(i);
 }
 
+// ---- bulk operations on few bytes
+// -----------------------------------------------------------------------
+
+namespace {
+
+/// The parts of a copy of n bytes, the last first: where memory ends inside the range, that one
+/// faults before anything is written.
+struct Part {
+  std::uint32_t offset;
+  Access access;
+  Type type;
+};
+
+std::vector<Part> parts_of(std::uint32_t n) {
+  static constexpr struct {
+    std::uint32_t bytes;
+    Access access;
+    Type type;
+  } kSizes[] = {{16, Access::V128, Type::V128},
+                {8, Access::B64, Type::I64},
+                {4, Access::U32, Type::I32},
+                {2, Access::U16, Type::I32},
+                {1, Access::U8, Type::I32}};
+  std::vector<Part> parts;
+  for (const auto& size : kSizes) {
+    if (n < size.bytes) continue;
+    parts.push_back({n - size.bytes, size.access, size.type});
+    for (std::uint32_t at = 0; at + size.bytes < n; at += size.bytes) {
+      parts.push_back({at, size.access, size.type});
+    }
+    break;
+  }
+  return parts;
+}
+
+}  // namespace
+
+/// Whether a memory.copy or memory.fill that is about to be appended moves few bytes, a constant
+/// number, within memory 0, whose guard checks it.
+bool Builder::small_bulk(std::uint32_t dst, std::uint32_t src) const {
+  constexpr std::uint64_t kMost = 128;
+  if (dst != 0 || src != 0 || f_.memories[0].is_64) return false;
+  if (f_.memories[0].may_move || f_.memories[0].guarded_bytes < kMost) return false;
+  const Inst& n = f_[stack_.back()];
+  return n.op == IrOp::Const && n.imm != 0 && n.imm <= kMost;
+}
+
+void Builder::store_part(V dst, std::uint32_t offset, Access access, V value) {
+  Inst i;
+  i.op = IrOp::Store;
+  i.aux_type = f_[value].type;
+  i.aux = static_cast<std::uint16_t>(access);
+  i.args[0] = raw(dst);
+  i.args[1] = raw(value);
+  i.imm = offset;
+  append(i);
+}
+
+/// All is read before anything is written: the ranges may overlap.
+void Builder::copy_inline(V dst, V src, std::uint32_t n) {
+  const std::vector<Part> parts = parts_of(n);
+  std::vector<V> values;
+  for (const Part& part : parts) {
+    Inst i;
+    i.op = IrOp::Load;
+    i.type = part.type;
+    i.aux = static_cast<std::uint16_t>(part.access);
+    i.args[0] = raw(src);
+    i.imm = part.offset;
+    values.push_back(append(i));
+  }
+  for (std::size_t k = 0; k < parts.size(); ++k) {
+    store_part(dst, parts[k].offset, parts[k].access, values[k]);
+  }
+}
+
+void Builder::fill_inline(V dst, V value, std::uint32_t n) {
+  V spread = value;
+  if (n >= 16) {
+    Inst splat;
+    splat.op = IrOp::Simd1;
+    splat.type = Type::V128;
+    splat.aux_type = Type::I32;
+    splat.aux = static_cast<std::uint16_t>(Op::I8x16Splat);
+    splat.args[0] = raw(value);
+    spread = is_const(value, 0) ? zero(Type::V128) : append(splat);
+  } else if (n > 1) {
+    const V byte = op2(IrOp::And, Type::I32, value, constant(Type::I32, 0xFF));
+    if (n >= 8) {
+      spread = op2(IrOp::Mul, Type::I64, op1(IrOp::ExtU, Type::I64, byte, Type::I32),
+                   constant(Type::I64, 0x0101010101010101));
+    } else {
+      spread = op2(IrOp::Mul, Type::I32, byte, constant(Type::I32, 0x01010101));
+    }
+  }
+  for (const Part& part : parts_of(n)) store_part(dst, part.offset, part.access, spread);
+}
+
 void Builder::on_memory(Op op, const Imm& imm) {
   const auto number = [&](std::uint32_t n) { return constant(Type::I32, n); };
   const auto wide = [&](V v) {
@@ -203,6 +301,12 @@ void Builder::on_memory(Op op, const Imm& imm) {
       break;
     }
     case Op::MemoryFill: {
+      if (small_bulk(imm.index, imm.index)) {
+        const auto bytes = static_cast<std::uint32_t>(f_[pop()].imm);
+        const V value = pop();
+        fill_inline(pop(), value, bytes);
+        break;
+      }
       const V n = wide(pop());
       const V value = pop();
       const V dst = wide(pop());
@@ -210,6 +314,12 @@ void Builder::on_memory(Op op, const Imm& imm) {
       break;
     }
     case Op::MemoryCopy: {
+      if (small_bulk(imm.index, imm.index2)) {
+        const auto bytes = static_cast<std::uint32_t>(f_[pop()].imm);
+        const V src = pop();
+        copy_inline(pop(), src, bytes);
+        break;
+      }
       const V n = wide(pop());
       const V src = wide(pop());
       const V dst = wide(pop());

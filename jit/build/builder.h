@@ -156,6 +156,10 @@ class Builder : public SinkBase<Builder> {
   };
   Address address(V index, const Imm& imm, std::uint32_t bytes);
   V memory_struct(std::uint32_t memory);
+  [[nodiscard]] bool small_bulk(std::uint32_t dst, std::uint32_t src) const;
+  void copy_inline(V dst, V src, std::uint32_t n);
+  void fill_inline(V dst, V value, std::uint32_t n);
+  void store_part(V dst, std::uint32_t offset, ir::Access access, V value);
   V table_struct(std::uint32_t table);
   V table_index(V index, std::uint32_t table);
   V table_element(V index, std::uint32_t table, TrapKind kind);  ///< Address of the element's word.
