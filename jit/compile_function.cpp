@@ -4,18 +4,51 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 #include "jit/build/builder.h"
+#include "jit/ir/print.h"
+#include "jit/lower/mir_print.h"
 #include "jit/opt/pipeline.h"
+#include "libwasmrt/base/dump.h"
 
 namespace wasmrt::jit {
+
+namespace {
+
+/// Prints a stage's result where that is asked for; `print` makes the text only then.
+template <class Print>
+void dump(Stage stage, FuncIdx index, Print&& print) {
+  if (!dump_enabled(stage, raw(index))) return;
+  dump_write(stage, "function " + std::to_string(raw(index)) + ", " +
+                        std::string(stage_name(stage)) + ":\n" + print());
+}
+
+std::string hex(const std::vector<std::uint8_t>& code) {
+  std::string text;
+  char part[24];
+  for (std::size_t i = 0; i < code.size(); ++i) {
+    if (i % 16 == 0) {
+      std::snprintf(part, sizeof part, "%s%6zx:", i == 0 ? "" : "\n", i);
+      text += part;
+    }
+    std::snprintf(part, sizeof part, " %02x", code[i]);
+    text += part;
+  }
+  return text + "\n";
+}
+
+}  // namespace
 
 const char* compile_function(const CompileContext& context, FuncIdx index, CompileState& s,
                              CodeBlob& blob) {
   const Target& target = *context.target;
   if (const char* why = build_func(context, index, s.func); why != nullptr) return why;
+  dump(Stage::Ir, index, [&] { return ir::print(s.func); });
   opt::optimise(context, s.func);
+  dump(Stage::Opt, index, [&] { return ir::print(s.func); });
   if (const char* why = target.select(context, s.func, s.machine); why != nullptr) return why;
+  dump(Stage::Lower, index, [&] { return print(target, s.machine); });
   if (context.options.verify) {
     const MFunc before = s.machine;
     if (const char* why = s.allocator.run(target, s.machine); why != nullptr) return why;
@@ -27,7 +60,10 @@ const char* compile_function(const CompileContext& context, FuncIdx index, Compi
   } else if (const char* why = s.allocator.run(target, s.machine); why != nullptr) {
     return why;
   }
-  return target.emit(context, s.machine, blob);
+  dump(Stage::Regalloc, index, [&] { return print(target, s.machine); });
+  const char* why = target.emit(context, s.machine, blob);
+  if (why == nullptr) dump(Stage::Asm, index, [&] { return hex(blob.code); });
+  return why;
 }
 
 }  // namespace wasmrt::jit

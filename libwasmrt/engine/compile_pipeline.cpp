@@ -14,7 +14,9 @@
 #include "libwasmrt/engine/compiler.h"
 #include "libwasmrt/engine/interp_code.h"
 #include "libwasmrt/frontend/decode.h"
+#include "libwasmrt/frontend/report.h"
 #include "libwasmrt/frontend/validate_body.h"
+#include "libwasmrt/text/print_wat.h"
 #include "libwasmrt/text/wat.h"
 #include "sys/os/clock.h"
 
@@ -47,6 +49,17 @@ void dump_sections(const DecodedModule& m) {
                  count("tags", m.tags.size()) + count("exports", m.exports.size()) +
                  count("element segments", m.elems.size()) +
                  count("data segments", m.datas.size()));
+}
+
+void dump_text(const DecodedModule& m) { dump_write(Stage::Text, text::print_wat(m)); }
+
+void dump_functions(const DecodedModule& m) {
+  std::string text;
+  for (std::uint32_t i = m.imported_funcs; i < m.funcs.size(); ++i) {
+    if (!dump_enabled(Stage::Validate, i)) continue;
+    text += function_text(m, FuncIdx{i}) + ": " + to_string(m.func_type(FuncIdx{i})) + '\n';
+  }
+  dump_write(Stage::Validate, text);
 }
 
 void dump_bytecode(const DecodedModule& m, InterpCode& code) {
@@ -89,6 +102,7 @@ Result<std::shared_ptr<const DecodedModule>> decode_and_validate(rt::Engine& eng
   if (Result<void> valid = validate_module(*module, &parallel); !valid) {
     return std::move(valid).error();
   }
+  if (dump_enabled(Stage::Validate)) dump_functions(*module);
   return std::shared_ptr<const DecodedModule>(std::move(module));
 }
 
@@ -102,6 +116,7 @@ Result<std::shared_ptr<const rt::CompiledCode>> make_code(rt::Engine& engine,
       decode_and_validate(engine, std::move(bytes), stats);
   if (!decoded) return std::move(decoded).error();
   const DecodedModule& module = **decoded;
+  if (stats.text_ns != 0 && dump_enabled(Stage::Text)) dump_text(module);
   if (!module.not_executable.empty()) {
     return Error(ErrorCode::NotExecutable, "not executable yet: " + module.not_executable);
   }

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "libwasmrt/base/dump.h"
+#include "libwasmrt/frontend/report.h"
 #include "libwasmrt/runtime/access.h"
 #include "libwasmrt/wasm/trap.h"
 #include "sys/os/fault.h"
@@ -27,6 +29,16 @@ std::uint64_t to_ns(const Deadline& deadline) {
   const auto since =
       std::chrono::duration_cast<std::chrono::nanoseconds>(deadline.at().time_since_epoch());
   return since.count() < 0 ? 0 : static_cast<std::uint64_t>(since.count());
+}
+
+void dump_call(const char* direction, const VmFuncRef& func) {
+  std::string text = std::string("call ") + direction + ": ";
+  if (func.host == nullptr) {
+    const auto& instance = *static_cast<const Instance*>(func.vmctx->instance);
+    if (!instance.name().empty()) text += instance.name() + ": ";
+    text += function_text(instance.module().decoded(), FuncIdx{func.func_idx}) + ' ';
+  }
+  dump_write(Stage::Call, text + to_string(func_type(func).composite.func) + '\n');
 }
 
 void fire(void* cell) { static_cast<InterruptCell*>(cell)->arm(); }
@@ -196,6 +208,7 @@ TrapWord call_host_in(CallFrame& frame, Vmctx* ctx, VmFuncRef& callee, std::uint
     frame.held_store = Ref<Store>(&frame.store);
     frame.held_root = Ref<Instance>(frame.root);
   }
+  if (dump_enabled(Stage::Call)) dump_call("into the host", callee);
   detail::CallFrame host_frame{&frame, ctx};
   Caller caller = detail::Access::make_caller(host_frame);
   Error error;
@@ -244,6 +257,7 @@ Result<void> call_func(Store& store, VmFuncRef& func, std::uint64_t* slots,
   }
   CallScope scope(store, root, options);
   if (Error* refused = scope.refused(); refused != nullptr) return std::move(*refused);
+  if (dump_enabled(Stage::Call)) dump_call("into the guest", func);
   if (const TrapWord trap = scope.run(func, slots); trap != 0) return scope.take_error(trap);
   const std::uint64_t* at = slots;
   for (const ValType t : func_type(func).composite.func.results) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "libwasmrt/base/dump.h"
 #include "libwasmrt/runtime/access.h"
 #include "libwasmrt/runtime/call.h"
 #include "libwasmrt/runtime/const_eval.h"
@@ -235,6 +236,24 @@ Result<std::vector<VmFuncRef*>> start_functions(const Instance& instance,
   return functions;
 }
 
+void dump_instance(const Instance& i) {
+  const DecodedModule& m = i.module().decoded();
+  std::string text = "instance " + i.name() + " of module " + std::string(m.names.module) + '\n';
+  for (const VmMemory* memory : i.memory_words) {
+    text += "  memory: " + std::to_string(memory->bytes) + " bytes, " +
+            std::to_string(memory->reserved) + " reserved\n";
+  }
+  for (const VmTable* table : i.table_words) {
+    text += "  table: " + std::to_string(table->size) + " elements\n";
+  }
+  for (const DataSegment& data : m.datas) {
+    text += "  data segment: " + std::to_string(data.bytes.size()) + " bytes" +
+            (data.mode == SegmentMode::Active ? "\n" : ", passive\n");
+  }
+  text += "  element segments: " + std::to_string(m.elems.size()) + '\n';
+  dump_write(Stage::Instantiate, text);
+}
+
 }  // namespace
 
 Result<Ref<Instance>> instantiate(Store& store, const Ref<Module>& module,
@@ -267,6 +286,7 @@ Result<Ref<Instance>> instantiate(Store& store, const Ref<Module>& module,
   make_tags(i);
   make_segments(i);
   fill_vmctx(i);
+  if (dump_enabled(Stage::Instantiate)) dump_instance(i);
   store.interrupts().add(&i.vmctx());
   i.registered = true;
 

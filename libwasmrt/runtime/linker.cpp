@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "libwasmrt/base/dump.h"
 #include "libwasmrt/base/printable.h"
 #include "libwasmrt/runtime/access.h"
 #include "libwasmrt/runtime/link.h"
@@ -213,6 +214,10 @@ Result<Linked> Linker::instantiate_pre(const Module& module) const {
                                                           to_string(rt::extern_type(item->import)));
     } else {
       items.push_back(*item);
+      if (dump_enabled(Stage::Link)) {
+        dump_write(Stage::Link, "import " + full + ": " + to_string(rt::extern_type(item->import)) +
+                                    (item->import.store == nullptr ? " of the host\n" : "\n"));
+      }
       continue;
     }
     if (!problems.empty()) problems += '\n';

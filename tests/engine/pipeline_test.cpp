@@ -40,6 +40,46 @@ TEST_CASE("stages can be dumped", "[engine]") {
   CHECK(contains(dumped, "functions: 1"));
 }
 
+TEST_CASE("every stage prints what it made", "[engine]") {
+  struct Seen {
+    std::string stages[kStageCount];
+  } seen;
+  dump_set_sink(
+      [](void* user, Stage stage, std::string_view text) {
+        static_cast<Seen*>(user)->stages[static_cast<std::size_t>(stage)] += text;
+      },
+      &seen);
+  must(dump_configure(
+      "text,decode,validate,bytecode,ir,opt,lower,regalloc,asm,link,instantiate,call"));
+  EngineConfig config;
+  config.engine = EngineKind::Jit;
+  const bool jit = Engine::create(config).ok();
+  if (!jit) config.engine = EngineKind::Interp;
+  const Engine engine = make_engine(config);
+  Linker linker(engine);
+  must(linker.func("env", "seven", [] { return 7; }));
+  const Instance instance = must(linker.instantiate(Store(engine), compile(engine, R"((module $m
+    (import "env" "seven" (func $seven (result i32)))
+    (memory 1)
+    (func $f (export "f") (result i32) (call $seven))))")));
+  must(instance.get_func("f")->call({}));
+  must(dump_configure(""));
+  dump_set_sink(nullptr, nullptr);
+  const auto of = [&](Stage stage) { return seen.stages[static_cast<std::size_t>(stage)]; };
+  CHECK(contains(of(Stage::Text), "(func"));
+  CHECK(contains(of(Stage::Decode), "module m"));
+  CHECK(of(Stage::Validate) == "function 1 <f>: () -> (i32)\n");
+  CHECK_FALSE(of(Stage::Bytecode).empty());
+  CHECK(of(Stage::Link) == "import env.seven: func () -> (i32) of the host\n");
+  CHECK(contains(of(Stage::Instantiate), "memory: 65536 bytes"));
+  CHECK(of(Stage::Call) ==
+        "call into the guest: function 1 <f> () -> (i32)\ncall into the host: () -> (i32)\n");
+  for (const Stage stage : {Stage::Ir, Stage::Opt, Stage::Lower, Stage::Regalloc, Stage::Asm}) {
+    INFO(stage_name(stage));
+    CHECK((of(stage).find("function 1, ") == 0) == jit);
+  }
+}
+
 TEST_CASE("statistics of a module", "[engine]") {
   const Instance instance =
       instantiate(R"((module (func (export "f") (result i32) (i32.const 7)) (func)))");

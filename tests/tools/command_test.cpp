@@ -137,7 +137,7 @@ TEST_CASE("exit codes of wasmrt-run, and what it says", "[tools][no-emulation]")
       {"--invoke=load math.wat", 134,
        "wasmrt-run: trap: out of bounds memory access: at 0x11170, size 65536\n  0: load @ 0x"},
       {"--timeout=20ms --invoke=spin math.wat", 134, "trap: deadline exceeded\n  0: func[2] @ 0x"},
-      {"--invoke=f colour.wat", 134, "\n  0: a\\1b[31m @ 0x"},
+      {"--invoke=f colour.wat", 134, "\n  0: a\\x1b[31m @ 0x"},
   };
   for (const Expectation& e : all) {
     const Ran ran = desk.run(e.words);

@@ -11,6 +11,7 @@
 
 #include <wasmrt/version.hpp>
 
+#include "libwasmrt/base/dump.h"
 #include "tools/wasmrt_run/units.h"
 #include "tools/wasmrt_run/version_text.h"
 
@@ -82,7 +83,7 @@ std::chrono::nanoseconds duration_option(const char* name, const std::string& te
 /// Adds an option whose text is turned into something else at once.
 template <class F>
 CLI::Option* add(CLI::App& app, const char* name, const char* type, const char* group,
-                 const char* help, F&& take) {
+                 const std::string& help, F&& take) {
   return app.add_option_function<std::string>(name, std::forward<F>(take), help)
       ->type_name(type)
       ->group(group);
@@ -220,6 +221,15 @@ void declare_engine(CLI::App& app, Options& o) {
       ->group(group);
 }
 
+std::string stage_names() {
+  std::string all;
+  for (std::size_t i = 0; i < kStageCount; ++i) {
+    if (i != 0) all += ' ';
+    all += stage_name(static_cast<Stage>(i));
+  }
+  return all;
+}
+
 void declare_watch(CLI::App& app, Options& o, std::string& stats) {
   const char* group = "What to report";
   app.add_flag("--source-lines", o.source_lines,
@@ -229,8 +239,8 @@ void declare_watch(CLI::App& app, Options& o, std::string& stats) {
                "Print times of the stages, memory and counts to standard error")
       ->group(group);
   add(app, "--trace", "STAGES", group,
-      "Print stages to standard error: wasi, bytecode, ... with filters as in "
-      "wasi,bytecode:func=12",
+      "Print what stages make to standard error, as in bytecode,asm:func=12. Stages: " +
+          stage_names(),
       [&o](const std::string& text) { o.trace = text; });
 }
 
