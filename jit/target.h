@@ -48,6 +48,14 @@ struct Target {
   std::uint8_t scratch[2];           ///< Never allocated, by RegClass; for moves and stubs.
   std::uint32_t alloc_order[2][32];  ///< Preference, ended by 32; caller-saved first.
 
+  /// What the engine must know to stop running code.
+  struct Frames {
+    std::uint8_t fault_pc;     ///< Register that brings the pc to the fault stub.
+    std::uint8_t instance;     ///< Register that holds the instance in all compiled code.
+    std::int32_t return_slot;  ///< Of a function without a frame, from the stack pointer.
+  };
+  Frames frames;
+
   /// IR to machine form. Returns nullptr, or why the function is declined.
   const char* (*select)(const CompileContext&, const ir::Func&, MFunc&);
   /// Machine form with locations to bytes and tables. Returns nullptr or why it is declined.

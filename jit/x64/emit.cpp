@@ -119,7 +119,7 @@ void Emitter::prologue() {
   saved_at_ = vmctx_at_ + (m_.calls_out ? 8 : 0);
   frame_ = saved_at_ + 8 * static_cast<std::uint32_t>(__builtin_popcount(saved));
   if (frame_ != 0 || m_.has_calls) frame_ += (frame_ % 16 == 8) ? 0 : 8;
-  out_.frame_bytes = frame_;
+  out_.frame_bytes = static_cast<std::int32_t>(frame_);
   if (m_.calls_out) out_.vmctx_at = vmctx_at_;
 
   if (m_.has_calls || frame_ >= kStackSlack) {

@@ -57,10 +57,6 @@ std::uint64_t host_cpu() {
 
 }  // namespace
 
-const Target* host_target() {
-  return asmjit::Environment::host().arch() == asmjit::Arch::kX64 ? &x64_target() : nullptr;
-}
-
 const Target& x64_target() {
   static constexpr Target kTarget = {
       "x64",
@@ -75,6 +71,7 @@ const Target& x64_target() {
       {kScratch, kScratchVec},
       {{rax, rcx, rdx, rsi, rdi, r8, r9, r10, rbx, rbp, r12, r13, 32},
        {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 32}},
+      {kScratch, kVmctx, 0},
       select,
       emit,
       make_stubs,

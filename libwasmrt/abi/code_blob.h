@@ -33,8 +33,9 @@ struct CodeBlob {
   std::vector<CodePoint> points;  ///< Sorted by pc; a pc occurs once.
   std::uint32_t entry = 0;        ///< Entry for callers in the same instance. Offset 0 is the entry
                                   ///< for others, which find the instance from the VmFuncRef*.
-  std::uint32_t frame_bytes =
-      0;  ///< From the stack pointer in the body to the return address' slot.
+  /// From the stack pointer in the body to the return address' slot. Negative where a function
+  /// without a frame has its return address in a register: the stubs put it there.
+  std::int32_t frame_bytes = 0;
   /// Where in the frame the instance is saved, in functions that call other instances; else ~0.
   std::uint32_t vmctx_at = ~0u;
 

@@ -46,19 +46,16 @@ std::uint32_t offset_in(const NativeImage& image, std::uintptr_t pc) {
   return static_cast<std::uint32_t>(pc - reinterpret_cast<std::uintptr_t>(image.base()));
 }
 
-// The scratch register that carries the pc into the fault stub (docs/JIT.md).
-constexpr unsigned kFaultPcRegister = 11;
-
 /// In the signal handler: only faults at points, by guest accesses.
 bool on_fault(void* user, const os::Fault& fault, os::FaultContext& context) {
   const auto& image = *static_cast<const NativeImage*>(user);
   if (!fault.in_data_range || fault.data.tag != os::kFaultTagGuarded) return false;
   const CodePoint* point = image.point_at(offset_in(image, fault.pc));
   if (point == nullptr || point->kind != static_cast<std::uint8_t>(PointKind::Fault)) return false;
-  // r14 is the instance in all compiled code.
-  auto* ctx = reinterpret_cast<Vmctx*>(context.general(14));
+  const jit::Target::Frames& frames = jit::host_target()->frames;
+  auto* ctx = reinterpret_cast<Vmctx*>(context.general(frames.instance));
   ctx->activation->fault_address = fault.address;
-  context.set_general(kFaultPcRegister, fault.pc);
+  context.set_general(frames.fault_pc, fault.pc);
   context.set_pc(reinterpret_cast<std::uintptr_t>(native_stubs()->fault));
   return true;
 }
@@ -72,7 +69,11 @@ void add_frames(TrapReport& report, Vmctx* ctx, const NativeImage* image, const 
   const NativeFunc* func = image->func_at(at.pc == 0 ? 0 : at.pc - 1);
   report.add_frame(ctx, func->index, at.wasm);
   const bool no_frame = at.kind == static_cast<std::uint8_t>(PointKind::Prologue);
-  std::uintptr_t slot = sp + (no_frame ? 0 : func->frame_bytes);
+  const auto above = [](std::uintptr_t from, std::int32_t bytes) {
+    return from + static_cast<std::uintptr_t>(std::intptr_t{bytes});
+  };
+  std::uintptr_t slot =
+      above(sp, no_frame ? jit::host_target()->frames.return_slot : func->frame_bytes);
   for (;;) {
     const std::uintptr_t pc = *reinterpret_cast<const std::uintptr_t*>(slot);
     image = image_at(pc);
@@ -85,7 +86,7 @@ void add_frames(TrapReport& report, Vmctx* ctx, const NativeImage* image, const 
       ctx = *reinterpret_cast<Vmctx* const*>(sp + func->vmctx_at);
     }
     report.add_frame(ctx, func->index, point->wasm);
-    slot = sp + func->frame_bytes;
+    slot = above(sp, func->frame_bytes);
   }
 }
 
@@ -173,7 +174,8 @@ std::uint32_t on_poll(Vmctx* ctx, const void* pc, void* sp) {
 std::uint32_t on_stack_limit(Vmctx* ctx, const void* pc, void* sp) {
   const NativeImage* image = nullptr;
   const CodePoint* point = point_of(pc, image);
-  const std::uintptr_t frame = point == nullptr ? 0 : image->func_at(point->pc - 1)->frame_bytes;
+  const std::int32_t bytes = point == nullptr ? 0 : image->func_at(point->pc - 1)->frame_bytes;
+  const auto frame = static_cast<std::uintptr_t>(std::max(bytes, 0));
   const auto here = reinterpret_cast<std::uintptr_t>(sp);
   if (here < frame || here - frame < ctx->activation->native_limit) {
     return finish(ctx, pc, sp, static_cast<TrapWord>(TrapKind::CallStackExhausted));

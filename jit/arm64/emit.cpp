@@ -1,0 +1,372 @@
+// The frame of emission: blocks, labels, prologue and epilogue, slow paths, tables.
+#include "jit/arm64/emit.h"
+
+#include <algorithm>
+
+#include "libwasmrt/abi/activation.h"
+#include "libwasmrt/abi/native.h"
+#include "libwasmrt/abi/vmctx.h"
+#include "libwasmrt/wasm/trap.h"
+
+namespace wasmrt::jit::arm64 {
+
+namespace a64 = asmjit::a64;
+using a64::Inst;
+
+// ---- labels
+// ----------------------------------------------------------------------------------------------
+
+Emitter::Label Emitter::new_label() {
+  label_at_.push_back(~0u);
+  return static_cast<Label>(label_at_.size() - 1);
+}
+
+bool Emitter::is_far(std::uint32_t& number) {
+  number = numbered_++;
+  if (number >= far_.size()) far_.resize(number + 1, false);
+  return all_far_ || far_[number];
+}
+
+void Emitter::refer(std::uint32_t bits, Label to, Reach reach, std::uint32_t number) {
+  references_.push_back({here(), to, reach, number});
+  word(bits);
+}
+
+void Emitter::branch_if(std::uint32_t bits, std::uint32_t invert, Label to, Reach reach) {
+  std::uint32_t number = 0;
+  if (!is_far(number)) {
+    refer(bits, to, reach, number);
+    return;
+  }
+  word((bits ^ invert) | 2u << 5);  // around the next instruction
+  b(to);
+}
+
+void Emitter::b(Label to) { refer(0x14000000, to, Reach::Bits26, ~0u); }
+
+void Emitter::b(Cc cc, Label to) { branch_if(0x54000000u | cc, 1, to, Reach::Bits19); }
+
+void Emitter::cbz(bool if_zero, std::uint32_t reg, unsigned size, Label to) {
+  const std::uint32_t wide = size == 8 ? 1u << 31 : 0;
+  branch_if(0x34000000u | wide | (if_zero ? 0 : 1u << 24) | reg, 1u << 24, to, Reach::Bits19);
+}
+
+void Emitter::tbz(bool if_clear, std::uint32_t reg, unsigned bit, Label to) {
+  const std::uint32_t number = (bit & 31) << 19 | bit >> 5 << 31;
+  branch_if(0x36000000u | number | (if_clear ? 0 : 1u << 24) | reg, 1u << 24, to, Reach::Bits14);
+}
+
+/// Writes the distances. False when some did not reach, which then are marked as far.
+bool Emitter::resolve() {
+  std::uint8_t* const code = code_.sectionById(0)->buffer().data();
+  const auto write = [code](std::uint32_t at, std::uint32_t bits) {
+    std::uint32_t old = 0;
+    std::memcpy(&old, code + at, 4);
+    old |= bits;
+    std::memcpy(code + at, &old, 4);
+  };
+  bool all = true;
+  for (const Reference& r : references_) {
+    const std::int64_t distance =
+        std::int64_t{label_at_[static_cast<std::uint32_t>(r.to)]} - std::int64_t{r.at};
+    const std::int64_t words = distance / 4;
+    const auto fits = [words](unsigned bits) {
+      return words >= -(std::int64_t{1} << (bits - 1)) && words < std::int64_t{1} << (bits - 1);
+    };
+    const auto field = [words](unsigned bits) {
+      return static_cast<std::uint32_t>(words) & ((1u << bits) - 1);
+    };
+    unsigned bits = 19;
+    unsigned at = 5;
+    if (r.reach == Reach::Bits14) bits = 14;
+    if (r.reach == Reach::Bits26) bits = 26, at = 0;
+    if (fits(bits)) {
+      write(r.at, field(bits) << at);
+    } else if (r.number == ~0u) {
+      error_ = "a function of more than 128 MiB of code";
+      return true;
+    } else {
+      far_[r.number] = true;
+      all = false;
+    }
+  }
+  for (const Difference& d : differences_) {
+    write(d.at, label_at_[static_cast<std::uint32_t>(d.to)] -
+                    label_at_[static_cast<std::uint32_t>(d.from)]);
+  }
+  return all;
+}
+
+// ---- tables
+// ----------------------------------------------------------------------------------------------
+
+void Emitter::point(PointKind kind, std::uint32_t wasm, unsigned trap) {
+  out_.points.push_back(
+      {here(), wasm, static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(trap)});
+}
+
+/// In front of the instruction that accesses the memory.
+void Emitter::guest_access(const MInst& i) {
+  if (!i.mem_guest) return;
+  // A return address may be here already, and a pc has one point.
+  if (!out_.points.empty() && out_.points.back().pc == here()) a_.nop();
+  point(PointKind::Fault, i.mem_pos, static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess));
+}
+
+Emitter::Label Emitter::trap_label(unsigned kind, std::uint32_t wasm) {
+  if (!traps_.empty() && traps_.back().kind == kind && traps_.back().wasm == wasm) {
+    return traps_.back().label;
+  }
+  traps_.push_back({kind, wasm, new_label()});
+  return traps_.back().label;
+}
+
+Emitter::Label Emitter::literal(std::uint64_t lo, std::uint64_t hi, unsigned bytes) {
+  for (std::size_t n = literals_.size(); n > 0 && literals_.size() - n < 16; --n) {
+    const Literal& l = literals_[n - 1];
+    if (l.lo == lo && l.hi == hi && l.bytes == bytes) return l.label;
+  }
+  literals_.push_back({lo, hi, bytes, new_label()});
+  return literals_.back().label;
+}
+
+/// Calls a stub of the runtime; the scratch registers are free at such places.
+void Emitter::call_stub(std::size_t offset) {
+  a_.ldr(gp(kScratch, 8), vm(offsetof(Vmctx, native)));
+  a_.ldr(gp(kScratch, 8), place(kScratch, static_cast<std::int64_t>(offset), 8));
+  a_.blr(gp(kScratch, 8));
+}
+
+/// Around a call of a stub that keeps all registers: without a frame the return address is still
+/// in its register, and the stub is told of it.
+void Emitter::keeping_link(const std::function<void()>& code) {
+  mov(kScratch2, kLink);
+  code();
+  mov(kLink, kScratch2);
+}
+
+// ---- frame
+// -----------------------------------------------------------------------------------------------
+
+/// For callers that know only the VmFuncRef*: the instance, the activation that runs, and with a
+/// new one the limit of its stack. An interrupt that is armed meanwhile wins.
+void Emitter::outer_entry() {
+  const Gp scratch = gp(kScratch, 8);
+  const Gp activation = gp(kScratch2, 8);
+  const Label known = new_label();
+  a_.ldr(gp(kVmctx, 8), place(kScratch, offsetof(VmFuncRef, vmctx), 8));
+  a_.ldr(scratch, vm(offsetof(Vmctx, activation)));
+  a_.ldr(gp(kMemory, 8), vm(offsetof(Vmctx, memory0_base)));
+  a_.cmp(scratch, activation);
+  b(EQ, known);
+  a_.str(activation, vm(offsetof(Vmctx, activation)));
+  a_.ldr(activation, place(kScratch2, offsetof(Activation, native_limit), 8));
+  // The store is seen before the flag is read.
+  add_imm(kScratch, kVmctx, offsetof(Vmctx, stack_limit));
+  a_.emit(Inst::kIdStlr, activation, a64::ptr(scratch));
+  add_imm(kScratch, kVmctx, offsetof(Vmctx, interrupt));
+  a_.emit(Inst::kIdLdar, gp(kScratch2, 4), a64::ptr(scratch));
+  cbz(true, kScratch2, 4, known);
+  mov_imm(kScratch2, ~std::uint64_t{0});
+  a_.str(activation, vm(offsetof(Vmctx, stack_limit)));
+  bind(known);
+}
+
+void Emitter::prologue() {
+  outer_entry();
+  a_.align(asmjit::AlignMode::kCode, 16);
+  out_.entry = here();
+
+  saved_.clear();
+  const std::uint32_t used = m_.used_callee_saved[0];
+  for (std::uint8_t r = 0; r < 32; ++r) {
+    if ((used >> r & 1) != 0) saved_.push_back(r);
+  }
+  slots_at_ = (m_.out_arg_bytes + 15) & ~15u;
+  vmctx_at_ = slots_at_ + 8 * m_.spill_slots;
+  std::uint32_t bytes = vmctx_at_ + (m_.calls_out ? 8 : 0);
+  if (bytes != 0 || !saved_.empty() || m_.has_calls) saved_.push_back(kLink);
+  // An odd one gets company that needs no saving, so that all are pairs.
+  if (saved_.size() % 2 != 0) saved_.insert(saved_.begin(), x29);
+  bytes = (bytes + 15) & ~15u;
+  frame_ = bytes + 8 * static_cast<std::uint32_t>(saved_.size());
+  // The slot of the return address; without a frame, where the stubs put it.
+  out_.frame_bytes = static_cast<std::int32_t>(frame_) - 8;
+  if (m_.calls_out) out_.vmctx_at = vmctx_at_;
+  if (frame_ >= 1u << 24) error_ = "a frame of more than 16 MiB";
+
+  if (m_.has_calls || frame_ >= kStackSlack) {
+    const Label slow = new_label();
+    const Label back = new_label();
+    a_.ldr(gp(kScratch, 8), vm(offsetof(Vmctx, stack_limit)));
+    if (frame_ < kStackSlack) {
+      a_.cmp(a64::sp, gp(kScratch, 8));
+    } else {
+      add_imm(kScratch2, sp, -static_cast<std::int64_t>(frame_));
+      a_.cmp(gp(kScratch2, 8), gp(kScratch, 8));
+    }
+    b(LO, slow);
+    bind(back);
+    const std::uint32_t pos = m_.insts.empty() ? 0 : m_.insts[m_.blocks[0].insts[0]].pos;
+    cold([this, slow, back, pos] {
+      bind(slow);
+      keeping_link([this, pos] {
+        call_stub(offsetof(NativeStubs, stack_limit));
+        point(PointKind::Prologue, pos);
+      });
+      b(back);
+    });
+  }
+  if (frame_ == 0) return;
+  saved_registers(false);
+  if (m_.calls_out) a_.str(gp(kVmctx, 8), place(sp, vmctx_at_, 8));
+}
+
+/// Stores the saved registers at the frame's upper end, or loads them; moves the stack pointer.
+void Emitter::saved_registers(bool restore) {
+  const std::uint32_t at = frame_ - 8 * static_cast<std::uint32_t>(saved_.size());
+  const auto pair = [&](std::size_t n, const Ptr& where) {
+    if (restore) {
+      a_.ldp(gp(saved_[n], 8), gp(saved_[n + 1], 8), where);
+    } else {
+      a_.stp(gp(saved_[n], 8), gp(saved_[n + 1], 8), where);
+    }
+  };
+  // The stack pointer moves along with the first pair when that is at its new place.
+  const bool along = at == 0 && frame_ <= 504;
+  std::uint32_t base = sp;
+  std::int32_t first = static_cast<std::int32_t>(at);
+  if (!along && !restore) add_imm(sp, sp, -static_cast<std::int64_t>(frame_));
+  if (first > 384) {  // beyond the reach of pairs
+    add_imm(kScratch2, sp, first);
+    base = kScratch2;
+    first = 0;
+  }
+  if (along && !restore) pair(0, a64::ptr_pre(a64::sp, -static_cast<std::int32_t>(frame_)));
+  for (std::size_t n = along ? 2 : 0; n < saved_.size(); n += 2) {
+    pair(n, a64::ptr(gp(base, 8), first + 8 * static_cast<std::int32_t>(n)));
+  }
+  if (along && restore) pair(0, a64::ptr_post(a64::sp, static_cast<std::int32_t>(frame_)));
+  if (!along && restore) add_imm(sp, sp, frame_);
+}
+
+void Emitter::epilogue() {
+  if (frame_ != 0) saved_registers(true);
+}
+
+// ---- blocks
+// ----------------------------------------------------------------------------------------------
+
+/// Where a jump to a block ends up, past blocks that only jump on.
+std::uint32_t Emitter::follow(std::uint32_t b) const {
+  for (int steps = 0; steps < 8; ++steps) {
+    const MBlock& block = m_.blocks[b];
+    if (block.insts.size() != 1 || m_.insts[block.insts[0]].op != kJump) break;
+    b = raw(block.succs[0].to);
+  }
+  return b;
+}
+
+void Emitter::instruction(const MInst& i) {
+  if (i.op == kMove) return emit_move(i);
+  if (i.op == kSwap) return emit_swap(i);
+  if (i.op == kJump) return jump(m_.blocks[block_].succs[0].to);
+  if (!emit_int(i) && !emit_float(i) && !emit_mem(i) && !emit_call(i) && !emit_simd(i)) {
+    if (error_ == nullptr) error_ = "an instruction has no encoding rule";
+  }
+}
+
+void Emitter::block(std::uint32_t number) {
+  block_ = number;
+  bind(labels_[number]);
+  const std::vector<std::uint32_t>& insts = m_.blocks[number].insts;
+  for (std::size_t n = 0; n < insts.size(); ++n) {
+    if (n + 1 < insts.size() && emit_move_pair(m_.insts[insts[n]], m_.insts[insts[n + 1]])) {
+      ++n;
+    } else {
+      instruction(m_.insts[insts[n]]);
+    }
+  }
+}
+
+/// Behind the code: traps and literals.
+void Emitter::tail() {
+  if (!traps_.empty()) {
+    const Label common = new_label();
+    for (const TrapStub& t : traps_) {
+      bind(t.label);
+      if (frame_ == 0) mov(kScratch2, kLink);
+      refer(0x94000000, common, Reach::Bits26, ~0u);
+      point(PointKind::Trap, t.wasm, t.kind);
+    }
+    a_.nop();  // the last one's return address is inside the function
+    bind(common);
+    a_.ldr(gp(kScratch, 8), vm(offsetof(Vmctx, native)));
+    a_.ldr(gp(kScratch, 8), place(kScratch, offsetof(NativeStubs, trap), 8));
+    a_.br(gp(kScratch, 8));
+  }
+  std::stable_sort(literals_.begin(), literals_.end(),
+                   [](const Literal& x, const Literal& y) { return x.bytes > y.bytes; });
+  for (const Literal& l : literals_) {
+    while (here() % l.bytes != 0) word(0);
+    bind(l.label);
+    a_.embed(&l.lo, std::min(l.bytes, 8u));
+    if (l.bytes == 16) a_.embed(&l.hi, 8);
+  }
+}
+
+void Emitter::start() {
+  out_.clear();
+  code_.reset();
+  code_.init(asmjit::Environment(asmjit::Arch::kAArch64));
+  code_.setErrorHandler(this);
+  code_.attach(&a_);
+  cold_.clear();
+  traps_.clear();
+  literals_.clear();
+  label_at_.clear();
+  references_.clear();
+  differences_.clear();
+  numbered_ = 0;
+  labels_.resize(m_.blocks.size());
+  for (Label& l : labels_) l = new_label();
+}
+
+/// The whole function once. False: some branches did not reach.
+bool Emitter::attempt() {
+  start();
+  prologue();
+  std::vector<std::uint32_t> order;
+  for (const bool cold_part : {false, true}) {
+    for (std::uint32_t b = 0; b < m_.blocks.size(); ++b) {
+      if (b != 0 && follow(b) != b) continue;  // nobody jumps to it any more
+      if ((m_.blocks[b].cold && b != 0) == cold_part) order.push_back(b);
+    }
+  }
+  for (std::size_t n = 0; n < order.size() && error_ == nullptr; ++n) {
+    next_block_ = n + 1 < order.size() ? order[n + 1] : ~0u;
+    block(order[n]);
+  }
+  next_block_ = ~0u;
+  for (std::size_t n = 0; n < cold_.size(); ++n) {
+    const std::function<void()> code = std::move(cold_[n]);
+    code();
+  }
+  tail();
+  return error_ != nullptr || resolve();
+}
+
+const char* Emitter::run() {
+  // Each attempt marks at least one more reference as far; a few are enough in practice.
+  constexpr int kAttempts = 6;
+  far_.clear();
+  for (int n = 0; !attempt(); ++n) all_far_ = n == kAttempts;
+  if (error_ != nullptr) return error_;
+  const asmjit::CodeBuffer& buffer = code_.sectionById(0)->buffer();
+  out_.code.assign(buffer.data(), buffer.data() + buffer.size());
+  std::stable_sort(out_.points.begin(), out_.points.end(),
+                   [](const CodePoint& x, const CodePoint& y) { return x.pc < y.pc; });
+  return nullptr;
+}
+
+}  // namespace wasmrt::jit::arm64

@@ -1,0 +1,116 @@
+// Calls, returns, argument areas, polls and explicit traps.
+#include "jit/arm64/emit.h"
+#include "libwasmrt/abi/builtins.h"
+#include "libwasmrt/abi/native.h"
+#include "libwasmrt/abi/vmctx.h"
+
+namespace wasmrt::jit::arm64 {
+
+namespace {
+
+constexpr std::size_t kBuiltinOffsets[] = {
+#define BUILTIN(name, result, parameters) offsetof(Builtins, name),
+#include "libwasmrt/abi/builtins.def"
+#undef BUILTIN
+};
+
+}  // namespace
+
+/// Calls the function in the scratch register and takes the pinned registers back.
+void Emitter::call_out(std::uint32_t pos) {
+  a_.ldr(gp(kScratch2, 8), vm(offsetof(Vmctx, activation)));
+  a_.ldr(gp(kLink, 8), place(kScratch, offsetof(VmFuncRef, native), 8));
+  a_.blr(gp(kLink, 8));
+  point(PointKind::CallOut, pos);
+  a_.ldr(gp(kVmctx, 8), place(sp, vmctx_at_, 8));
+  a_.ldr(gp(kMemory, 8), vm(offsetof(Vmctx, memory0_base)));
+}
+
+bool Emitter::emit_call(const MInst& i) {
+  const unsigned bytes = i.size == 16 ? 16 : 8;
+  const auto incoming = [&] { return place(sp, std::int64_t{frame_} + i.imm, bytes); };
+  const auto outgoing = [&] { return place(sp, i.imm, bytes); };
+  const auto direct = [&](std::uint32_t opcode) {
+    out_.calls.push_back({here(), static_cast<std::uint32_t>(i.imm)});
+    word(opcode);
+  };
+  switch (i.op) {
+    case kArgs: return true;
+    case kLoadArg: load_place(op(i, 0), incoming(), bytes); return true;
+    case kStoreRes: store_place(op(i, 0), incoming(), bytes); return true;
+    case kStoreArg: store_place(op(i, 0), outgoing(), bytes); return true;
+    case kLoadRes: load_place(op(i, 0), outgoing(), bytes); return true;
+    case kRet:
+      epilogue();
+      a_.ret(gp(kLink, 8));
+      return true;
+    case kCallDirect:
+      direct(0x94000000);
+      point(PointKind::Call, i.pos);
+      return true;
+    case kTailDirect:
+      epilogue();
+      direct(0x14000000);
+      return true;
+    case kCallFunc:
+      mov(kScratch, op(i, i.defs).loc.n);
+      call_out(i.pos);
+      return true;
+    case kTailFunc: {
+      // A function of another instance returns with its own pinned registers: that is a call.
+      const Label other = new_label();
+      mov(kScratch, op(i, i.defs).loc.n);
+      a_.ldr(gp(kScratch2, 8), place(kScratch, offsetof(VmFuncRef, vmctx), 8));
+      a_.cmp(gp(kScratch2, 8), gp(kVmctx, 8));
+      b(NE, other);
+      epilogue();
+      a_.ldr(gp(kScratch2, 8), vm(offsetof(Vmctx, activation)));
+      a_.ldr(gp(kTarget, 8), place(kScratch, offsetof(VmFuncRef, native), 8));
+      a_.br(gp(kTarget, 8));
+      const std::uint32_t pos = i.pos;
+      cold([this, other, pos] {
+        bind(other);
+        call_out(pos);
+        epilogue();
+        a_.ret(gp(kLink, 8));
+      });
+      return true;
+    }
+    case kCallBuiltin: {
+      a_.ldr(gp(kScratch, 8), vm(offsetof(Vmctx, builtins)));
+      a_.ldr(gp(kScratch, 8),
+             place(kScratch, static_cast<std::int64_t>(kBuiltinOffsets[i.imm]), 8));
+      mov(x0, kVmctx);
+      a_.blr(gp(kScratch, 8));
+      point(PointKind::Call, i.pos);
+      if (i.aux == 1) cbz(false, x0, 4, trap_label(0, i.pos));
+      return true;
+    }
+    case kTrap: b(trap_label(i.aux, i.pos)); return true;
+    case kPoll: {
+      const Label slow = new_label();
+      const Label back = new_label();
+      a_.ldr(gp(kScratch, 4), place(kVmctx, offsetof(Vmctx, interrupt), 4));
+      cbz(false, kScratch, 4, slow);
+      bind(back);
+      const std::uint32_t pos = i.pos;
+      cold([this, slow, back, pos] {
+        bind(slow);
+        const auto call = [this, pos] {
+          call_stub(offsetof(NativeStubs, poll));
+          point(PointKind::Poll, pos);
+        };
+        if (frame_ == 0) {
+          keeping_link(call);
+        } else {
+          call();
+        }
+        b(back);
+      });
+      return true;
+    }
+    default: return false;
+  }
+}
+
+}  // namespace wasmrt::jit::arm64

@@ -1,0 +1,287 @@
+// Places in memory, moves between them and registers, accesses and bounds checks.
+#include <algorithm>
+#include <bit>
+
+#include "jit/arm64/emit.h"
+#include "libwasmrt/abi/vmctx.h"
+#include "libwasmrt/wasm/trap.h"
+
+namespace wasmrt::jit::arm64 {
+
+namespace a64 = asmjit::a64;
+using a64::Inst;
+using ir::Access;
+
+// ---- operands
+// --------------------------------------------------------------------------------------------
+
+Emitter::Gp Emitter::gp(std::uint32_t reg, unsigned size) {
+  return size == 8 ? Gp(a64::x(reg)) : Gp(a64::w(reg));
+}
+Emitter::Gp Emitter::zero(unsigned size) { return size == 8 ? Gp(a64::xzr) : Gp(a64::wzr); }
+Emitter::Vec Emitter::vec(std::uint32_t reg, unsigned size) {
+  return size == 4 ? Vec(a64::s(reg)) : size == 8 ? Vec(a64::d(reg)) : Vec(a64::v(reg));
+}
+
+Emitter::Ptr Emitter::place(std::uint32_t base, std::int64_t disp, unsigned bytes) {
+  const auto direct = [bytes](std::int64_t at) {
+    return (at >= -256 && at < 256) || (at >= 0 && at % bytes == 0 && at / bytes < 4096);
+  };
+  if (direct(disp)) return a64::ptr(gp(base, 8), static_cast<std::int32_t>(disp));
+  if (disp > 0 && disp < 1 << 24) {
+    // Two parts of 12 bits; the lower one in the access, if it can stand there.
+    const std::int64_t low = disp & 0xFFF;
+    if (direct(low)) {
+      add_imm(kScratch2, base, disp - low);
+      return a64::ptr(gp(kScratch2, 8), static_cast<std::int32_t>(low));
+    }
+    add_imm(kScratch2, base, disp);
+    return a64::ptr(gp(kScratch2, 8));
+  }
+  if (base == kScratch2) {
+    mov_imm(kScratch, static_cast<std::uint64_t>(disp));
+    return a64::ptr(gp(base, 8), gp(kScratch, 8));
+  }
+  mov_imm(kScratch2, static_cast<std::uint64_t>(disp));
+  return a64::ptr(gp(base, 8), gp(kScratch2, 8));
+}
+
+Emitter::Ptr Emitter::memory(const MInst& i, unsigned bytes, bool index32) {
+  unsigned at = plain_operands(i);
+  std::uint32_t base = kMemory;
+  if (i.mem_base) base = op(i, at++).loc.n;
+  if (i.mem_pinned == 2) base = kVmctx;
+  if (!i.mem_index) return place(base, i.mem_disp, bytes);
+  const Gp index = gp(op(i, at), index32 ? 4 : 8);
+  const auto how = index32 ? asmjit::arm::ShiftOp::kUXTW : asmjit::arm::ShiftOp::kLSL;
+  const asmjit::arm::Shift shift(how, i.mem_scale);
+  if (i.mem_disp == 0 && (i.mem_scale == 0 || 1u << i.mem_scale == bytes)) {
+    if (!index32 && i.mem_scale == 0) return a64::ptr(gp(base, 8), index);
+    return a64::ptr(gp(base, 8), index, shift);
+  }
+  if (!index32 && i.mem_scale == 0) {
+    a_.add(gp(kScratch2, 8), gp(base, 8), index);
+  } else {
+    a_.add(gp(kScratch2, 8), gp(base, 8), index, asmjit::Imm(shift));
+  }
+  return place(kScratch2, i.mem_disp, bytes);
+}
+
+/// Without side effects but on the scratch registers.
+Emitter::Gp Emitter::memory_address(const MInst& i, bool index32) {
+  unsigned at = plain_operands(i);
+  std::uint32_t base = kMemory;
+  if (i.mem_base) base = op(i, at++).loc.n;
+  if (i.mem_pinned == 2) base = kVmctx;
+  if (i.mem_index) {
+    const asmjit::arm::Shift shift(
+        index32 ? asmjit::arm::ShiftOp::kUXTW : asmjit::arm::ShiftOp::kLSL, i.mem_scale);
+    const Gp index = gp(op(i, at), index32 ? 4 : 8);
+    a_.add(gp(kScratch2, 8), gp(base, 8), index, asmjit::Imm(shift));
+    base = kScratch2;
+  }
+  if (i.mem_disp == 0) return gp(base, 8);
+  if (i.mem_disp > 0 && i.mem_disp < 1 << 24) {
+    add_imm(kScratch2, base, i.mem_disp);
+  } else {
+    mov_imm(kScratch, static_cast<std::uint64_t>(std::int64_t{i.mem_disp}));
+    a_.add(gp(kScratch2, 8), gp(base, 8), gp(kScratch, 8));
+  }
+  return gp(kScratch2, 8);
+}
+
+// ---- moves
+// -----------------------------------------------------------------------------------------------
+
+void Emitter::copy(std::uint32_t d, std::uint32_t a, unsigned bytes) {
+  if (d == a) return;
+  if (bytes == 16) {
+    a_.mov(a64::v(d).b16(), a64::v(a).b16());
+  } else {
+    a_.fmov(a64::d(d), a64::d(a));
+  }
+}
+
+void Emitter::load_place(const MOperand& to, const Ptr& from, unsigned bytes) {
+  if (cls(to) == RegClass::Int) {
+    a_.ldr(gp(to, 8), from);
+  } else {
+    a_.ldr(vec(to, bytes == 16 ? 16 : 8), from);
+  }
+}
+
+void Emitter::store_place(const MOperand& from, const Ptr& to, unsigned bytes) {
+  if (cls(from) == RegClass::Int) {
+    a_.str(gp(from, 8), to);
+  } else {
+    a_.str(vec(from, bytes == 16 ? 16 : 8), to);
+  }
+}
+
+void Emitter::emit_move(const MInst& i) {
+  const MOperand& to = op(i, 0);
+  const MOperand& from = op(i, 1);
+  if (to.loc == from.loc) return;
+  const unsigned size = i.size == 16 ? 16 : 8;
+  if (to.loc.is_reg() && from.loc.is_reg()) {
+    if (cls(to) == RegClass::Int) {
+      mov(to.loc.n, from.loc.n);
+    } else {
+      copy(to.loc.n, from.loc.n, size);
+    }
+  } else if (to.loc.is_reg()) {
+    load_place(to, slot(from.loc.n, size), size);
+  } else if (from.loc.is_reg()) {
+    store_place(from, slot(to.loc.n, size), size);
+  } else {
+    a_.ldr(vec(kScratchVec, size), slot(from.loc.n, size));
+    a_.str(vec(kScratchVec, size), slot(to.loc.n, size));
+  }
+}
+
+/// Two moves between registers and neighbouring slots as one.
+bool Emitter::emit_move_pair(const MInst& x, const MInst& y) {
+  if (x.op != kMove || y.op != kMove || x.size == 16 || y.size == 16) return false;
+  const bool loads = op(x, 1).loc.is_slot();
+  const MOperand& xr = op(x, loads ? 0 : 1);
+  const MOperand& xs = op(x, loads ? 1 : 0);
+  const MOperand& yr = op(y, loads ? 0 : 1);
+  const MOperand& ys = op(y, loads ? 1 : 0);
+  if (!xr.loc.is_reg() || !xs.loc.is_slot() || !yr.loc.is_reg() || !ys.loc.is_slot()) return false;
+  if (cls(xr) != cls(yr) || (loads && xr.loc == yr.loc)) return false;
+  const bool up = ys.loc.n == xs.loc.n + 1;
+  if (!up && xs.loc.n != ys.loc.n + 1) return false;
+  const std::uint32_t at = slots_at_ + 8 * std::min(xs.loc.n, ys.loc.n);
+  if (at > 504) return false;
+  const std::uint32_t low = up ? xr.loc.n : yr.loc.n;
+  const std::uint32_t high = up ? yr.loc.n : xr.loc.n;
+  const Ptr where = a64::ptr(a64::sp, static_cast<std::int32_t>(at));
+  if (cls(xr) == RegClass::Int) {
+    a_.emit(loads ? Inst::kIdLdp : Inst::kIdStp, gp(low, 8), gp(high, 8), where);
+  } else {
+    a_.emit(loads ? Inst::kIdLdp_v : Inst::kIdStp_v, vec(low, 8), vec(high, 8), where);
+  }
+  return true;
+}
+
+/// Exchanges two places of any kind, by way of the scratch registers.
+void Emitter::emit_swap(const MInst& i) {
+  const MOperand& x = op(i, 0);
+  const MOperand& y = op(i, 1);
+  const bool is_vec = cls(x) == RegClass::Vec;
+  const unsigned size = i.size == 16 ? 16 : 8;
+  if (x.loc.is_reg() && y.loc.is_reg()) {
+    if (!is_vec) {
+      mov(kScratch, x.loc.n);
+      mov(x.loc.n, y.loc.n);
+      mov(y.loc.n, kScratch);
+    } else {
+      copy(kScratchVec, x.loc.n, 16);
+      copy(x.loc.n, y.loc.n, 16);
+      copy(y.loc.n, kScratchVec, 16);
+    }
+    return;
+  }
+  if (x.loc.is_slot() && y.loc.is_slot()) {
+    for (unsigned w = 0; w < size / 8; ++w) {
+      a_.ldr(gp(kScratch, 8), slot(x.loc.n + w, 8));
+      a_.ldr(vec(kScratchVec, 8), slot(y.loc.n + w, 8));
+      a_.str(gp(kScratch, 8), slot(y.loc.n + w, 8));
+      a_.str(vec(kScratchVec, 8), slot(x.loc.n + w, 8));
+    }
+    return;
+  }
+  const MOperand& reg = x.loc.is_reg() ? x : y;
+  const std::uint32_t n = x.loc.is_reg() ? y.loc.n : x.loc.n;
+  if (!is_vec) {
+    a_.ldr(gp(kScratch, 8), slot(n, 8));
+    a_.str(gp(reg, 8), slot(n, 8));
+    mov(reg.loc.n, kScratch);
+  } else {
+    a_.ldr(vec(kScratchVec, size), slot(n, size));
+    a_.str(vec(reg, size), slot(n, size));
+    copy(reg.loc.n, kScratchVec, size);
+  }
+}
+
+// ---- accesses
+// --------------------------------------------------------------------------------------------
+
+void Emitter::load(const MInst& i) {
+  const auto access = static_cast<Access>(i.aux & 0xFF);
+  static constexpr std::uint8_t kBytes[] = {1, 1, 2, 2, 4, 4, 8, 4, 8, 16};
+  const Ptr from = memory(i, kBytes[static_cast<unsigned>(access)], (i.aux & kIndex32) != 0);
+  guest_access(i);
+  const MOperand& d = op(i, 0);
+  switch (access) {
+    case Access::U8: a_.ldrb(gp(d, 4), from); break;
+    case Access::U16: a_.ldrh(gp(d, 4), from); break;
+    case Access::S8: a_.ldrsb(gp(d, i.size), from); break;
+    case Access::S16: a_.ldrsh(gp(d, i.size), from); break;
+    case Access::U32: a_.ldr(gp(d, 4), from); break;
+    case Access::S32: a_.ldrsw(gp(d, 8), from); break;
+    case Access::B64: a_.ldr(gp(d, 8), from); break;
+    case Access::F32: a_.ldr(vec(d, 4), from); break;
+    case Access::F64: a_.ldr(vec(d, 8), from); break;
+    case Access::V128: a_.ldr(vec(d, 16), from); break;
+  }
+}
+
+void Emitter::store(const MInst& i) {
+  const auto access = static_cast<Access>(i.aux & 0xFF);
+  static constexpr std::uint8_t kBytes[] = {1, 1, 2, 2, 4, 4, 8, 4, 8, 16};
+  const unsigned bytes = kBytes[static_cast<unsigned>(access)];
+  const Ptr to = memory(i, bytes, (i.aux & kIndex32) != 0);
+  guest_access(i);
+  const bool is_zero = plain_operands(i) == 0;
+  if (!is_zero && cls(op(i, 0)) == RegClass::Vec) {
+    a_.str(vec(op(i, 0), bytes), to);
+    return;
+  }
+  const Gp value = is_zero ? zero(bytes == 8 ? 8 : 4) : gp(op(i, 0), bytes == 8 ? 8 : 4);
+  switch (bytes) {
+    case 1: a_.strb(value, to); break;
+    case 2: a_.strh(value, to); break;
+    default: a_.str(value, to);
+  }
+}
+
+/// The address plus `imm` bytes must not lie beyond the memory's end. The address keeps its
+/// register.
+void Emitter::mem_check(const MInst& i) {
+  const Label trap = trap_label(static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess), i.pos);
+  const Gp bytes = gp(kScratch, 8);
+  const auto end = static_cast<std::uint64_t>(i.imm);
+  if (i.aux == 0) {
+    a_.ldr(bytes, vm(offsetof(Vmctx, memory0_bytes)));
+  } else {
+    a_.ldr(bytes, vm(offsetof(Vmctx, memories)));
+    a_.ldr(bytes, place(kScratch, 8 * std::int64_t{i.aux}, 8));
+    a_.ldr(bytes, place(kScratch, offsetof(VmMemory, bytes), 8));
+  }
+  if (end < 0x1000) {
+    a_.subs(bytes, bytes, asmjit::Imm(end));
+  } else {
+    mov_imm(kScratch2, end);
+    a_.subs(bytes, bytes, gp(kScratch2, 8));
+  }
+  // Where the memory is smaller than that, the flags are made to say "higher".
+  a_.ccmp(gp(op(i, 0), 8), bytes, asmjit::Imm(2), asmjit::Imm(asmjit::arm::CondCode::kHS));
+  b(HI, trap);
+}
+
+bool Emitter::emit_mem(const MInst& i) {
+  switch (i.op) {
+    case kLoad: load(i); return true;
+    case kStore: store(i); return true;
+    case kAddr: {
+      const Gp at = memory_address(i, (i.aux & kIndex32) != 0);
+      mov(op(i, 0).loc.n, at.id());
+      return true;
+    }
+    case kMemCheck: mem_check(i); return true;
+    default: return false;
+  }
+}
+
+}  // namespace wasmrt::jit::arm64

@@ -1,0 +1,98 @@
+// Instruction selection for arm64: SSA to machine form, bottom-up.
+//
+// In: an ir::Func without dead code. Out: an MFunc. What is the same on every machine is in
+// jit/lower/selection.h. Guaranteed: nothing here relies on the upper half of an i32 but the
+// conversion to i64, the bounds check, and what leaves the function.
+#pragma once
+
+#include <vector>
+
+#include "jit/arm64/mir_ops.h"
+#include "jit/arm64/regs.h"
+#include "jit/lower/selection.h"
+
+namespace wasmrt::jit::arm64 {
+
+class Selector final : public Selection {
+  friend class VectorSelector;
+
+ public:
+  Selector(const CompileContext& context, const ir::Func& func, MFunc& out)
+      : Selection(context, func, out) {}
+
+ private:
+  bool select_value(V v) override;
+
+  /// The last source of an op: bits for MInst::aux, and a register or an immediate.
+  struct Source {
+    std::uint32_t bits = 0;
+    VReg reg = kNoVReg;
+    std::int64_t imm = 0;
+  };
+  [[nodiscard]] bool constant(V v, std::int64_t& out) const;
+  /// A constant shift, rotation or extension of which nobody needs the result itself.
+  [[nodiscard]] bool own(V v) const { return used_once(v) && !needed(v); }
+  [[nodiscard]] bool is_own(V v, ir::IrOp op) const { return at(v).op == op && own(v); }
+  bool shift_of(V v, bool rotate, V& inner, Shift& how, unsigned& by) const;
+  bool extension_of(V v, V& inner, Extend& how) const;
+  Source plain(V v) { return {op2_bits(Op2::Reg), reg(v), 0}; }
+  /// Of additions and compares: a register, shifted or extended, or a number of 12 bits. With
+  /// `negated`, also a number whose negation fits.
+  Source arith_source(V v, unsigned size, bool* negated = nullptr);
+  [[nodiscard]] bool arith_folds(V v) const;
+  Source logic_source(V v, unsigned size);
+  [[nodiscard]] bool logic_folds(V v) const;
+  MInst& emit_op2(AOp op, unsigned size, VReg d, VReg a, const Source& b);
+
+  // Families; one instruction each.
+  bool select_int(V v);
+  bool select_float(V v);
+  bool select_mem(V v);
+  bool select_control(V v);
+  bool select_simd(V v);
+
+  void add(V v);
+  void subtract(V v);
+  void logic(V v, AOp op);
+  bool bit_field(V v);
+  bool extract_pair(V v);
+  void multiply(V v);
+  void shift(V v, AOp op);
+  void divide(V v);
+  bool divide_by_constant(V v);
+  bool multiply_add(V product, V other, V v, bool subtract);
+  bool widening(V product, V& a, V& b, bool& is_signed) const;
+  VReg move_imm(std::uint64_t bits);
+
+  /// What a fused op needs to test a condition.
+  struct Flags {
+    std::vector<MOperand> operands;
+    std::uint32_t bits = 0;
+    std::int64_t imm = 0;
+    Compare compare = Compare::Int;
+    Cc cc = NE;
+    unsigned size = 4;
+  };
+  Flags flags_of(V condition, bool negate);
+  Flags flags_of_icmp(const ir::Inst& icmp);
+  Flags flags_of_fcmp(const ir::Inst& fcmp);
+  MInst& emit_flags(AOp op, const Flags& flags, std::vector<MOperand> before, unsigned trap_kind,
+                    unsigned result_size);
+  void choose(V v);
+
+  Mem address(V base, std::uint64_t offset, std::uint16_t memory, unsigned bytes);
+  Mem vm_address(V base, std::uint64_t offset, unsigned bytes);
+  Mem memory_of(const ir::Inst& access, unsigned bytes);  ///< Of a load or store of either kind.
+  MInst& emit_access(AOp op, unsigned size, std::vector<MOperand> operands, const Mem& mem,
+                     std::uint32_t aux);
+  void load(V v, const Mem& mem);
+  void store(const ir::Inst& i, const Mem& mem);
+};
+
+Cc cc_of(ir::Cond cond);
+/// Whether a number is an immediate of additions and compares, and of logical ops.
+bool is_arith_imm(std::uint64_t value);
+bool is_logic_imm(std::uint64_t value, unsigned size);
+unsigned bytes_of(ir::Access access);
+
+}  // namespace wasmrt::jit::arm64

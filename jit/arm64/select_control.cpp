@@ -1,0 +1,172 @@
+// Conditions and what is fused with them; switches. The rest of control is common to all machines.
+#include <bit>
+
+#include "jit/arm64/select.h"
+
+namespace wasmrt::jit::arm64 {
+
+using namespace ir;
+
+Cc cc_of(Cond cond) {
+  switch (cond) {
+    case Cond::Eq: return EQ;
+    case Cond::Ne: return NE;
+    case Cond::LtS: return LT;
+    case Cond::LtU: return LO;
+    case Cond::GtS: return GT;
+    case Cond::GtU: return HI;
+    case Cond::LeS: return LE;
+    case Cond::LeU: return LS;
+    case Cond::GeS: return GE;
+    case Cond::GeU: return HS;
+  }
+  return EQ;
+}
+
+Selector::Flags Selector::flags_of_icmp(const Inst& icmp) {
+  Flags r;
+  r.size = size_of(icmp.aux_type);
+  const auto cond = static_cast<Cond>(icmp.aux);
+  r.cc = cc_of(cond);
+  const V a = icmp.arg(0);
+  const V b = icmp.arg(1);
+  std::int64_t imm = 0;
+  if (constant(b, imm) && imm == 0) {
+    const Inst& x = at(a);
+    const bool equality = cond == Cond::Eq || cond == Cond::Ne;
+    if (equality && x.op == IrOp::And && own(a)) {
+      std::int64_t mask = 0;
+      const bool known = constant(x.arg(1), mask);
+      auto bits = static_cast<std::uint64_t>(mask);
+      if (r.size == 4) bits &= 0xFFFFFFFF;
+      if (known && std::has_single_bit(bits)) {
+        r.compare = Compare::Bit;
+        r.imm = std::countr_zero(bits);
+        r.operands = {use(reg(x.arg(0)))};
+        return r;
+      }
+      const Source s = logic_source(x.arg(1), r.size);
+      r.compare = Compare::Test;
+      r.operands = {use(reg(x.arg(0)))};
+      if (s.reg != kNoVReg) r.operands.push_back(use(s.reg));
+      r.bits = s.bits;
+      r.imm = s.imm;
+      return r;
+    }
+    if (cond == Cond::LtS || cond == Cond::GeS) {
+      r.compare = Compare::Bit;
+      r.imm = 8 * static_cast<std::int64_t>(r.size) - 1;
+      r.cc = cond == Cond::LtS ? NE : EQ;
+      r.operands = {use(reg(a))};
+      return r;
+    }
+  }
+  bool negated = false;
+  const Source s = arith_source(b, r.size, &negated);
+  r.compare = negated ? Compare::Cmn : Compare::Int;
+  r.operands = {use(reg(a))};
+  if (s.reg != kNoVReg) r.operands.push_back(use(s.reg));
+  r.bits = s.bits;
+  r.imm = s.imm;
+  return r;
+}
+
+Selector::Flags Selector::flags_of_fcmp(const Inst& fcmp) {
+  Flags r;
+  r.size = size_of(fcmp.aux_type);
+  r.compare = Compare::Float;
+  switch (static_cast<FCond>(fcmp.aux)) {
+    case FCond::Eq: r.cc = EQ; break;
+    case FCond::Ne: r.cc = NE; break;
+    case FCond::Lt: r.cc = MI; break;
+    case FCond::Le: r.cc = LS; break;
+    case FCond::Gt: r.cc = GT; break;
+    case FCond::Ge: r.cc = GE; break;
+  }
+  r.operands = {use(reg(fcmp.arg(0)))};
+  const Inst& b = at(fcmp.arg(1));
+  if (b.op == IrOp::Const && b.imm == 0) {
+    r.bits = op2_bits(Op2::Imm);
+  } else {
+    r.operands.push_back(use(reg(fcmp.arg(1))));
+  }
+  return r;
+}
+
+/// Flags for "condition is not zero", or for "is zero" when negated.
+Selector::Flags Selector::flags_of(V condition, bool negate) {
+  const Inst& c = at(condition);
+  Flags r;
+  if (c.op == IrOp::Icmp) {
+    r = flags_of_icmp(c);
+  } else if (c.op == IrOp::Fcmp) {
+    r = flags_of_fcmp(c);
+  } else {
+    r.operands = {use(reg(condition))};
+    r.bits = op2_bits(Op2::Imm);
+  }
+  // For floats the inverse of a condition is true on unordered, as it should be.
+  if (negate) r.cc = inverted(r.cc);
+  return r;
+}
+
+MInst& Selector::emit_flags(AOp op, const Flags& flags, std::vector<MOperand> before,
+                            unsigned trap_kind, unsigned result_size) {
+  before.insert(before.end(), flags.operands.begin(), flags.operands.end());
+  MInst& i = emit(op, flags.size, before);
+  i.cond = flags.cc;
+  i.imm = flags.imm;
+  i.aux = flags.bits | fused(flags.compare, result_size, trap_kind);
+  return i;
+}
+
+void Selector::choose(V v) {
+  const Inst& i = at(v);
+  const unsigned size = size_of(i.type);
+  if (i.type == Type::V128) {  // a branch over a move
+    const VReg d = reg(v);
+    const VReg then = reg(i.arg(1));
+    const VReg otherwise = reg(i.arg(2));
+    emit_flags(kCmpSelect, flags_of(i.arg(0), false), {def_same(d, 2), use(then), use(otherwise)},
+               0, size);
+    return;
+  }
+  V then = i.arg(1);
+  V otherwise = i.arg(2);
+  bool negate = false;
+  std::int64_t imm = 0;
+  if (class_of(i.type) == RegClass::Int && constant(then, imm) && imm == 0) {
+    std::swap(then, otherwise);
+    negate = true;
+  }
+  const bool zero = class_of(i.type) == RegClass::Int && constant(otherwise, imm) && imm == 0;
+  std::vector<MOperand> before = {def(reg(v)), use(reg(then))};
+  if (!zero) before.push_back(use(reg(otherwise)));
+  const Flags flags = flags_of(i.arg(0), negate);
+  emit_flags(kCmpSelect, flags, std::move(before), 0, size);
+}
+
+bool Selector::select_control(V v) {
+  const Inst& i = at(v);
+  switch (i.op) {
+    case IrOp::Branch: emit_flags(kCmpBranch, flags_of(i.arg(0), false), {}, 0, 4); return true;
+    case IrOp::Switch: {
+      const std::int64_t table = jump_table(v);
+      emit(kJumpTable, 4, {use(reg(i.arg(0)))}).imm = table;
+      return true;
+    }
+    case IrOp::TrapIf:
+    case IrOp::TrapIfNot:
+      emit_flags(kCmpTrap, flags_of(i.arg(0), i.op == IrOp::TrapIfNot), {}, i.aux, 4);
+      return true;
+    case IrOp::TrapIfInfo: {
+      // The value rides along in front of the compare's operands.
+      const VReg info = reg(i.arg(1));
+      emit_flags(kCmpTrapInfo, flags_of(i.arg(0), false), {use(info)}, i.aux, 4);
+      return true;
+    }
+    default: return select_common(v);
+  }
+}
+
+}  // namespace wasmrt::jit::arm64

@@ -1,0 +1,155 @@
+// Memory accesses and their addresses.
+#include <bit>
+
+#include "jit/arm64/select.h"
+#include "libwasmrt/abi/vmctx.h"
+
+namespace wasmrt::jit::arm64 {
+
+using namespace ir;
+
+namespace {
+
+/// Whether an offset can stand in an access of so many bytes to a plain base.
+bool is_offset(std::uint64_t offset, unsigned bytes) {
+  return offset < 256 || (offset % bytes == 0 && offset / bytes < 4096);
+}
+
+}  // namespace
+
+/// Base and offset as a memory operand; sums of pointers fold into it. An i32 index is extended by
+/// the access itself, so that nothing in its upper half can lead out of the memory.
+Mem Selector::address(V base, std::uint64_t offset, std::uint16_t memory, unsigned bytes) {
+  Mem mem;
+  mem.guest = true;
+  const bool far = offset > 0x7FFFFFFF;
+  if (memory == 0) {
+    mem.pinned = 1;
+    mem.index32 = at(base).type == Type::I32;
+    V index = base;
+    if (is_own(index, IrOp::Wrap)) index = at(index).arg(0);
+    if (!far) {
+      mem.index = reg(index);
+      mem.disp = static_cast<std::int32_t>(offset);
+      return mem;
+    }
+    const VReg big = move_imm(offset);
+    const VReg sum = temp(RegClass::Int);
+    const auto bits = mem.index32 ? op2_bits(Op2::Extended, static_cast<unsigned>(Extend::Uxtw))
+                                  : op2_bits(Op2::Reg);
+    emit_op2(kAdd, 8, sum, big, {bits, reg(index), 0});
+    mem.index = sum;
+    mem.index32 = false;
+    return mem;
+  }
+  if (far) {
+    const VReg big = move_imm(offset);
+    mem.base = temp(RegClass::Int);
+    emit_op2(kAdd, 8, mem.base, big, plain(base));
+    return mem;
+  }
+  const Inst& sum = at(base);
+  if (offset == 0 && sum.op == IrOp::Add && own(base) && at(sum.arg(1)).op != IrOp::Const) {
+    const auto scale = static_cast<std::uint8_t>(std::countr_zero(bytes));
+    mem.base = reg(sum.arg(0));
+    V index = sum.arg(1);
+    V inner{};
+    Shift how{};
+    unsigned by = 0;
+    if (shift_of(index, false, inner, how, by) && how == Shift::Lsl && by == scale) {
+      mem.scale = scale;
+      index = inner;
+    }
+    if (is_own(index, IrOp::ExtU)) {
+      mem.index32 = true;
+      index = at(index).arg(0);
+    }
+    mem.index = reg(index);
+    return mem;
+  }
+  mem.base = reg(base);
+  mem.disp = static_cast<std::int32_t>(offset);
+  return mem;
+}
+
+Mem Selector::vm_address(V base, std::uint64_t offset, unsigned bytes) {
+  Mem mem;
+  if (at(base).op == IrOp::Vmctx) {
+    mem.pinned = 2;
+    mem.disp = static_cast<std::int32_t>(offset);
+    return mem;
+  }
+  mem = address(base, offset, kAbsolute, bytes);
+  mem.guest = false;
+  return mem;
+}
+
+Mem Selector::memory_of(const Inst& access, unsigned bytes) {
+  if (access.op == IrOp::VmLoad || access.op == IrOp::VmLoadConst || access.op == IrOp::VmStore) {
+    return vm_address(access.arg(0), access.imm, bytes);
+  }
+  Mem mem = address(access.arg(0), access.imm, access.mem, bytes);
+  mem.pos = access.pos;
+  return mem;
+}
+
+MInst& Selector::emit_access(AOp op, unsigned size, std::vector<MOperand> operands, const Mem& mem,
+                             std::uint32_t aux) {
+  MInst& m = emit_mem(op, size, std::move(operands), mem);
+  m.aux = aux | (mem.index32 ? kIndex32 : 0);
+  return m;
+}
+
+void Selector::load(V v, const Mem& mem) {
+  const Inst& i = at(v);
+  const VReg d = needed(v) ? reg(v) : temp(class_of(i.type), size_of(i.type));
+  emit_access(kLoad, size_of(i.type), {def(d)}, mem, i.aux);
+}
+
+void Selector::store(const Inst& i, const Mem& mem) {
+  const unsigned size = size_of(i.aux_type);
+  const Inst& c = at(i.arg(1));
+  if (c.op == IrOp::Const && c.imm == 0) {
+    emit_access(kStore, size, {}, mem, i.aux);
+    return;
+  }
+  // Only the low bits are stored: what cuts them off first is not needed.
+  V value = i.arg(1);
+  if (is_own(value, IrOp::Wrap)) value = at(value).arg(0);
+  emit_access(kStore, size, {use(reg(value))}, mem, i.aux);
+}
+
+bool Selector::select_mem(V v) {
+  const Inst& i = at(v);
+  switch (i.op) {
+    case IrOp::Vmctx: {
+      // Wanted as a value, not as a base.
+      Mem mem;
+      mem.pinned = 2;
+      emit_access(kAddr, 8, {def(reg(v))}, mem, 0).can_remat = true;
+      return true;
+    }
+    case IrOp::MemCheck: {
+      const VReg d = needed(v) ? reg(v) : temp(RegClass::Int);
+      MInst& m = emit(kMemCheck, size_of(i.aux_type), {def_same(d, 1), use(reg(i.arg(0)))});
+      m.imm = static_cast<std::int64_t>(i.imm);
+      m.aux = i.mem;
+      return true;
+    }
+    case IrOp::Load: load(v, memory_of(i, bytes_of(static_cast<Access>(i.aux)))); return true;
+    case IrOp::VmLoad:
+    case IrOp::VmLoadConst: {
+      const Mem mem = memory_of(i, bytes_of(static_cast<Access>(i.aux)));
+      load(v, mem);
+      m_.insts.back().can_remat =
+          i.op == IrOp::VmLoadConst && mem.pinned == 2 &&
+          is_offset(static_cast<std::uint64_t>(mem.disp), bytes_of(static_cast<Access>(i.aux)));
+      return true;
+    }
+    case IrOp::Store:
+    case IrOp::VmStore: store(i, memory_of(i, bytes_of(static_cast<Access>(i.aux)))); return true;
+    default: return false;
+  }
+}
+
+}  // namespace wasmrt::jit::arm64
