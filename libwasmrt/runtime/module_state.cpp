@@ -47,7 +47,7 @@ const Export* Module::find_export(std::string_view name) const {
 }
 
 const SourceLines& Module::source_lines() const {
-  std::call_once(lines_once_, [this] { lines_ = SourceLines(*decoded_); });
+  std::call_once(lines_once_, [this] { lines_ = SourceLines(decoded()); });
   return lines_;
 }
 
