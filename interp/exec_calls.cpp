@@ -16,13 +16,13 @@
 
 namespace wasmrt::interp {
 
-TrapWord do_trap(WASMRT_REGS) {
+WASMRT_SLOW TrapWord do_trap(WASMRT_REGS) {
   const auto word = static_cast<TrapWord>(aux);
   report_trap(pc, sp, ctx, word);
   return word;
 }
 
-TrapWord do_trap_bounds(WASMRT_REGS) {
+WASMRT_SLOW TrapWord do_trap_bounds(WASMRT_REGS) {
   TrapReport& report = ctx->activation->report;
   const VmMemory* memory = ctx->memories[r >> 8];
   report.has_address = true;
@@ -33,7 +33,7 @@ TrapWord do_trap_bounds(WASMRT_REGS) {
   WASMRT_JUMP(do_trap);
 }
 
-TrapWord do_poll(WASMRT_REGS) {
+WASMRT_SLOW TrapWord do_poll(WASMRT_REGS) {
   const TrapWord word = ctx->builtins->poll(ctx);
   if (word != 0) {
     aux = word;
@@ -45,6 +45,7 @@ TrapWord do_poll(WASMRT_REGS) {
 namespace {
 
 constexpr std::ptrdiff_t kCallLength = 24;
+constexpr std::ptrdiff_t kCallAddLength = 32;
 constexpr std::uint32_t kCrossSlots = 4;
 constexpr std::uint32_t kEntrySlots = 4;
 
@@ -108,6 +109,15 @@ TrapWord ret_many(WASMRT_REGS) {
   WASMRT_RETURN();
 }
 
+template <K ka, K kb>
+TrapWord ret_add(WASMRT_REGS) {
+  const auto a = operand<std::uint32_t, ka>(pc, sp, r, v, pc->a);
+  std::uint32_t b = pc->w;
+  if constexpr (kb == K::S) b = slot<std::uint32_t>(sp, pc->b());
+  r = static_cast<std::uint32_t>(a + b);
+  WASMRT_RETURN();
+}
+
 // --- calls ---
 
 /// Jumps to a function whose frame begins at sp, its link words written: checks space and
@@ -127,7 +137,7 @@ TrapWord ret_many(WASMRT_REGS) {
   } while (0)
 
 /// The frame at sp does not fit. Its link words are there: callers' frames have room for them.
-TrapWord no_space(WASMRT_REGS) {
+WASMRT_SLOW TrapWord no_space(WASMRT_REGS) {
   aux = static_cast<std::uint64_t>(TrapKind::CallStackExhausted);
   WASMRT_JUMP(do_trap);
 }
@@ -149,6 +159,22 @@ TrapWord call_copy(WASMRT_REGS) {
   std::uint64_t* const caller_sp = sp;
   sp[pc->c()] = sp[pc->d];
   sp[link] = reinterpret_cast<std::uint64_t>(pc->at(kCallLength));
+  sp[link + 1] = reinterpret_cast<std::uint64_t>(caller_sp);
+  sp += pc->a;
+  WASMRT_ENTER(f);
+}
+
+/// An argument is a sum: slot w >> 16 <- slot d + k; another one may be a copy.
+template <bool copies>
+TrapWord call_add(WASMRT_REGS) {
+  const auto* f = reinterpret_cast<const FuncCode*>(*pc->wide());
+  const std::uint32_t link = pc->b();
+  const std::uint64_t more = pc->wide()[1];
+  std::uint64_t* const caller_sp = sp;
+  sp[pc->c()] =
+      static_cast<std::uint32_t>(slot<std::uint32_t>(sp, pc->d) + static_cast<std::uint32_t>(more));
+  if constexpr (copies) sp[more >> 32 & 0xFFFF] = sp[more >> 48];
+  sp[link] = reinterpret_cast<std::uint64_t>(pc->at(kCallAddLength));
   sp[link + 1] = reinterpret_cast<std::uint64_t>(caller_sp);
   sp += pc->a;
   WASMRT_ENTER(f);
@@ -529,6 +555,12 @@ void fill_calls(Handler* t) {
   t[RetMany] = ret_many;
   t[Call] = call;
   t[CallCopy] = call_copy;
+  t[CallAdd] = call_add<false>;
+  t[CallAdd + 1] = call_add<true>;
+  t[RetAdd] = ret_add<K::R, K::I>;
+  t[RetAdd + 1] = ret_add<K::R, K::S>;
+  t[RetAdd + 2] = ret_add<K::S, K::I>;
+  t[RetAdd + 3] = ret_add<K::S, K::S>;
   t[CallImport] = call_import;
   t[CallIndirect] = call_indirect<K::R>;
   t[CallIndirect + 1] = call_indirect<K::S>;

@@ -1,71 +1,13 @@
 // Loads whose address is computed on the way (LoadAt), and loads as operands of arithmetic
 // (OpLoad).
 //
-// Guarded memories only. The address wraps to 32 bits before the offset is added, as the separate
-// instructions do; the access is pinned like those of exec_access.h.
-#include "interp/exec_access.h"
-#include "interp/fused.h"
+// Guarded memories only; see exec_fused_access.h.
+#include "interp/exec_fused_access.h"
 #include "libwasmrt/wasm/semantics_float.h"
 #include "libwasmrt/wasm/semantics_int.h"
 
 namespace wasmrt::interp {
 namespace {
-
-/// What the instruction adds to the memory's base.
-template <AddressMode mode>
-inline std::uint64_t address_of(const Ins* pc, const std::uint64_t* sp, std::uint64_t r) {
-  using M = AddressMode;
-  const auto w32 = [](std::uint64_t x) { return static_cast<std::uint32_t>(x); };
-  if constexpr (mode == M::RS) return std::uint64_t{w32(r + sp[pc->a])} + pc->w;
-  if constexpr (mode == M::SS) return std::uint64_t{w32(sp[pc->a] + sp[pc->b()])} + pc->c();
-  if constexpr (mode == M::RI) return std::uint64_t{w32(r + pc->w)} + *pc->wide();
-  if constexpr (mode == M::SI) return std::uint64_t{w32(sp[pc->a] + pc->w)} + *pc->wide();
-  if constexpr (mode == M::PlainR) return std::uint64_t{w32(r)} + pc->w;
-  if constexpr (mode == M::PlainS) return std::uint64_t{w32(sp[pc->a])} + pc->w;
-  constexpr auto n = static_cast<std::uint32_t>(mode);
-  constexpr auto first = static_cast<std::uint32_t>(M::RShl);
-  constexpr std::uint32_t k = (n - first) % 3 + 1;
-  if constexpr (mode >= M::RShl && mode < M::SShl) {
-    return std::uint64_t{w32((r << k) + pc->w)} + *pc->wide();
-  }
-  if constexpr (mode >= M::SShl && mode < M::RShlS) {
-    return std::uint64_t{w32((sp[pc->a] << k) + pc->w)} + *pc->wide();
-  }
-  if constexpr (mode >= M::RShlS && mode < M::SShlS) {
-    return std::uint64_t{w32((r << k) + sp[pc->b()])} + pc->c();
-  }
-  if constexpr (mode >= M::SShlS && mode < M::Count) {
-    return std::uint64_t{w32((sp[pc->a] << k) + sp[pc->b()])} + pc->c();
-  }
-}
-
-template <Op op>
-struct LoadOf;
-#define LOAD(Name, T, M)    \
-  template <>               \
-  struct LoadOf<Op::Name> { \
-    using Value = T;        \
-    using Memory = M;       \
-  };
-LOAD(I32Load, std::uint32_t, std::uint32_t)
-LOAD(I64Load, std::uint64_t, std::uint64_t)
-LOAD(F32Load, float, float)
-LOAD(F64Load, double, double)
-LOAD(I32Load8U, std::uint32_t, std::uint8_t)
-LOAD(I32Load8S, std::uint32_t, std::int8_t)
-LOAD(I32Load16U, std::uint32_t, std::uint16_t)
-LOAD(I32Load16S, std::uint32_t, std::int16_t)
-LOAD(I64Load8U, std::uint64_t, std::uint8_t)
-LOAD(I64Load32U, std::uint64_t, std::uint32_t)
-#undef LOAD
-
-template <Op op>
-inline typename LoadOf<op>::Value fetch(const Ins*& pc, const std::uint8_t* at) {
-  using M = typename LoadOf<op>::Memory;
-  const M m = reinterpret_cast<const volatile Unaligned<M>*>(at)->value;
-  WASMRT_PIN_PC();
-  return static_cast<typename LoadOf<op>::Value>(m);
-}
 
 template <Op op, AddressMode mode, bool to_slot>
 TrapWord load_at(WASMRT_REGS) {
@@ -136,12 +78,7 @@ void put_op_loads(Handler* t, std::integer_sequence<std::uint32_t, pair...>) {
 
 template <Op op, AddressMode mode, std::uint32_t value>
 TrapWord store_at(WASMRT_REGS) {
-  using L = LoadOf<op == Op::I64Store    ? Op::I64Load
-                   : op == Op::F32Store  ? Op::F32Load
-                   : op == Op::F64Store  ? Op::F64Load
-                   : op == Op::I32Store  ? Op::I32Load
-                   : op == Op::I32Store8 ? Op::I32Load8U
-                                         : Op::I32Load16U>;
+  using L = LoadOf<load_of_store(op)>;
   using M = typename L::Memory;
   using T = typename L::Value;
   constexpr std::ptrdiff_t length = mode_length(mode);
@@ -154,10 +91,9 @@ TrapWord store_at(WASMRT_REGS) {
   } else if constexpr (value == 1) {
     m = static_cast<M>(from_word<T>(pc->wide()[length / 8 - 2]));
   } else {
-    m = from_vec<T>(v);
+    m = static_cast<M>(operand<T, K::R>(pc, sp, r, v, 0));
   }
-  reinterpret_cast<volatile Unaligned<M>*>(at)->value = m;
-  WASMRT_PIN_PC();
+  put(pc, at, m);
   WASMRT_NEXT((length + (value == 1 ? 8 : 0)));
 }
 
@@ -169,6 +105,10 @@ void put_store_at(Handler* t, std::integer_sequence<std::uint32_t, mode...>) {
    ...);
   if constexpr (op == Op::F32Store || op == Op::F64Store) {
     ((h[3 * mode + 2] = store_at<op, static_cast<AddressMode>(mode), 2>), ...);
+  } else {
+    // An integer in r needs its address from slots.
+    h[3 * static_cast<std::uint32_t>(AddressMode::SI) + 2] = store_at<op, AddressMode::SI, 2>;
+    h[3 * static_cast<std::uint32_t>(AddressMode::SS) + 2] = store_at<op, AddressMode::SS, 2>;
   }
 }
 template <std::uint32_t... i>

@@ -21,42 +21,47 @@ inline T pair_apply(T a, T b) {
   if constexpr (op == PairOp::Shl) return a << (b & kMask);
   if constexpr (op == PairOp::ShrU) return a >> (b & kMask);
   if constexpr (op == PairOp::ShrS) return static_cast<T>(static_cast<S>(a) >> (b & kMask));
+  if constexpr (op == PairOp::Rotl) return std::rotl(a, static_cast<int>(b & kMask));
 }
 
 template <class T, std::uint32_t variant>
 TrapWord pair(WASMRT_REGS) {
   constexpr bool to_slot = variant % 2 != 0;
-  constexpr bool q_slot = (variant / 2) % 2 != 0;
-  constexpr bool p_slot = (variant / 4) % 2 != 0;
-  constexpr bool x_slot = (variant / 8) % 2 != 0;
-  constexpr std::uint32_t outer = (variant / 16) % kPairOuter;
-  constexpr auto inner = static_cast<PairOp>(variant / 16 / kPairOuter);
-  T x;
-  if constexpr (x_slot) {
-    x = slot<T>(sp, pc->a);
-  } else {
-    x = from_word<T>(r);
-  }
-  const auto* k = reinterpret_cast<const std::int32_t*>(pc->wide());
+  constexpr std::uint32_t form = variant / 2 % kPairForms;
+  constexpr bool q_in_r = form >= kPairQInR;
+  constexpr bool q_slot = !q_in_r && form % 2 != 0;
+  constexpr bool p_slot = q_in_r ? form != kPairQInR : form / 2 % 2 != 0;
+  constexpr bool x_slot = q_in_r || form / 4 != 0;
+  constexpr std::uint32_t outer = variant / 2 / kPairForms % kPairOuter;
+  constexpr auto inner = static_cast<PairOp>(variant / 2 / kPairForms / kPairOuter);
+  const auto acc = from_word<T>(r);
+  T x = acc;
+  if constexpr (x_slot) x = slot<T>(sp, pc->a);
   T p;
-  T q;
+  T q = acc;
   if constexpr (p_slot) {
     p = slot<T>(sp, pc->b());
+  } else if constexpr (q_slot || q_in_r) {
+    p = unaligned<T>(pc->wide());
   } else {
-    p = static_cast<T>(k[0]);
+    p = static_cast<T>(unaligned<std::int32_t>(pc->wide()));
   }
   if constexpr (q_slot) {
     q = slot<T>(sp, pc->c());
-  } else {
-    q = static_cast<T>(k[1]);
+  } else if constexpr (!q_in_r && p_slot) {
+    q = unaligned<T>(pc->wide());
+  } else if constexpr (!q_in_r) {
+    q = static_cast<T>(reinterpret_cast<const std::int32_t*>(pc->wide())[1]);
   }
   const T t = pair_apply<inner>(x, p);
   if constexpr (outer == kOuterRSub) {
     result<T, to_slot>(pc, sp, r, v, pair_apply<PairOp::Sub>(q, t));
+  } else if constexpr (outer == kOuterRotl) {
+    result<T, to_slot>(pc, sp, r, v, pair_apply<PairOp::Rotl>(t, q));
   } else {
     result<T, to_slot>(pc, sp, r, v, pair_apply<static_cast<PairOp>(outer)>(t, q));
   }
-  WASMRT_NEXT((p_slot && q_slot ? 16 : 24));
+  WASMRT_NEXT((pair_has_imm(form) ? 24 : 16));
 }
 
 template <class T, std::uint32_t... variant>
@@ -67,7 +72,7 @@ void put_pairs(Handler* at, std::integer_sequence<std::uint32_t, variant...>) {
 
 template <class T>
 void fill_pairs(Handler* at) {
-  put_pairs<T>(at, std::make_integer_sequence<std::uint32_t, 1296>());
+  put_pairs<T>(at, std::make_integer_sequence<std::uint32_t, kPairVariants>());
 }
 
 }  // namespace wasmrt::interp

@@ -9,18 +9,29 @@
 namespace wasmrt::interp {
 
 /// Integer functions that pair up. RSub is Sub with exchanged operands: only as the outer one.
-enum class PairOp : std::uint8_t { Add, Sub, Mul, And, Or, Xor, Shl, ShrU, ShrS, None };
-inline constexpr std::uint32_t kPairInner = 9;
-/// Outer functions by number: the first eight, and RSub.
-inline constexpr std::uint32_t kPairOuter = 9;
+enum class PairOp : std::uint8_t { Add, Sub, Mul, And, Or, Xor, Shl, ShrU, ShrS, Rotl, None };
+inline constexpr std::uint32_t kPairInner = 10;
+/// Outer functions by number: the first eight, RSub, Rotl.
+inline constexpr std::uint32_t kPairOuter = 10;
 inline constexpr std::uint32_t kOuterRSub = 8;
+inline constexpr std::uint32_t kOuterRotl = 9;
 
-/// Variant of Pair32 and Pair64. x, p, q: whether that operand is in a slot (else r, imm, imm).
-constexpr std::uint32_t pair_variant(std::uint32_t inner, std::uint32_t outer, bool x, bool p,
-                                     bool q) {
-  return (((inner * kPairOuter + outer) * 8) + (x ? 4 : 0) + (p ? 2 : 0) + (q ? 1 : 0)) * 2;
+/// Operands of Pair32 and Pair64: 4 when x is in a slot (else in r), 2 when p is (else immediate),
+/// 1 when q is (else immediate). In the last two forms x is in a slot and q in r, p immediate or
+/// not. Two immediates are the halves of the wide word, a single one is all of it.
+inline constexpr std::uint32_t kPairForms = 10;
+inline constexpr std::uint32_t kPairQInR = 8;
+constexpr std::uint32_t pair_form(bool x, bool p, bool q) {
+  return (x ? 4u : 0) + (p ? 2u : 0) + (q ? 1u : 0);
 }
-static_assert(pair_variant(kPairInner - 1, kPairOuter - 1, true, true, true) + 2 == 1296);
+constexpr bool pair_has_imm(std::uint32_t form) {
+  return form >= kPairQInR ? form == kPairQInR : form % 4 != 3;
+}
+constexpr std::uint32_t pair_variant(std::uint32_t inner, std::uint32_t outer, std::uint32_t form) {
+  return ((inner * kPairOuter + outer) * kPairForms + form) * 2;
+}
+inline constexpr std::uint32_t kPairVariants = 2000;
+static_assert(pair_variant(kPairInner - 1, kPairOuter - 1, kPairForms - 1) + 2 == kPairVariants);
 
 /// Float functions: Add, Sub, Mul inside; Add, Sub, Mul, RSub outside. p and q are slots.
 constexpr std::uint32_t float_pair_variant(std::uint32_t inner, std::uint32_t outer, bool x) {
@@ -38,11 +49,12 @@ enum class AddressMode : std::uint8_t {
   SShl = RShl + 3,
   RShlS = SShl + 3,   ///< (r << k) + b; offset c
   SShlS = RShlS + 3,  ///< (a << k) + b; offset c
-  Count = SShlS + 3,
+  SSI = SShlS + 3,    ///< a + b + low half of the wide word; offset in its high half
+  Count,
   PlainR,  ///< Only in OpLoad: r; offset w. Not Count, which means no mode at all.
   PlainS,  ///< a; offset w
 };
-inline constexpr std::uint32_t kAddressModes = 16;
+inline constexpr std::uint32_t kAddressModes = 17;
 static_assert(static_cast<std::uint32_t>(AddressMode::Count) == kAddressModes);
 
 constexpr AddressMode shifted(AddressMode first, std::uint32_t k) {
@@ -50,7 +62,9 @@ constexpr AddressMode shifted(AddressMode first, std::uint32_t k) {
 }
 /// Length of the part of an instruction that a mode needs.
 constexpr std::ptrdiff_t mode_length(AddressMode mode) {
-  return mode >= AddressMode::RI && mode < AddressMode::RShlS ? 24 : 16;
+  const bool wide =
+      (mode >= AddressMode::RI && mode < AddressMode::RShlS) || mode == AddressMode::SSI;
+  return wide ? 24 : 16;
 }
 
 /// The loads that have LoadAt forms, by number.
@@ -126,7 +140,7 @@ constexpr std::uint32_t store_at_variant(std::uint32_t store, AddressMode mode,
                                          std::uint32_t value) {
   return (store * kAddressModes + static_cast<std::uint32_t>(mode)) * 3 + value;
 }
-static_assert(store_at_variant(kStoreAtCount - 1, AddressMode::Count, 0) == 288);
+static_assert(store_at_variant(kStoreAtCount - 1, AddressMode::Count, 0) == 306);
 
 /// LoadBranch: loads I32Load, I32Load8U, I32Load8S; address in slot; result to slot d.
 inline constexpr Op kLoadBranchOps[] = {Op::I32Load, Op::I32Load8U, Op::I32Load8S};
@@ -144,6 +158,57 @@ constexpr std::uint32_t and_branch_variant(bool when, bool x_slot, bool back) {
 /// SelectCmp: i32 comparisons; x in a slot (else r), y in a slot (else immediate).
 constexpr std::uint32_t select_cmp_variant(std::uint32_t compare, bool x_slot, bool y_slot) {
   return compare * 8 + (x_slot ? 4 : 0) + (y_slot ? 2 : 0);
+}
+
+/// CompareAdd: the twenty integer comparisons; x in slot a (else r), y in slot b (else the wide
+/// word).
+constexpr std::uint32_t compare_add_variant(std::uint32_t compare, bool x_slot, bool y_slot) {
+  return compare * 8 + (x_slot ? 4 : 0) + (y_slot ? 2 : 0);
+}
+
+/// MaskBranch: x in slot a (else r).
+constexpr std::uint32_t mask_branch_variant(std::uint32_t compare, bool x_slot, bool back) {
+  return compare * 4 + (x_slot ? 2 : 0) + (back ? 1 : 0);
+}
+
+/// What Add2Branch does before the addition that it tests.
+enum class FirstMove : std::uint8_t {
+  Add,   ///< d <- a + low half of the first wide word
+  Copy,  ///< d <- a
+  AddR,  ///< d <- a + r
+  None,
+};
+/// Comparisons of Add2Branch are numbered as always, and then there is the unconditional branch.
+inline constexpr std::uint32_t kAlways = 10;
+constexpr std::uint32_t add2_branch_variant(std::uint32_t compare, FirstMove first, bool k_slot,
+                                            bool y_slot, bool back) {
+  return (compare * 3 + static_cast<std::uint32_t>(first)) * 8 + (k_slot ? 4 : 0) +
+         (y_slot ? 2 : 0) + (back ? 1 : 0);
+}
+static_assert(add2_branch_variant(kAlways, FirstMove::AddR, true, true, true) + 1 == 264);
+
+/// MoveBranch: a copy or a constant, then x in a slot (else r) against y in a slot (else
+/// immediate).
+constexpr std::uint32_t move_branch_variant(std::uint32_t compare, bool constant, bool x_slot,
+                                            bool y_slot, bool back) {
+  return compare * 16 + (constant ? 8 : 0) + (x_slot ? 4 : 0) + (y_slot ? 2 : 0) + (back ? 1 : 0);
+}
+
+/// LoadAtBranch: loads as LoadBranch; the address is a sum of two slots or of a slot and a
+/// constant.
+constexpr std::uint32_t load_at_branch_variant(std::uint32_t load, std::uint32_t compare,
+                                               bool two_slots, bool y_slot, bool back) {
+  return (load * 10 + compare) * 8 + (two_slots ? 4 : 0) + (y_slot ? 2 : 0) + (back ? 1 : 0);
+}
+
+/// StoreAdd: the stores of kStoreAtOps. Where the value is:
+enum class StoreValue : std::uint8_t { Acc, Slot, Short };
+constexpr std::uint32_t store_add_variant(std::uint32_t store, StoreValue value) {
+  return store * 3 + static_cast<std::uint32_t>(value);
+}
+/// StoreAddBranch: not equal, or below; backwards.
+constexpr std::uint32_t store_add_branch_variant(std::uint32_t store_add, bool below, bool y_slot) {
+  return store_add * 4 + (below ? 2 : 0) + (y_slot ? 1 : 0);
 }
 
 }  // namespace wasmrt::interp

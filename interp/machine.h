@@ -121,21 +121,25 @@ inline constexpr bool kGuardPages = false;
     }                                      \
     WASMRT_NEXT(bytes);                    \
   } while (0)
-/// Jumps by the table of w + 1 distances behind the instruction; the last is the default.
-#define WASMRT_TABLE_JUMP(index)                                               \
-  do {                                                                         \
-    const std::uint32_t i = (index);                                           \
-    const std::uint32_t n = pc->w;                                             \
-    const auto* distances = reinterpret_cast<const std::int32_t*>(pc->wide()); \
-    const std::int32_t distance = distances[i < n ? i : n];                    \
-    pc = pc->at(distance);                                                     \
-    WASMRT_ARRIVE(distance < 0);                                               \
+/// Jumps by the table of w + 1 distances at `table`; the last is the default.
+#define WASMRT_TABLE_JUMP_AT(index, table)                                \
+  do {                                                                    \
+    const std::uint32_t i = (index);                                      \
+    const std::uint32_t n = pc->w;                                        \
+    const auto* distances = reinterpret_cast<const std::int32_t*>(table); \
+    const std::int32_t distance = distances[i < n ? i : n];               \
+    pc = pc->at(distance);                                                \
+    WASMRT_ARRIVE(distance < 0);                                          \
   } while (0)
+#define WASMRT_TABLE_JUMP(index) WASMRT_TABLE_JUMP_AT(index, pc->wide())
 
 #define WASMRT_LIKELY(x) __builtin_expect(!!(x), 1)
 #define WASMRT_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
-// Slow paths, in exec_control.cpp. All tail-called.
+/// Slow paths stay functions: inlined into a handler, what they call would give it a prologue.
+#define WASMRT_SLOW __attribute__((noinline, cold))
+
+// Slow paths, in exec_calls.cpp. All tail-called.
 TrapWord do_trap(WASMRT_REGS);         ///< aux: TrapKind.
 TrapWord do_trap_bounds(WASMRT_REGS);  ///< aux: address; r: memory << 8 | bytes accessed.
 TrapWord do_poll(WASMRT_REGS);         ///< Asks the runtime, then goes on at pc.
@@ -152,6 +156,8 @@ void fill_pair_i32(Handler* table);
 void fill_pair_i64(Handler* table);
 void fill_fused(Handler* table);
 void fill_fused_memory(Handler* table);
+void fill_fused_branch(Handler* table);
+void fill_fused_access(Handler* table);
 void fill_simd_int(Handler* table);
 void fill_simd_float(Handler* table);
 void fill_simd_lanes(Handler* table);

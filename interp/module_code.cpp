@@ -28,6 +28,8 @@ const Handler* handler_table() {
       fill_pair_i64(handlers);
       fill_fused(handlers);
       fill_fused_memory(handlers);
+      fill_fused_branch(handlers);
+      fill_fused_access(handlers);
       fill_simd_int(handlers);
       fill_simd_float(handlers);
       fill_simd_lanes(handlers);

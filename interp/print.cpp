@@ -151,6 +151,7 @@ std::uint32_t print_family(std::string& out, const FamilyInfo& f, HandlerId id, 
             number(" @%" PRIu64, at + static_cast<std::uint64_t>(static_cast<std::int32_t>(i.w)));
         break;
       case 'x': out += number(" #0x%" PRIx64, i.wide()[words++]); break;
+      case 'z':
       case 'y': out += number(" #0x%" PRIx64, i.wide()[words++]); break;
       case 'f':
         out += number(" $%" PRIu64, reinterpret_cast<const FuncCode*>(i.wide()[words++])->func_idx);
@@ -162,7 +163,7 @@ std::uint32_t print_family(std::string& out, const FamilyInfo& f, HandlerId id, 
   if (f.first == OpLoad || f.first == LoadAt || f.first == StoreAt) return fused_length(id);
   if (f.first == Pair32 || f.first == Pair64) {
     const std::uint32_t variant = id - f.first;
-    if (variant / 2 % 4 == 3) return 16;
+    if (!pair_has_imm(variant / 2 % kPairForms)) return 16;
     out += number(" #0x%" PRIx64, *i.wide());
     return 24;
   }
@@ -173,7 +174,13 @@ std::uint32_t print_family(std::string& out, const FamilyInfo& f, HandlerId id, 
     }
     length = 16 + (i.w + 2) / 2 * 8;
   }
-  // All calls are equally long, so that a return address tells where the call is.
+  if (f.first == BrTableNext) {
+    const auto* distances = reinterpret_cast<const std::int32_t*>(i.wide() + 1);
+    for (std::uint32_t k = 0; k <= i.w; ++k) {
+      out += number(" @%" PRIu64, at + static_cast<std::uint64_t>(distances[k]));
+    }
+    length = 24 + (i.w + 2) / 2 * 8;
+  }
   if (f.first == CallImport || f.first == TailCallImport) length = 24;
   if (f.first == LaneLoad || f.first == LaneStore) {
     out += number(" +%" PRIu64, i.wide()[0]) + number(" #0x%" PRIx64, i.wide()[1]);

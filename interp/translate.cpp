@@ -57,6 +57,8 @@ void Translator::begin(const BodyState& state) {
   touch_slots(slot + 2);
   touched_.assign(slot, 0);
   lazy_.assign(slot, 0);
+  written_.assign(slot, 0);
+  barrier_ = 0;
 
   if (far != 0) emit(EnterFar, link_, 0, far);
   const std::uint32_t zeroed = slot - (link_ + 2u);
@@ -184,7 +186,14 @@ std::uint16_t Translator::in_slot(const Operand& o) {
     code_[s.def / 8] = reinterpret_cast<std::uint64_t>(handlers_[s.slot_form]);
     code_[s.def / 8 + 1] = (code_[s.def / 8 + 1] & ~std::uint64_t{0xFFFF}) | o.slot;
     s.slot_form = kNoHandler;
-    if (last_.pos == s.def) forget_last();
+    if (last_.pos == s.def) {
+      // Still known as the last instruction, now with its destination: counted loops look at it.
+      last_.id = static_cast<HandlerId>(last_.id + 1);
+      last_.d = o.slot;
+    } else if (prev_.pos == s.def) {
+      prev_.id = static_cast<HandlerId>(prev_.id + 1);
+      prev_.d = o.slot;
+    }
     s.mirror = o.slot;
     s.mirror_vec = o.type == ValKind::V128;
   } else {
@@ -196,6 +205,7 @@ std::uint16_t Translator::in_slot(const Operand& o) {
 void Translator::spill(Acc acc) {
   AccState& s = acc_[acc];
   Operand& o = stack_[static_cast<std::size_t>(s.entry)];
+  o.def = s.slot_form != kNoHandler ? s.def : kNone;
   in_slot(o);
   o.kind = Operand::Kind::Temp;
   s.entry = -1;
@@ -242,7 +252,11 @@ void Translator::const_to_slot(std::uint16_t d, ValKind type, std::uint64_t bits
   kill_mirror(d, type == ValKind::V128 ? 2 : 1);
   if (d < temps_) touched_[d] = pos_ + 1;
   if (bits >> 32 == 0) {
-    emit(SlotConst32, d, 0, static_cast<std::uint32_t>(bits));
+    const auto w = static_cast<std::uint32_t>(bits);
+    const bool is_short = static_cast<std::int32_t>(w) == static_cast<std::int16_t>(w);
+    if (is_short && fuse_move(true, d, static_cast<std::uint16_t>(w))) return;
+    const std::uint32_t at = emit(SlotConst32, d, 0, w);
+    if (options_.fuse) remember_move(SlotConst32, at, d, 0, w);
   } else {
     emit(SlotConst64, d, 0, 0);
     emit_wide(bits);
@@ -257,17 +271,9 @@ void Translator::copy_slot(std::uint16_t d, std::uint16_t a, ValKind type) {
     emit(CopyVec, d, a, 0);
     return;
   }
-  if (fusible() && last_.id == CopySlot) {
-    code_[last_.pos / 8] = reinterpret_cast<std::uint64_t>(handlers_[Copy2]);
-    code_[last_.pos / 8 + 1] |= std::uint64_t{two(d, a)} << 32;
-    forget_last();
-    return;
-  }
-  last_ = {};
-  last_.pos = emit(CopySlot, d, a, 0);
-  last_.end = pos_;
-  last_.id = CopySlot;
-  prev_ = {};
+  if (fuse_move(false, d, a)) return;
+  const std::uint32_t at = emit(CopySlot, d, a, 0);
+  if (options_.fuse) remember_move(CopySlot, at, d, a, 0);
 }
 
 void Translator::store_place(std::uint16_t d, ValKind type, const Place& from) {
@@ -311,11 +317,14 @@ void Translator::undo_last() {
   pos_ = last_.pos;
   acc_[last_.acc] = last_.before;
   last_ = prev_;
+  prev_ = before_prev_;
+  before_prev_.end = kNone;
 }
 
 void Translator::remember(std::uint32_t pos, HandlerId id, Acc acc, const AccState& before,
                           std::uint16_t a, std::uint32_t w, std::uint64_t wide) {
   if (last_.end != pos) last_.end = kNone;
+  before_prev_ = prev_;
   prev_ = last_;
   last_.d = 0;
   last_.pos = pos;
@@ -393,23 +402,17 @@ void Translator::set_local(std::uint16_t slot, const Operand& value) {
       Operand there = value;
       there.slot = slot;
       kill_mirror(slot, value.width());
-      const bool was_last = last_.end == pos_ && last_.pos == s.def;
-      const Last kept = last_;
       in_slot(there);
       touched_[slot] = s.def + 1;
-      if (was_last) {
-        // Still known as the last instruction, now with its destination: counted loops look at it.
-        last_ = kept;
-        last_.id = static_cast<HandlerId>(last_.id + 1);
-        last_.d = slot;
-        if (options_.fuse) fuse_adds();
-      }
+      written_[slot] = pos_;
+      if (fusible() && last_.pos == s.def) fuse_adds();
       return;
     }
     store_acc(slot, value.type);
-    return;
+  } else {
+    store_place(slot, value.type, place(value));
   }
-  store_place(slot, value.type, place(value));
+  written_[slot] = pos_;
 }
 
 void Translator::on_local_set(std::uint32_t index, ValType type) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "interp/code.h"
+#include "interp/fused.h"
 #include "interp/interp.h"
 #include "interp/op_facts.h"
 #include "libwasmrt/frontend/sink.h"
@@ -34,9 +35,10 @@ struct Operand {
   enum class Kind : std::uint8_t { Temp, Local, Const, Acc };
   Kind kind;
   ValKind type;
-  std::uint16_t slot;   ///< Its own slot: where it goes when it must be somewhere.
-  std::uint16_t local;  ///< Slot of the local, for Local.
-  std::uint64_t bits;   ///< For Const.
+  std::uint16_t slot;              ///< Its own slot: where it goes when it must be somewhere.
+  std::uint16_t local;             ///< Slot of the local, for Local.
+  std::uint64_t bits;              ///< For Const.
+  std::uint32_t def = 0xFFFFFFFF;  ///< For Temp: the instruction that wrote the slot, if known.
 
   [[nodiscard]] Acc acc() const { return acc_of(type); }
   [[nodiscard]] std::uint16_t width() const { return type == ValKind::V128 ? 2 : 1; }
@@ -171,9 +173,12 @@ class Translator final : public SinkBase<Translator> {
   };
 
   // --- emission (translate.cpp) ---
-  std::uint32_t emit(HandlerId id, std::uint16_t d, std::uint16_t a, std::uint32_t w) {
+  void emit_reserve() {
     if (pos_ + 64 > code_.size() * 8) [[unlikely]]
       code_.resize(code_.size() * 2);
+  }
+  std::uint32_t emit(HandlerId id, std::uint16_t d, std::uint16_t a, std::uint32_t w) {
+    emit_reserve();
     const std::uint32_t at = pos_;
     std::uint64_t* p = code_.data() + at / 8;
     p[0] = reinterpret_cast<std::uint64_t>(handlers_[id]);
@@ -206,7 +211,7 @@ class Translator final : public SinkBase<Translator> {
   }
   Operand& push(Operand::Kind kind, ValKind type) {
     const std::uint16_t slot = next_slot();
-    stack_.push_back({kind, type, slot, 0, 0});
+    stack_.push_back({kind, type, slot, 0, 0, kNone});
     touch_slots(std::uint32_t{slot} + 2);
     return stack_.back();
   }
@@ -280,13 +285,17 @@ class Translator final : public SinkBase<Translator> {
   bool fuse_jump(Label& target);
   bool fuse_table_index(const Operand& index, HandlerId& id, std::uint16_t& d, std::uint16_t& a);
   bool fuse_select(const Operand& a, const Operand& b, const Operand& c, ValKind kind);
-  bool fuse_call(std::uint16_t args, const FuncCode& callee);
+  bool fuse_table_next(std::uint16_t& a, std::uint16_t& d, std::uint64_t& wide);
+  bool fuse_compare_add(Op op, ValKind type, const Operand& other);
+  /// Where the fused call is, or kNone.
+  std::uint32_t fuse_call(std::uint16_t args, const FuncCode& callee);
   void fuse_adds();
   /// An address that the last instruction computes, as an AddressMode of fused.h and its fields.
   struct FusedAddress {
     std::uint32_t mode = 0;
     std::uint16_t a = 0;
     std::uint32_t w = 0;
+    std::uint64_t wide = 0;
     bool reads_b = false;
   };
   bool last_address(std::uint64_t offset, FusedAddress& out) const;
@@ -300,6 +309,27 @@ class Translator final : public SinkBase<Translator> {
   [[nodiscard]] bool split_add(const Last& last, AddParts& out) const;
   bool last_addition(AddParts& out) const;
   void remove_addition();
+
+  // --- the same, of moves (translate_fuse_moves.cpp) ---
+  bool fuse_move(bool constant, std::uint16_t d, std::uint16_t a);
+  void remember_move(HandlerId id, std::uint32_t pos, std::uint16_t d, std::uint16_t a,
+                     std::uint32_t w);
+  FirstMove last_two(AddParts& first, AddParts& second, std::uint32_t& pos) const;
+  bool fuse_add2_branch(std::uint32_t compare, const Place& y, bool back, Label* target,
+                        std::uint32_t* chain);
+  bool fuse_move_branch(std::uint32_t compare, const Place& x, const Place& y, bool back,
+                        Label* target, std::uint32_t* chain);
+  std::uint16_t tested_slot(bool to_slot);
+  bool fuse_mask_branch(std::uint32_t compare, const Place& y, bool back, Label* target,
+                        std::uint32_t* chain);
+  bool fuse_load_at_branch(std::uint32_t compare, const Place& y, bool back, Label* target,
+                           std::uint32_t* chain);
+  void remember_store(std::uint32_t at, HandlerId id);
+  bool fuse_store_add(const AddParts& add);
+  bool fuse_store_add_branch(std::uint32_t compare, const Place& y, Label& target);
+  bool take_address(const Operand& address, FusedAddress& out, std::uint64_t offset);
+  void remove_code(std::uint32_t at, std::uint32_t bytes);
+  bool fuse_return(const Operand& result);
   void link_branch(std::uint32_t at, Label* target, std::uint32_t* chain);
   /// Whether the popped operand is what the last instruction left in its accumulator only.
   [[nodiscard]] bool is_last(const Operand& o) const {
@@ -349,13 +379,16 @@ class Translator final : public SinkBase<Translator> {
   AccState acc_[2];
   Last last_;
   Last prev_;  ///< The one before: valid when it ends where last_ begins.
+  Last before_prev_;
   std::vector<Label> labels_;
   std::vector<Patch> patches_;
   std::vector<std::uint16_t> local_slots_;
   std::vector<std::uint32_t> far_locals_;  ///< Distance below sp of locals from near_locals_ on.
   std::vector<std::uint32_t>
       touched_;  ///< By slot of a local: position of the last read or write + 1.
-  std::vector<std::uint32_t> lazy_;  ///< By slot of a local: operands that stand for it.
+  std::vector<std::uint32_t> written_;  ///< By slot of a local: position behind its last write.
+  std::uint32_t barrier_ = 0;           ///< Position of the last label or branch.
+  std::vector<std::uint32_t> lazy_;     ///< By slot of a local: operands that stand for it.
   std::vector<std::uint32_t> stubs_;
   /// By local: whether every path from the entry to here writes it; those that are read before
   /// must be zeroed.

@@ -44,9 +44,8 @@ void Translator::on_call(FuncIdx func, const FuncType& type) {
     emit_wide(0);
   } else {
     const FuncCode& callee = funcs_[raw(func) - module_.imported_funcs];
-    if (fuse_call(args, callee)) {
-      at = pos_ - 24;
-    } else {
+    at = fuse_call(args, callee);
+    if (at == kNone) {
       at = emit(Call, 0, args, std::uint32_t{args} + callee.link);
       emit_wide(reinterpret_cast<std::uint64_t>(&callee));
     }

@@ -24,6 +24,7 @@ void Translator::bind(std::uint32_t& chain) {
   chain = kNone;
   forget_accs();
   forget_last();
+  barrier_ = pos_;
 }
 
 void Translator::open(const ControlFrame& frame, FrameKind kind) {
@@ -43,7 +44,7 @@ void Translator::on_loop(const ControlFrame& frame) {
   forget_accs();
   forget_last();
   open(frame, FrameKind::Loop);
-  labels_.back().target = pos_;
+  labels_.back().target = barrier_ = pos_;
   note(pos_);
 }
 
@@ -212,6 +213,7 @@ void Translator::link_branch(std::uint32_t at, Label* target, std::uint32_t* cha
   }
   forget_last();
   mark_branch();
+  barrier_ = pos_;
 }
 
 void Translator::note_branch(Label& target) {
@@ -315,7 +317,10 @@ void Translator::on_br_table(const Imm& imm) {
     a = index.is_s() ? index.slot : std::uint16_t{0};
   }
   read_slot(a);
+  std::uint64_t next = 0;
+  if (id == handler_id(BrTableLoad, 1) && fuse_table_next(a, d, next)) id = BrTableNext;
   const std::uint32_t at = emit(id, d, a, static_cast<std::uint32_t>(targets.size() - 1));
+  if (id == BrTableNext) emit_wide(next);
   if (table_note_ != kNone) {
     note(at);
     notes_.back().second = table_note_;
@@ -324,6 +329,7 @@ void Translator::on_br_table(const Imm& imm) {
   pos_ += static_cast<std::uint32_t>((targets.size() * 4 + 7) / 8 * 8);
   if (pos_ + 64 > code_.size() * 8) code_.resize((pos_ + 64) / 4);
   forget_last();
+  barrier_ = pos_;
   // Targets whose operands must move get a stub behind the table, one per label.
   auto set = [&](std::size_t i, std::uint32_t to) {
     const std::uint32_t distance = to - at;
@@ -369,6 +375,7 @@ void Translator::emit_return(std::span<const ValType> results) {
   } else {
     const Operand& o = stack_.back();
     const Place p = place(o);
+    if (fuse_return(o)) return forget_last();
     if (p.is_r()) {
       emit(Ret, link_, 0, 0);
     } else if (p.is_i()) {

@@ -3,6 +3,7 @@
 // Legal only while the last instruction's result is nowhere but in its accumulator (is_last), or,
 // for counted loops, when what it wrote to a slot is written by the fused one too. i32 addresses
 // wrap before an offset is added; floats round after each operation.
+#include "interp/fuse_forms.h"
 #include "interp/fused.h"
 #include "interp/translate.h"
 
@@ -25,6 +26,7 @@ constexpr PairOps pair_op(Op op) {
     case Op::I32Shl: return {PairOp::Shl, false};
     case Op::I32ShrU: return {PairOp::ShrU, false};
     case Op::I32ShrS: return {PairOp::ShrS, false};
+    case Op::I32Rotl: return {PairOp::Rotl, false};
     case Op::I64Add: return {PairOp::Add, true};
     case Op::I64Sub: return {PairOp::Sub, true};
     case Op::I64Mul: return {PairOp::Mul, true};
@@ -34,6 +36,7 @@ constexpr PairOps pair_op(Op op) {
     case Op::I64Shl: return {PairOp::Shl, true};
     case Op::I64ShrU: return {PairOp::ShrU, true};
     case Op::I64ShrS: return {PairOp::ShrS, true};
+    case Op::I64Rotl: return {PairOp::Rotl, true};
     default: return {};
   }
 }
@@ -46,12 +49,6 @@ constexpr std::uint32_t float_op(Op op, bool is_64) {
   return 3;
 }
 
-constexpr bool is_op(HandlerId id) { return id < kOpCount * kForms; }
-constexpr Op op_of(HandlerId id) { return static_cast<Op>(id / kForms); }
-constexpr std::uint32_t form_of(HandlerId id) { return id % kForms; }
-constexpr bool is_form(HandlerId id, Form form) {
-  return form_of(id) == 2 * static_cast<std::uint32_t>(form);
-}
 constexpr bool fits32(std::uint64_t x) {
   return static_cast<std::int64_t>(x) == static_cast<std::int32_t>(x);
 }
@@ -74,7 +71,7 @@ bool Translator::fuse_binary(Op op, ValKind type, const Operand& a, const Operan
   if (!left && !is_last(b)) return false;
   const Operand& other = left ? b : a;
   if (other.kind == Operand::Kind::Acc) return false;
-  if (fuse_op_load(op, type, other, left)) return true;
+  if (fuse_op_load(op, type, other, left) || fuse_compare_add(op, type, other)) return true;
   return acc_of(type) == kInt ? fuse_pair(op, type, other, left)
                               : fuse_float_pair(op, type, other, left);
 }
@@ -87,6 +84,7 @@ bool Translator::fuse_pair(Op op, ValKind type, const Operand& other, bool left)
     return false;
   auto outer_number = static_cast<std::uint32_t>(outer.op);
   if (outer.op == PairOp::ShrS) return false;
+  if (outer.op == PairOp::Rotl) outer_number = kOuterRotl;
   if (!left) {
     if (outer.op != PairOp::Sub) return false;
     outer_number = kOuterRSub;
@@ -96,30 +94,71 @@ bool Translator::fuse_pair(Op op, ValKind type, const Operand& other, bool left)
   if (!x_slot && !p_slot && !is_form(last_.id, Form::RI)) return false;
   const std::uint64_t k =
       inner.is_64 ? last_.wide : static_cast<std::uint64_t>(static_cast<std::int32_t>(last_.w));
-  if (!p_slot && !fits32(k)) return false;
-  const bool q_slot = other.kind != Operand::Kind::Const;
+  const bool q_imm = other.kind == Operand::Kind::Const;
   const std::uint64_t k2 = type == ValKind::I64
                                ? other.bits
                                : static_cast<std::uint64_t>(static_cast<std::int32_t>(other.bits));
-  if (!q_slot && !fits32(k2)) return false;
+  if (q_imm && !p_slot && (!fits32(k2) || !fits32(k))) return false;
 
+  const Last last = last_;
+  undo_last();
+  // The other operand may have been in the accumulator before the inner function took it.
+  const bool q_in_r = !q_imm && x_slot && place(other).is_r();
+  const AccState before = acc_[kInt];
+  take_acc(kInt);
+  const std::uint16_t x = x_slot ? last.a : 0;
+  const std::uint16_t p = !p_slot ? 0 : x_slot ? static_cast<std::uint16_t>(last.w) : last.a;
+  const std::uint16_t q = q_imm || q_in_r                      ? 0
+                          : other.kind == Operand::Kind::Local ? other.local
+                                                               : other.slot;
+  if (x_slot) read_slot(x);
+  if (p_slot) read_slot(p);
+  if (!q_imm && !q_in_r) read_slot(q);
+  const std::uint32_t form =
+      q_in_r ? kPairQInR + (p_slot ? 1 : 0) : pair_form(x_slot, p_slot, !q_imm);
+  const HandlerId id =
+      handler_id(inner.is_64 ? Pair64 : Pair32,
+                 pair_variant(static_cast<std::uint32_t>(inner.op), outer_number, form));
+  const std::uint32_t at = emit(id, 0, x, two(p, q));
+  if (pair_has_imm(form)) emit_wide(p_slot ? k2 : q_imm ? halves(k, k2) : k);
+  finish_fused(at, id, type, before);
+  return true;
+}
+
+/// An integer comparison whose result is added to something.
+bool Translator::fuse_compare_add(Op op, ValKind type, const Operand& other) {
+  if (!is_op(last_.id) || other.kind == Operand::Kind::Const) return false;
+  const bool is_64 = op == Op::I64Add;
+  if (!is_64 && op != Op::I32Add) return false;
+  Op compare = op_of(last_.id);
+  bool x_slot = is_form(last_.id, Form::SS) || is_form(last_.id, Form::SI);
+  bool y_slot = is_form(last_.id, Form::SS) || is_form(last_.id, Form::RS);
+  std::uint64_t y = is_64 ? last_.wide : last_.w;
+  if (compare == (is_64 ? Op::I64Eqz : Op::I32Eqz) && form_of(last_.id) % 2 == 0) {
+    compare = is_64 ? Op::I64Eq : Op::I32Eq;
+    x_slot = form_of(last_.id) == 2;
+    y_slot = false;
+    y = 0;
+  } else if (is_64 ? compare < Op::I64Eq || compare > Op::I64GeU
+                   : compare < Op::I32Eq || compare > Op::I32GeU) {
+    return false;
+  } else if (!x_slot && !y_slot && !is_form(last_.id, Form::RI)) {
+    return false;
+  }
   const Last last = last_;
   undo_last();
   const AccState before = acc_[kInt];
   take_acc(kInt);
   const std::uint16_t x = x_slot ? last.a : 0;
-  const std::uint16_t p = !p_slot ? 0 : x_slot ? static_cast<std::uint16_t>(last.w) : last.a;
-  const std::uint16_t q = !q_slot                              ? 0
-                          : other.kind == Operand::Kind::Local ? other.local
-                                                               : other.slot;
+  const std::uint16_t b = !y_slot ? 0 : x_slot ? static_cast<std::uint16_t>(last.w) : last.a;
+  const std::uint16_t c = other.kind == Operand::Kind::Local ? other.local : other.slot;
   if (x_slot) read_slot(x);
-  if (p_slot) read_slot(p);
-  if (q_slot) read_slot(q);
-  const HandlerId id = handler_id(
-      inner.is_64 ? Pair64 : Pair32,
-      pair_variant(static_cast<std::uint32_t>(inner.op), outer_number, x_slot, p_slot, q_slot));
-  const std::uint32_t at = emit(id, 0, x, two(p, q));
-  if (!p_slot || !q_slot) emit_wide(halves(k, k2));
+  if (y_slot) read_slot(b);
+  read_slot(c);
+  const HandlerId id =
+      handler_id(CompareAdd, compare_add_variant(compare_index(compare), x_slot, y_slot));
+  const std::uint32_t at = emit(id, 0, x, two(b, c));
+  emit_wide(y_slot ? 0 : y);
   finish_fused(at, id, type, before);
   return true;
 }
@@ -195,6 +234,7 @@ bool Translator::fuse_op_load(Op op, ValKind type, const Operand& other, bool le
 
 bool Translator::last_address(std::uint64_t offset, FusedAddress& out) const {
   const bool short_offset = offset <= 0xFFFF;
+  out.wide = offset;
   const HandlerId last = last_.id;
   const auto lo = static_cast<std::uint16_t>(last_.w);
   const auto c = static_cast<std::uint16_t>(offset);
@@ -212,18 +252,30 @@ bool Translator::last_address(std::uint64_t offset, FusedAddress& out) const {
   } else if (last >= Pair32 && last <= Pair32Last_) {
     const auto variant = static_cast<std::uint32_t>(last - Pair32);
     const auto k = static_cast<std::uint32_t>(last_.wide);
-    const std::uint32_t shl_add =
-        pair_variant(static_cast<std::uint32_t>(PairOp::Shl),
-                     static_cast<std::uint32_t>(PairOp::Add), false, false, false);
+    const auto pair = [](PairOp inner, std::uint32_t form) {
+      return pair_variant(static_cast<std::uint32_t>(inner),
+                          static_cast<std::uint32_t>(PairOp::Add), form);
+    };
+    const auto lo16 = static_cast<std::uint16_t>(last_.w);
+    const auto hi = static_cast<std::uint16_t>(last_.w >> 16);
+    const auto q = static_cast<std::uint32_t>(last_.wide >> 32);
     if (k >= 1 && k <= 3) {
-      const auto hi = static_cast<std::uint16_t>(last_.w >> 16);
-      const auto q = static_cast<std::uint32_t>(last_.wide >> 32);
-      if (variant == shl_add) mode = shifted(AddressMode::RShl, k), out.w = q;
-      if (variant == shl_add + 8) mode = shifted(AddressMode::SShl, k), out.a = last_.a, out.w = q;
-      if (short_offset && variant == shl_add + 2)
+      const std::uint32_t r_slot = pair(PairOp::Shl, pair_form(false, false, true));
+      const std::uint32_t s_slot = pair(PairOp::Shl, pair_form(true, false, true));
+      if (variant == pair(PairOp::Shl, pair_form(false, false, false)))
+        mode = shifted(AddressMode::RShl, k), out.w = q;
+      if (variant == pair(PairOp::Shl, pair_form(true, false, false)))
+        mode = shifted(AddressMode::SShl, k), out.a = last_.a, out.w = q;
+      if (short_offset && variant == r_slot)
         mode = shifted(AddressMode::RShlS, k), out.w = two(hi, c);
-      if (short_offset && variant == shl_add + 10)
+      if (short_offset && variant == s_slot)
         mode = shifted(AddressMode::SShlS, k), out.a = last_.a, out.w = two(hi, c);
+    }
+    if (variant == pair(PairOp::Add, pair_form(true, true, false))) {
+      mode = AddressMode::SSI;
+      out.a = last_.a;
+      out.w = lo16;
+      out.wide = halves(last_.wide, offset);
     }
   }
   out.mode = static_cast<std::uint32_t>(mode);
@@ -245,7 +297,7 @@ bool Translator::fuse_load(Op op, ValKind type, std::uint64_t offset, const Oper
   const auto mode = static_cast<AddressMode>(f.mode);
   const HandlerId id = handler_id(LoadAt, load_at_variant(number, mode));
   const std::uint32_t at = emit(id, 0, f.a, f.w);
-  if (mode_length(mode) == 24) emit_wide(offset);
+  if (mode_length(mode) == 24) emit_wide(f.wide);
   note(at);
   finish_fused(at, id, type, before);
   return true;
@@ -255,22 +307,26 @@ bool Translator::fuse_store(Op op, std::uint64_t offset, const Operand& address,
                             const Operand& value) {
   const std::uint32_t number = store_at_index(op);
   FusedAddress f;
-  if (number == ~0u || value.kind == Operand::Kind::Acc || !is_last(address) ||
-      !last_address(offset, f)) {
+  if (number == ~0u) return false;
+  if (value.kind != Operand::Kind::Acc && is_last(address) && last_address(offset, f)) {
+    undo_last();
+  } else if (!take_address(address, f, offset)) {
     return false;
   }
-  undo_last();
   const Place v = place(value);
-  const std::uint32_t form = v.is_i() ? 1 : v.is_r() && value.acc() == kVecAcc ? 2 : 0;
+  const auto mode = static_cast<AddressMode>(f.mode);
+  const bool from_r =
+      v.is_r() && (value.acc() == kVecAcc || mode == AddressMode::SI || mode == AddressMode::SS);
+  const std::uint32_t form = v.is_i() ? 1 : from_r ? 2 : 0;
   if (form == 0) read_slot(v.slot);
   read_slot(f.a);
   if (f.reads_b) read_slot(static_cast<std::uint16_t>(f.w));
-  const auto mode = static_cast<AddressMode>(f.mode);
-  const std::uint32_t at = emit(handler_id(StoreAt, store_at_variant(number, mode, form)),
-                                form == 0 ? v.slot : std::uint16_t{0}, f.a, f.w);
-  if (mode_length(mode) == 24) emit_wide(offset);
+  const HandlerId id = handler_id(StoreAt, store_at_variant(number, mode, form));
+  const std::uint32_t at = emit(id, form == 0 ? v.slot : std::uint16_t{0}, f.a, f.w);
+  if (mode_length(mode) == 24) emit_wide(f.wide);
   if (form == 1) emit_wide(v.bits);
   note(at);
+  remember_store(at, id);
   return true;
 }
 
@@ -299,6 +355,7 @@ void Translator::fuse_adds() {
   AddParts second;
   AddParts first;
   if (prev_.end != last_.pos || !split_add(last_, second) || second.k_slot) return;
+  if (fuse_store_add(second)) return;
   const bool copies = prev_.id == CopySlot;
   if (copies) {
     const std::uint64_t fields = code_[prev_.pos / 8 + 1];
@@ -349,7 +406,7 @@ void Translator::remove_addition() {
 
 bool Translator::fuse_branch(const Condition& condition, bool taken_if, Label* target,
                              std::uint32_t* chain) {
-  if (!fusible()) return false;
+  if (!fusible() || condition.a.is_i()) return false;
   Place a = condition.a;
   Place b = condition.b;
   Op op = condition.compare;
@@ -365,9 +422,16 @@ bool Translator::fuse_branch(const Condition& condition, bool taken_if, Label* t
     std::swap(a, b);
     op = mirrored(op);
   }
-  if (!a.is_r() || b.is_r()) return false;
+  if (!a.is_r() && !b.is_r() && a.is_i()) {
+    std::swap(a, b);
+    op = mirrored(op);
+  }
   const bool back = target != nullptr && target->kind == FrameKind::Loop;
   const std::uint32_t compare = compare_index(op);
+  if (!b.is_r() && fuse_move_branch(compare, a, b, back, target, chain)) return true;
+  if (!a.is_r() || b.is_r()) return false;
+  if (fuse_add2_branch(compare, b, back, target, chain)) return true;
+  if (back && fuse_store_add_branch(compare, b, *target)) return true;
   const std::uint64_t y = b.is_s() ? b.slot : b.bits;
 
   AddParts add;
@@ -399,13 +463,13 @@ bool Translator::fuse_branch(const Condition& condition, bool taken_if, Label* t
     link_branch(at, target, chain);
     return true;
   }
-  if (!is_op(last_.id)) return false;
-  const Op last_op = op_of(last_.id);
-  const std::uint32_t form = form_of(last_.id);
-  const bool to_slot = form % 2 != 0;
   // The condition must be what that instruction made, and if it also went to a slot, that is a
   // local's.
+  const bool to_slot = writes_slot(last_.id);
   if (to_slot ? acc_[kInt].mirror != last_.d : acc_[kInt].def != last_.pos) return false;
+  if (fuse_load_at_branch(compare, b, back, target, chain)) return true;
+  const Op last_op = is_op(last_.id) ? op_of(last_.id) : kNoOp;
+  const std::uint32_t form = form_of(last_.id);
   std::uint32_t load = 0;
   while (load < 3 && kLoadBranchOps[load] != last_op) ++load;
   if (load < 3 && form < 4) {
@@ -437,12 +501,13 @@ bool Translator::fuse_branch(const Condition& condition, bool taken_if, Label* t
     link_branch(at, target, chain);
     return true;
   }
-  return false;
+  return fuse_mask_branch(compare, b, back, target, chain);
 }
 
 bool Translator::fuse_jump(Label& target) {
   if (!fusible()) return false;
   const bool back = target.kind == FrameKind::Loop;
+  if (fuse_add2_branch(kAlways, {Place::Kind::I, 0, 0}, back, &target, nullptr)) return true;
   if (last_.id == CopySlot) {
     pos_ = last_.pos;
     const auto d = static_cast<std::uint16_t>(code_[pos_ / 8 + 1]);
@@ -489,6 +554,24 @@ bool Translator::fuse_table_index(const Operand& index, HandlerId& id, std::uint
   return true;
 }
 
+/// d <- p; p <- p + k in front of a switch on the byte at d + offset: as one. Changes a and d, the
+/// fields of the switch, to those of BrTableNext.
+bool Translator::fuse_table_next(std::uint16_t& a, std::uint16_t& d, std::uint64_t& wide) {
+  if (!fusible() || last_.id != CopyAdd) return false;
+  const auto second_d = static_cast<std::uint16_t>(last_.w);
+  const auto second_a = static_cast<std::uint16_t>(last_.w >> 16);
+  if (last_.d != a || second_d != last_.a || second_a != last_.a || last_.d == last_.a)
+    return false;
+  pos_ = last_.pos;
+  wide = halves(last_.wide, d);
+  d = last_.d;
+  a = last_.a;
+  if (d < temps_) touched_[d] = pos_ + 1;
+  touched_[a] = pos_ + 1;
+  acc_[kInt] = {};
+  return true;
+}
+
 bool Translator::fuse_select(const Operand& oa, const Operand& ob, const Operand& oc,
                              ValKind kind) {
   if (acc_of(kind) != kInt || !is_last(oc) || !is_op(last_.id)) return false;
@@ -515,17 +598,34 @@ bool Translator::fuse_select(const Operand& oa, const Operand& ob, const Operand
   return true;
 }
 
-bool Translator::fuse_call(std::uint16_t args, const FuncCode& callee) {
-  if (!fusible() || last_.id != CopySlot) return false;
-  const std::uint64_t fields = code_[last_.pos / 8 + 1];
-  const auto d = static_cast<std::uint16_t>(fields);
-  const auto a = static_cast<std::uint16_t>(fields >> 16);
+std::uint32_t Translator::fuse_call(std::uint16_t args, const FuncCode& callee) {
+  if (!fusible()) return kNone;
   const std::uint32_t link = std::uint32_t{args} + callee.link;
-  if (d < args) return false;
-  pos_ = last_.pos;
-  emit(CallCopy, a, args, two(static_cast<std::uint16_t>(link), d));
-  emit_wide(reinterpret_cast<std::uint64_t>(&callee));
-  return true;
+  const auto link16 = static_cast<std::uint16_t>(link);
+  const auto call_with_sum = [&](std::uint32_t pos, const AddParts& add, std::uint32_t variant,
+                                 std::uint32_t copy) {
+    pos_ = pos;
+    read_slot(add.a);
+    const std::uint32_t at = emit(handler_id(CallAdd, variant), add.a, args, two(link16, add.d));
+    emit_wide(reinterpret_cast<std::uint64_t>(&callee));
+    emit_wide(std::uint64_t{add.k} | std::uint64_t{copy} << 32);
+    return at;
+  };
+  AddParts add;
+  if (last_.id == CopySlot && last_.d >= args) {
+    if (prev_.end == last_.pos && split_add(prev_, add) && !add.k_slot && add.d >= args) {
+      return call_with_sum(prev_.pos, add, 1, two(last_.d, last_.a));
+    }
+    const Last last = last_;
+    pos_ = last.pos;
+    const std::uint32_t at = emit(CallCopy, last.a, args, two(link16, last.d));
+    emit_wide(reinterpret_cast<std::uint64_t>(&callee));
+    return at;
+  }
+  if (split_add(last_, add) && !add.k_slot && add.d >= args) {
+    return call_with_sum(last_.pos, add, 0, 0);
+  }
+  return kNone;
 }
 
 }  // namespace wasmrt::interp

@@ -83,10 +83,12 @@ void Translator::store(Op op, const Imm& imm, ValKind type) {
   }
   const std::uint32_t w =
       mode == MemMode::General ? imm.index : static_cast<std::uint32_t>(imm.offset());
-  const std::uint32_t at = emit(handler_id(op, store_form(mode, form)), v.slot, a.slot, w);
+  const HandlerId id = handler_id(op, store_form(mode, form));
+  const std::uint32_t at = emit(id, v.slot, a.slot, w);
   if (mode == MemMode::General) emit_wide(imm.offset());
   if (v.is_i()) emit_wide(v.bits);
   note(at);
+  if (mode == MemMode::Guarded) remember_store(at, id);
 }
 
 void Translator::on_store(Op op, const Imm& imm) { store(op, imm, stack_.back().type); }
