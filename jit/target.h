@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "jit/ir/ir.h"
@@ -77,6 +79,9 @@ struct Target {
   bool (*patch_call)(std::uint8_t* code, std::uint32_t site, std::uint32_t callee);
   /// CodeOptions::cpu of the machine this runs on.
   std::uint64_t (*host_cpu)();
+  /// "native", a preset such as "min", and features added or taken away: "x86-64-v3,-fma". Gives an
+  /// error's text or nothing; what `host` lacks is an error.
+  std::string (*parse_cpu)(std::string_view text, std::uint64_t host, std::uint64_t& out);
   /// Text of a machine opcode, for printing.
   const char* (*op_name)(std::uint16_t op);
 };

@@ -21,6 +21,8 @@ constexpr const char* kUsage =
     "                                 interpreter and are compiled meanwhile (default 1024)\n"
     "  --features=LIST                preset and differences, e.g. wasm2,+simd; +threads alone is\n"
     "                                 added to the version that the script's folder is for\n"
+    "  --cpu=FEATURES                 what compiled code may use, e.g. min or native,-avx512\n"
+    "  --signals=on|off               off: every access is checked, no signal handler\n"
     "  --expected-failures=FILE       list of file:line that may fail, and must (default\n"
     "                                 spectest/expected_failures.txt beside the build folder)\n"
     "  --help                         this text\n";
@@ -63,6 +65,16 @@ std::string set_option(Options& options, std::string_view name, const std::strin
         std::from_chars(value.data(), value.data() + value.size(), options.config.compile_at_once);
     const bool ok = error == std::errc() && end == value.data() + value.size();
     return ok ? std::string() : "not a number: " + value;
+  }
+  if (name == "--cpu") {
+    options.config.cpu = value;
+    return {};
+  }
+  if (name == "--signals") {
+    if (value != "on" && value != "off") return "--signals is on or off";
+    options.config.signals = value == "on";
+    if (!options.config.signals) options.config.reservation = MemoryReservation::None;
+    return {};
   }
   if (name == "--features") {
     options.features = value;

@@ -2,6 +2,7 @@
 #include "jit/x64/target.h"
 
 #include "jit/x64/emit.h"
+#include "jit/x64/features.h"
 #include "jit/x64/regs.h"
 #include "jit/x64/select.h"
 #include "jit/x64/stubs.h"
@@ -41,20 +42,6 @@ const char* op_name(std::uint16_t op) {
   return op < kOpEnd ? kNames[op - kFirstMachineOp] : "?";
 }
 
-std::uint64_t host_cpu() {
-  const auto& f = asmjit::CpuInfo::host().features().x86();
-  std::uint64_t bits = 0;
-  if (f.hasAVX()) bits |= kCpuAvx;
-  if (f.hasAVX2()) bits |= kCpuAvx2;
-  if (f.hasBMI()) bits |= kCpuBmi1;
-  if (f.hasBMI2()) bits |= kCpuBmi2;
-  if (f.hasLZCNT()) bits |= kCpuLzcnt;
-  if (f.hasPOPCNT()) bits |= kCpuPopcnt;
-  if (f.hasFMA()) bits |= kCpuFma;
-  if (f.hasAVX512_VL() && f.hasAVX512_DQ() && f.hasAVX512_BW()) bits |= kCpuAvx512;
-  return bits;
-}
-
 }  // namespace
 
 const Target& x64_target() {
@@ -80,6 +67,7 @@ const Target& x64_target() {
       make_thunk,
       patch_call,
       host_cpu,
+      parse_cpu,
       op_name,
   };
   return kTarget;

@@ -37,7 +37,7 @@ bool compile_module(rt::Engine& engine, const DecodedModule& module, const std::
   jit::CompileContext context;
   context.module = &module;
   context.target = &target;
-  context.options.cpu = target.host_cpu();
+  context.options.cpu = engine.cpu();
   context.options.signals = engine.config().signals;
   context.options.deterministic = engine.config().deterministic;
 #ifdef WASMRT_DEBUG_CHECKS

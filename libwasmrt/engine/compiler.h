@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include <wasmrt/result.hpp>
 
@@ -23,6 +24,9 @@ inline constexpr const char* kNoExecutableMemory = "the system refuses executabl
 /// An engine that may interpret does, and says why as long as it lives; a refusal of the system
 /// goes to the log, too, once per process.
 void note_not_compiling(rt::Engine& engine, const char* why);
+
+/// Takes EngineConfig::cpu. Error text or empty.
+std::string choose_cpu(rt::Engine& engine);
 
 /// Machine code for a module: now, or, with the engine Auto, for a large one that is not `eager`,
 /// in the background. What the compiler declines is left to `interp`.

@@ -37,6 +37,15 @@ void note_not_compiling(rt::Engine& engine, const char* why) {
   }
 }
 
+std::string choose_cpu(rt::Engine& engine) {
+  const jit::Target* target = jit::host_target();
+  if (target == nullptr) return {};
+  std::uint64_t cpu = 0;
+  std::string why = target->parse_cpu(engine.config().cpu, target->host_cpu(), cpu);
+  engine.set_cpu(cpu);
+  return why;
+}
+
 Result<std::shared_ptr<rt::CodeSource>> compile_native(rt::Engine& engine,
                                                        std::shared_ptr<const DecodedModule> module,
                                                        std::unique_ptr<InterpCode> interp,

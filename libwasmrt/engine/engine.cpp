@@ -47,6 +47,9 @@ Result<Engine> Engine::create(const EngineConfig& wanted) {
   config.signals = config.signals && guarded && interp::install_faults();
   const auto engine = rt::make_ref<rt::Engine>(config);
   engine->enable_guard(guarded);
+  if (const std::string why = engine::choose_cpu(*engine); !why.empty()) {
+    return invalid("cpu: " + why);
+  }
   if (config.engine != EngineKind::Interp) engine::set_up_compiler(*engine);
   if (no_compiler != nullptr) engine::note_not_compiling(*engine, no_compiler);
   return detail::Access::make_engine(engine.get());

@@ -47,6 +47,9 @@ class Engine final : public detail::Object {
   /// The stubs that compiled code needs, with a compiler; else null. Set before the first module.
   [[nodiscard]] const NativeStubs* native() const { return native_; }
   void set_native(const NativeStubs* stubs) { native_ = stubs; }
+  /// The processor features that compiled code may use: jit::CodeOptions::cpu.
+  [[nodiscard]] std::uint64_t cpu() const { return cpu_; }
+  void set_cpu(std::uint64_t cpu) { cpu_ = cpu; }
   /// Why nothing is compiled although Auto was asked for; null when there is no such reason. A
   /// string that lives for ever.
   [[nodiscard]] const char* not_compiling_because() const {
@@ -65,6 +68,7 @@ class Engine final : public detail::Object {
   std::uint64_t guard_bytes_ = 0;
   std::unique_ptr<os::ReservationPool> pool_;
   os::WorkerPool workers_;
+  std::uint64_t cpu_ = 0;
   const NativeStubs* native_ = nullptr;
   std::atomic<const char*> not_compiling_because_{nullptr};
   CodeTable code_table_;

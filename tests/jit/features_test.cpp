@@ -3,6 +3,8 @@
 
 #include "jit/emit/feature_name.h"
 #include "jit/features.h"
+#include "jit/x64/mir_ops.h"
+#include "jit/x64/target.h"
 
 namespace wasmrt::jit {
 
@@ -30,6 +32,36 @@ TEST_CASE("features of a given x64 processor", "[jit]") {
   cpu.addFeature(asmjit::CpuFeatures::X86::kSSE4_1, asmjit::CpuFeatures::X86::kMT,
                  asmjit::CpuFeatures::X86::kBMI2);
   CHECK(describe_features(cpu) == "x64 bmi2 sse4_1");
+}
+
+TEST_CASE("processor features are chosen by name", "[jit]") {
+  const Target& target = x64_target();
+  constexpr std::uint64_t kAll = 255;
+  const auto parsed = [&](std::string_view text, std::uint64_t host = kAll) {
+    std::uint64_t bits = ~std::uint64_t{0};
+    const std::string why = target.parse_cpu(text, host, bits);
+    INFO(text << ": " << why);
+    CHECK(why.empty());
+    return bits;
+  };
+  using namespace x64;
+  CHECK(parsed("", 5) == 5);
+  CHECK(parsed("native", kAll) == kAll);
+  CHECK(parsed("min") == 0);
+  CHECK(parsed("sse4.1,+popcnt") == kCpuPopcnt);
+  CHECK(parsed("x86-64-v2") == kCpuPopcnt);
+  CHECK(parsed("x86-64-v3") == (kAll & ~std::uint64_t{kCpuAvx512}));
+  CHECK(parsed("x86-64-v4") == kAll);
+  // What is built on a feature goes with it, and comes with what it is built on.
+  CHECK(parsed("-avx") == (kCpuBmi1 | kCpuBmi2 | kCpuLzcnt | kCpuPopcnt));
+  CHECK(parsed("min,+avx2") == (kCpuAvx | kCpuAvx2));
+  CHECK(parsed("native,-avx512", kAll) == (kAll & ~std::uint64_t{kCpuAvx512}));
+
+  std::uint64_t bits = 0;
+  CHECK(target.parse_cpu("x86-64-v3", kCpuPopcnt, bits) == "this machine has no avx");
+  CHECK(target.parse_cpu("+sse9", kAll, bits).starts_with("\"+sse9\" is none of native, min"));
+  CHECK(target.parse_cpu("avx,min", kAll, bits).starts_with("\"min\" is none of"));
+  CHECK(target.parse_cpu("", target.host_cpu(), bits).empty());
 }
 
 TEST_CASE("features of a given arm64 processor", "[jit]") {

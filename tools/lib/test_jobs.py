@@ -109,6 +109,8 @@ def release(plan):
     plan.spec("release", "build", built)
     if platform.machine() == "x86_64":  # where there is a compiler
         plan.spec("release jit", "build", built, engine="jit")
+        plan.spec("release jit, least processor", "build", built, engine="jit --cpu=min", extras=False)
+        plan.spec("release jit, no signals", "build", built, engine="jit --signals=off", extras=False)
         plan.spec("release auto", "build", built, engine="auto")
         plan.spec("release late", "build", built, engine="auto --compile-at-once=0", extras=False)
     plan.wasi("release", "build", built)

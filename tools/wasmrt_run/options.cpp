@@ -216,6 +216,12 @@ void declare_engine(CLI::App& app, Options& o) {
         }
         o.signals = text == "on";
       });
+  app.add_option(
+         "--cpu", o.cpu,
+         "What compiled code may use: native, min, x86-64-v2 to -v4, and features to add or "
+         "take away, such as native,-avx512")
+      ->type_name("FEATURES")
+      ->group(group);
   app.add_flag("--deterministic", o.deterministic,
                "The same bits for NaNs and relaxed SIMD on every machine")
       ->group(group);

@@ -56,6 +56,7 @@ struct Options {
   EngineKind engine = EngineKind::Auto;
   Features features;
   bool signals = true;
+  std::string cpu;
   bool deterministic = false;
   bool source_lines = false;
   std::optional<std::uint64_t> max_memory;  ///< Bytes.

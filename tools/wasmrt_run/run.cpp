@@ -83,6 +83,7 @@ EngineConfig engine_config(const Options& o) {
   config.engine = o.engine;
   config.features = o.features;
   config.signals = o.signals;
+  config.cpu = o.cpu;
   config.deterministic = o.deterministic;
   config.keep_custom_sections = false;
   config.source_lines = o.source_lines;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include <wasmrt/detail/handle.hpp>
@@ -69,6 +70,10 @@ struct EngineConfig {
   /// One bit pattern for NaN results and fixed choices where the standard leaves several, so that
   /// every machine computes the same.
   bool deterministic = false;
+  /// The processor features that compiled code may use: "native" (also when empty), "min", on
+  /// x86-64 "sse4.1" and "x86-64-v2" to "-v4"; then features to add or take away, as in
+  /// "native,-avx512" or "min,+popcnt". What the machine lacks is refused.
+  std::string cpu = {};
 };
 
 /// A handle: cheap to copy, thread-safe. What was made with an engine keeps it alive.

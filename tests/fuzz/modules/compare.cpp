@@ -193,7 +193,10 @@ const std::vector<Participant>& participants() {
     add(all, "interp", config);
     config.engine = EngineKind::Jit;
     add(all, "jit", config);
+    config.cpu = "min";
+    add(all, "jit, least processor", config);
     config.signals = false;
+    config.cpu = "native";
     add(all, "jit, signals off", config);
     return all;
   }();
