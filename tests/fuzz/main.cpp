@@ -149,6 +149,7 @@ int run_seeds(std::uint64_t first, double seconds, std::atomic<std::uint64_t>& r
     sum.host_calls += c.host_calls;
     sum.declined += c.declined;
     if (!failed(c)) continue;
+    std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), c.report.c_str());
     return 1;
   }
   const auto n = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
