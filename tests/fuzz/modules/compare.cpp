@@ -70,7 +70,7 @@ struct Observed {
   std::vector<std::string> lines;
   std::string failure;
   bool slow = false;
-  std::uint64_t calls = 0, traps = 0, host_calls = 0, declined = 0;
+  std::uint64_t calls = 0, traps = 0, host_calls = 0, functions = 0, declined = 0;
 };
 
 class Observer {
@@ -85,6 +85,7 @@ class Observer {
     Result<Module> module = Module::compile(engine, wasm);
     if (!module) return module.error().message;
     seen_.declined = module->stats().declined;
+    if (engine.config().engine == EngineKind::Jit) seen_.functions = module->stats().functions;
     Linker linker(engine);
     const auto note = linker.func(
         "env", "note", [this](std::int32_t a, std::int64_t b, float c, double d) -> std::int64_t {
@@ -209,6 +210,7 @@ Comparison compare_engines(std::span<const std::uint8_t> wasm) {
   for (const Participant& p : participants()) {
     Observed seen = Observer(p.engine, wasm).take();
     result.declined += seen.declined;
+    result.functions += seen.functions;
     if (&p == &participants()[0]) {
       first = std::move(seen);
       result.calls = first.calls;

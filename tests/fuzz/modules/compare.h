@@ -29,6 +29,7 @@ struct Comparison {
   std::uint64_t calls = 0;       ///< Made on the first engine.
   std::uint64_t traps = 0;       ///< Of them ended by a trap.
   std::uint64_t host_calls = 0;  ///< Made by them.
+  std::uint64_t functions = 0;   ///< Compiled or declined.
   std::uint64_t declined = 0;    ///< Functions that the compiler did not take.
 };
 
