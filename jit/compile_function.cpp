@@ -38,10 +38,8 @@ std::string hex(const std::vector<std::uint8_t>& code) {
   return text + "\n";
 }
 
-}  // namespace
-
-const char* compile_function(const CompileContext& context, FuncIdx index, CompileState& s,
-                             CodeBlob& blob) {
+const char* run_stages(const CompileContext& context, FuncIdx index, CompileState& s,
+                       CodeBlob& blob) {
   const Target& target = *context.target;
   if (const char* why = build_func(context, index, s.func); why != nullptr) return why;
   dump(Stage::Ir, index, [&] { return ir::print(s.func); });
@@ -63,6 +61,16 @@ const char* compile_function(const CompileContext& context, FuncIdx index, Compi
   dump(Stage::Regalloc, index, [&] { return print(target, s.machine); });
   const char* why = target.emit(context, s.machine, blob);
   if (why == nullptr) dump(Stage::Asm, index, [&] { return hex(blob.code); });
+  return why;
+}
+
+}  // namespace
+
+const char* compile_function(const CompileContext& context, FuncIdx index, CompileState& s,
+                             CodeBlob& blob) {
+  const char* why = run_stages(context, index, s, blob);
+  if (why != nullptr)
+    dump(Stage::Asm, index, [&] { return "declined: " + std::string(why) + "\n"; });
   return why;
 }
 
