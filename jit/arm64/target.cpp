@@ -2,6 +2,7 @@
 #include "jit/arm64/target.h"
 
 #include "jit/arm64/emit.h"
+#include "jit/arm64/features.h"
 #include "jit/arm64/regs.h"
 #include "jit/arm64/select.h"
 #include "jit/arm64/stubs.h"
@@ -39,14 +40,6 @@ const char* op_name(std::uint16_t op) {
   return op < kOpEnd ? kNames[op - kFirstMachineOp] : "?";
 }
 
-std::uint64_t host_cpu() {
-  const auto& f = asmjit::CpuInfo::host().features().arm();
-  std::uint64_t bits = 0;
-  if (f.hasLSE()) bits |= kCpuLse;
-  if (f.hasDOTPROD()) bits |= kCpuDotProd;
-  return bits;
-}
-
 }  // namespace
 
 const Target& arm64_target() {
@@ -74,6 +67,7 @@ const Target& arm64_target() {
       make_thunk,
       patch_call,
       host_cpu,
+      parse_cpu,
       op_name,
   };
   return kTarget;

@@ -439,11 +439,17 @@ void Resolve::hoist_moves() {
     for (const MOperand& op : func_->operands(branch)) fits &= !hit(raw(op.vreg), op.loc);
     const std::uint32_t other = raw(pred.succs[raw(pred.succs[0].to) == e ? 1 : 0].to);
     const std::uint32_t at = gap_of(in_->block_index[p + 1]) - 1;
-    for (const std::uint32_t v : in_->live_into(other)) {
-      ++in_->work;
-      if (!fits) break;
-      fits = !hit(v, place_at(v, at));
-    }
+    const auto spares = [&](std::uint32_t block) {
+      for (const std::uint32_t v : in_->live_into(block)) {
+        ++in_->work;
+        if (hit(v, place_at(v, at))) return false;
+      }
+      return true;
+    };
+    fits = fits && spares(other);
+    // What goes round a loop is live in all of its blocks.
+    std::uint32_t header = raw(func_->blocks[other].loop_header);
+    for (; fits && header != kNone; header = in_->loop_parent[header]) fits = spares(header);
     if (!fits) continue;
     taken[p] = true;
     const std::uint64_t key = std::uint64_t{in_->block_index[p + 1] - 1} * 4 + kEdge;
