@@ -123,7 +123,7 @@ TEST_CASE("frames of both kinds are in a backtrace, once each", "[engine][tier]"
     CHECK(trap.kind() == TrapKind::OutOfBoundsMemoryAccess);
     REQUIRE(trap.frames().size() == 6);
     CHECK(trap.frames()[0].function == "bad");
-    for (int i = 1; i <= 4; ++i) CHECK(trap.frames()[i].function == "deep");
+    for (std::size_t i = 1; i <= 4; ++i) CHECK(trap.frames()[i].function == "deep");
     CHECK(trap.frames()[5].func_index == 5);
   }
 }

@@ -65,7 +65,7 @@ void header_numbers(ByteBuffer& out, bool operations) {
   out.u8(static_cast<std::uint8_t>(-5));
   out.u8(14);
   out.u8(13);
-  for (const std::uint8_t n : {0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1}) out.u8(n);
+  for (const int n : {0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1}) out.u8(static_cast<std::uint8_t>(n));
 }
 
 ByteBuffer unit(std::uint16_t version, const ByteBuffer& header, const Program& program) {
