@@ -22,7 +22,7 @@ struct CompiledFunc {
 
 /// A function in an image; offsets from its start.
 struct NativeFunc {
-  std::uint32_t begin = 0;  ///< Entry for other instances.
+  std::uint32_t begin = 0;       ///< Entry for other instances.
   std::int32_t frame_bytes = 0;  ///< As CodeBlob::frame_bytes.
   std::uint32_t vmctx_at = ~0u;
   std::uint32_t index = 0;
