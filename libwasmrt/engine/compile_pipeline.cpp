@@ -116,7 +116,6 @@ Result<std::shared_ptr<const rt::CompiledCode>> make_code(rt::Engine& engine,
       decode_and_validate(engine, std::move(bytes), stats);
   if (!decoded) return std::move(decoded).error();
   const DecodedModule& module = **decoded;
-  if (stats.text_ns != 0 && dump_enabled(Stage::Text)) dump_text(module);
   if (!module.not_executable.empty()) {
     return Error(ErrorCode::NotExecutable, "not executable yet: " + module.not_executable);
   }
@@ -160,6 +159,7 @@ Result<rt::Ref<rt::Module>> compile(rt::Engine& engine, std::span<const std::uin
     code = std::move(*made);
     ticket.done(code);
   }
+  if (text_ns != 0 && dump_enabled(Stage::Text)) dump_text(*code->decoded);
   if (config.eager) code->code->finish();
   return rt::make_ref<rt::Module>(rt::Ref<rt::Engine>(&engine), std::move(code), config, text_ns);
 }
