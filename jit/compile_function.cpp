@@ -10,6 +10,7 @@
 #include "jit/ir/print.h"
 #include "jit/lower/mir_print.h"
 #include "jit/opt/pipeline.h"
+#include "jit/restrict.h"
 #include "libwasmrt/base/dump.h"
 
 namespace wasmrt::jit {
@@ -41,6 +42,7 @@ std::string hex(const std::vector<std::uint8_t>& code) {
 const char* run_stages(const CompileContext& context, FuncIdx index, CompileState& s,
                        CodeBlob& blob) {
   const Target& target = *context.target;
+  if (!may_compile(raw(index))) return "left out by WASMRT_COMPILE";
   if (const char* why = build_func(context, index, s.func); why != nullptr) return why;
   dump(Stage::Ir, index, [&] { return ir::print(s.func); });
   opt::optimise(context, s.func);

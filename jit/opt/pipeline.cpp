@@ -1,6 +1,7 @@
 // The passes, one line each.
 #include "jit/opt/pipeline.h"
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -8,6 +9,7 @@
 #include "jit/ir/print.h"
 #include "jit/ir/verify.h"
 #include "jit/opt/passes.h"
+#include "jit/restrict.h"
 
 namespace wasmrt::jit::opt {
 
@@ -22,14 +24,42 @@ void check(const CompileContext& context, const ir::Func& func, const char* afte
   std::abort();
 }
 
+/// The fault of WASMRT_COMPILE=plant=N.
+void plant_fault(ir::Func& func) {
+  if (!has_planted_fault(func.index)) return;
+  for (ir::Inst& i : func.insts) {
+    if (i.op == ir::IrOp::Add) i.op = ir::IrOp::Sub;
+  }
+}
+
+struct Pass {
+  const char* name;
+  void (*run)(ir::Func& func);
+};
+constexpr Pass kPasses[] = {
+    {"plant-fault", plant_fault},
+    {"thread-jumps", thread_jumps},
+    {"remove-dead", remove_dead},
+};
+
 }  // namespace
+
+std::span<const char* const> pass_names() {
+  static const auto kNames = [] {
+    std::array<const char*, std::size(kPasses)> names{};
+    for (std::size_t n = 0; n < names.size(); ++n) names[n] = kPasses[n].name;
+    return names;
+  }();
+  return kNames;
+}
 
 void optimise(const CompileContext& context, ir::Func& func) {
   check(context, func, "building");
-  thread_jumps(func);
-  check(context, func, "jump threading");
-  remove_dead(func);
-  check(context, func, "dead code");
+  for (const Pass& pass : kPasses) {
+    if (!may_run(pass.name)) continue;
+    pass.run(func);
+    check(context, func, pass.name);
+  }
 }
 
 }  // namespace wasmrt::jit::opt

@@ -5,10 +5,15 @@
 // breaks an invariant ends the process and names the pass.
 #pragma once
 
+#include <span>
+
 #include "jit/ir/ir.h"
 #include "jit/target.h"
 
 namespace wasmrt::jit::opt {
+
+/// The passes' names in the order they run; each can be left out (jit/restrict.h).
+std::span<const char* const> pass_names();
 
 void optimise(const CompileContext& context, ir::Func& func);
 

@@ -192,6 +192,23 @@ TrapWord poll_interrupt(CallFrame& frame, Vmctx* ctx) {
   return word(reason);
 }
 
+/// The same as calling the host function, past the store's observer.
+static bool observed_call(Store& store, HostFunc& host, Caller& caller, std::uint64_t* slots,
+                          Error& error) {
+  const FuncType& type = host.type().composite.func;
+  std::size_t params = 0, results = 0;
+  for (const ValType t : type.params) params += t.slots();
+  for (const ValType t : type.results) results += t.slots();
+  const Result<void> done = store.observer()->host_call(
+      caller, host.name, type, {slots, std::max(params, results)}, [&]() -> Result<void> {
+        Error failure;
+        if (host.function().invoke(host.function().state, caller, slots, failure)) return {};
+        return failure;
+      });
+  if (!done) error = done.error();
+  return done.ok();
+}
+
 TrapWord call_host_in(CallFrame& frame, Vmctx* ctx, VmFuncRef& callee, std::uint64_t* slots) {
   HostFunc& host = *static_cast<HostFunc*>(callee.host);
   // A guest's instance keeps what it imports; the host may drop the function it calls.
@@ -212,7 +229,10 @@ TrapWord call_host_in(CallFrame& frame, Vmctx* ctx, VmFuncRef& callee, std::uint
   detail::CallFrame host_frame{&frame, ctx};
   Caller caller = detail::Access::make_caller(host_frame);
   Error error;
-  if (!host.function().invoke(host.function().state, caller, slots, error)) {
+  const bool done = frame.store.observer() == nullptr
+                        ? host.function().invoke(host.function().state, caller, slots, error)
+                        : observed_call(frame.store, host, caller, slots, error);
+  if (!done) {
     TrapKind kind = TrapKind::HostError;
     if (error.code == ErrorCode::Exit) {
       kind = TrapKind::Exit;

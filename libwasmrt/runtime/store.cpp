@@ -51,6 +51,7 @@ Store::Store(Ref<Engine> engine, const StoreConfig& config)
     : engine_(std::move(engine)),
       limits_(config.limits.min(engine_->config().limits)),
       user_data_(config.user_data),
+      observer_(config.observer),
       interrupts_(make_ref<InterruptCell>()) {}
 
 Store::~Store() {

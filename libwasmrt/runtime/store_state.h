@@ -31,6 +31,7 @@ class Store final : public detail::Object {
   [[nodiscard]] Engine& engine() const { return *engine_; }
   [[nodiscard]] const ResourceLimits& limits() const { return limits_; }
   [[nodiscard]] void* user_data() const { return user_data_; }
+  [[nodiscard]] HostCallObserver* observer() const { return observer_; }
   [[nodiscard]] InterruptCell& interrupts() const { return *interrupts_; }
 
   // --- who is inside ---
@@ -74,6 +75,7 @@ class Store final : public detail::Object {
   Ref<Engine> engine_;
   ResourceLimits limits_;
   void* user_data_;
+  HostCallObserver* observer_;
   Ref<InterruptCell> interrupts_;
 
   std::atomic<std::uintptr_t> thread_{0};

@@ -87,6 +87,44 @@ struct Expectation {
 
 }  // namespace
 
+#if WASMRT_HAS_JIT && defined(__x86_64__)
+TEST_CASE("engines are compared in step", "[tools][compare]") {
+  const Desk desk;
+  desk.folder.write("sum.wat", R"((module
+    (import "wasi_snapshot_preview1" "fd_write" (func $w (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\10\00\00\00\06\00\00\00") (data (i32.const 16) "hello\n")
+    (func $say (drop (call $w (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32))))
+    (func $add (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+    (func (export "_start") (call $say)
+      (i32.store (i32.const 100) (call $add (i32.const 5) (i32.const 3))) (call $say))))");
+  Ran ran = desk.run("--engine=compare sum.wat");
+  CHECK(ran.code == 0);
+  CHECK(ran.out == "hello\nhello\n");
+  CHECK(desk.run("--engine=compare exit.wat").code == 42);
+  CHECK(desk.run("--engine=compare --invoke=add math.wat 1 -2").out == "1\n-2\n");
+  ran = desk.run("--engine=compare --invoke=load math.wat");
+  CHECK(ran.code == 134);
+  CHECK(ran.out.find("out of bounds memory access") ==
+        ran.out.rfind("out of bounds memory access"));
+  // A fault that was put in on purpose is seen at the next host call; not when it is left out.
+  setenv("WASMRT_COMPILE", "plant=2", 1);
+  ran = desk.run("--engine=compare sum.wat");
+  CHECK(ran.code == 3);
+  CHECK(ran.out.find("differ after 1 host calls:\n  memory memory at 0x64: 0x8 and 0x2\n") !=
+        std::string::npos);
+  setenv("WASMRT_COMPILE", "plant=2,-plant-fault", 1);
+  CHECK(desk.run("--engine=compare sum.wat").code == 0);
+  setenv("WASMRT_COMPILE", "plant=2,func=0-1", 1);
+  CHECK(desk.run("--engine=compare sum.wat").code == 0);
+  setenv("WASMRT_COMPILE", "-nothing", 1);
+  ran = desk.run("--engine=compare sum.wat");
+  CHECK(ran.code == 2);
+  CHECK(ran.out.find("\"-nothing\" is none of func=A-B plant=N -plant-fault") != std::string::npos);
+  unsetenv("WASMRT_COMPILE");
+}
+#endif
+
 TEST_CASE("exit codes of wasmrt-run, and what it says", "[tools][no-emulation]") {
   const Desk desk;
   const Expectation all[] = {
@@ -119,7 +157,7 @@ TEST_CASE("exit codes of wasmrt-run, and what it says", "[tools][no-emulation]")
       {"--timeout=50 --invoke=spin math.wat", 2, "expected a duration with its unit"},
       {"--invoke=add math.wat 1", 2, "expected 2 arguments, found 1"},
       {"--invoke=add math.wat x 1", 2, "argument 1: expected i32, found 'x'"},
-      {"--engine=fast math.wat", 2, "expected auto, interp or jit"},
+      {"--engine=fast math.wat", 2, "expected auto, interp, jit or compare"},
       {"--features=wasm9 math.wat", 2, "unknown feature \"wasm9\""},
       {"--dir=/ math.wat", 2, "--allow-root-mount"},
       {"--dir=absent math.wat", 2, "cannot mount absent: No such file or directory"},

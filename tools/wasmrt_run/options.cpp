@@ -187,7 +187,8 @@ void declare_run(CLI::App& app, Options& o) {
 
 void declare_engine(CLI::App& app, Options& o) {
   const char* group = "Engine";
-  add(app, "--engine", "auto|interp|jit", group, "What executes the guest (default auto)",
+  add(app, "--engine", "auto|interp|jit|compare", group,
+      "What executes the guest (default auto); compare: interp and jit in step, until they differ",
       [&o](const std::string& text) {
         if (text == "auto") {
           o.engine = EngineKind::Auto;
@@ -195,9 +196,11 @@ void declare_engine(CLI::App& app, Options& o) {
           o.engine = EngineKind::Interp;
         } else if (text == "jit") {
           o.engine = EngineKind::Jit;
+        } else if (text == "compare") {
+          o.compare = true;
         } else {
           throw CLI::ValidationError("--engine",
-                                     "expected auto, interp or jit, not '" + text + "'");
+                                     "expected auto, interp, jit or compare, not '" + text + "'");
         }
       });
   add(app, "--features", "LIST", group,

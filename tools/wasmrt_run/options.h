@@ -54,6 +54,7 @@ struct Options {
   std::optional<std::string> invoke;
   std::optional<std::string> start;
   EngineKind engine = EngineKind::Auto;
+  bool compare = false;  ///< Two engines in step.
   Features features;
   bool signals = true;
   std::string cpu;

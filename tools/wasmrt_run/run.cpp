@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "libwasmrt/base/dump.h"
 #include "sys/os/file.h"
 #include "sys/os/socket.h"
+#include "tools/wasmrt_run/compare.h"
 #include "tools/wasmrt_run/invoke.h"
 #include "tools/wasmrt_run/stats.h"
 #include "tools/wasmrt_run/units.h"
@@ -147,7 +149,9 @@ class ProgressLine {
 /// The state of a run; each step returns an exit code when the run ends there.
 class Session {
  public:
-  explicit Session(const Options& options) : o_(options) {}
+  /// With a side: one of two sessions in step, of which the leader reports.
+  explicit Session(const Options& options, Lockstep::Side* side = nullptr)
+      : o_(options), side_(side) {}
   ~Session() {
     for (int fd : listeners_) close(fd);
   }
@@ -155,6 +159,18 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   int run() {
+    const int code = run_alone();
+    if (side_ != nullptr) {
+      if (how_.empty()) how_ = "with exit code " + std::to_string(code);
+      side_->end(how_, instance_);
+    }
+    return code;
+  }
+
+ private:
+  using Ended = std::optional<int>;
+
+  int run_alone() {
     if (const auto code = open_engine()) return *code;
     std::optional<Module> module;
     if (const auto code = compile(o_.file, module, &stats_)) return *code;
@@ -162,11 +178,18 @@ class Session {
     return finish(execute(*module));
   }
 
- private:
-  using Ended = std::optional<int>;
+  [[nodiscard]] bool quiet() const { return side_ != nullptr && !side_->leads(); }
+
+  /// An error of the guest: how this side ends, and a message.
+  int failed(const Error& error, const std::string& file) {
+    how_ = error_text(error);
+    return quiet() ? exit_code_of(error) : report(error, file);
+  }
 
   Ended open_engine() {
-    Result<Engine> engine = Engine::create(engine_config(o_));
+    EngineConfig config = engine_config(o_);
+    if (side_ != nullptr) config.engine = side_->leads() ? EngineKind::Interp : EngineKind::Jit;
+    Result<Engine> engine = Engine::create(config);
     if (!engine) {
       print_error(engine.error().message);
       return kBadUsage;
@@ -197,12 +220,12 @@ class Session {
       print_error(file + ": invalid Wasm binary: the file is empty");
       return kBadModule;
     }
-    const ProgressLine progress(file, bytes.size());
+    const ProgressLine progress(file, quiet() ? 0 : bytes.size());
     ModuleConfig config;
     config.eager = o_.compile_only;
     Result<Module> compiled = Module::compile(*engine_, bytes, config);
     if (!compiled) {
-      print_error(file + ": " + compiled.error().message);
+      if (!quiet()) print_error(file + ": " + compiled.error().message);
       return kBadModule;
     }
     module = *compiled;
@@ -217,7 +240,9 @@ class Session {
   int execute(const Module& module) {
     if (o_.timeout) call_.deadline = Deadline(*o_.timeout);
     StopWatch watch;
-    Store store(*engine_);
+    StoreConfig store_config;
+    store_config.observer = side_;
+    Store store(*engine_, store_config);
     Linker linker(*engine_);
     if (const auto code = add_system(linker)) return *code;
     if (const auto code = add_preloads(store, linker)) return *code;
@@ -226,7 +251,8 @@ class Session {
     config.call = call_;
     Result<Instance> instance = linker.instantiate(store, module, config);
     stats_.instantiate_ns = watch.lap();
-    if (!instance) return report(instance.error(), o_.file);
+    if (!instance) return failed(instance.error(), o_.file);
+    if (side_ != nullptr) instance_ = *instance;
     const int code = o_.invoke ? invoke(*instance) : start(*instance);
     stats_.run_ns = watch.lap();
     stats_.module = module.stats();
@@ -260,7 +286,7 @@ class Session {
       config.start = StartPolicy::Initialize;
       config.call = call_;
       Result<Instance> instance = linker.instantiate(store, *module, config);
-      if (!instance) return report(instance.error(), preload.file);
+      if (!instance) return failed(instance.error(), preload.file);
       const Result<void> defined = linker.instance(preload.name, *instance);
       if (!defined) return report(defined.error(), preload.file);
     }
@@ -276,7 +302,7 @@ class Session {
       return kBadModule;
     }
     const auto result = func->call({}, call_);
-    return result ? 0 : report(result.error(), o_.file);
+    return result ? 0 : failed(result.error(), o_.file);
   }
 
   int invoke(const Instance& instance) {
@@ -291,8 +317,11 @@ class Session {
       return kBadUsage;
     }
     const auto results = func->call(*args, call_);
-    if (!results) return report(results.error(), o_.file);
-    for (const Value& value : *results) std::printf("%s\n", print_result(value).c_str());
+    if (!results) return failed(results.error(), o_.file);
+    std::string text;
+    for (const Value& value : *results) text += print_result(value) + "\n";
+    how_ = "with the results " + text;
+    if (!quiet()) std::fputs(text.c_str(), stdout);
     return 0;
   }
 
@@ -306,7 +335,7 @@ class Session {
                   " writes refused, " + std::to_string(stats_.stdout_refused_bytes) +
                   " bytes in all");
     }
-    if (o_.stats != StatsFormat::None) {
+    if (o_.stats != StatsFormat::None && !quiet()) {
       stats_.engine = engine_name();
       std::fputs(format_stats(stats_, o_.stats).c_str(), stderr);
     }
@@ -314,12 +343,24 @@ class Session {
   }
 
   const Options& o_;
+  Lockstep::Side* const side_;
+  std::string how_;                   // for the comparison: how the run ended
+  std::optional<Instance> instance_;  // the same
   std::optional<Engine> engine_;
   CallOptions call_;
   std::vector<int> listeners_;
   RunStats stats_;
   std::shared_ptr<WasiOutputCounts> stdout_counts_ = std::make_shared<WasiOutputCounts>();
 };
+
+/// Interp leads, jit follows.
+int run_compared(const Options& options) {
+  Lockstep lockstep;
+  std::thread follower([&] { (void)Session(options, &lockstep.follower()).run(); });
+  const int code = Session(options, &lockstep.leader()).run();
+  follower.join();
+  return code;
+}
 
 }  // namespace
 
@@ -330,8 +371,7 @@ int run(const Options& options) {
       return kBadUsage;
     }
   }
-  Session session(options);
-  const int code = session.run();
+  const int code = options.compare ? run_compared(options) : Session(options).run();
   // The end of the process frees everything at once; a compiler at work in the background would be
   // waited for.
   std::fflush(nullptr);

@@ -2,13 +2,34 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <span>
+#include <string_view>
 
 #include <wasmrt/detail/handle.hpp>
 #include <wasmrt/engine.hpp>
 #include <wasmrt/export.hpp>
 #include <wasmrt/limits.hpp>
+#include <wasmrt/result.hpp>
+#include <wasmrt/types.hpp>
 
 namespace wasmrt {
+
+class Caller;
+
+/// Stands between guests and the host functions they call: for tools that compare, record or replay
+/// executions.
+class HostCallObserver {
+ public:
+  virtual ~HostCallObserver() = default;
+  /// Called in place of a host function: `name` is "module.name" where a linker defined it, `slots`
+  /// hold the arguments and then the results (value.hpp). `proceed` carries the call out; an
+  /// observer that does not call it writes the results itself. An error ends the guest's call as
+  /// an error of the host function would.
+  virtual Result<void> host_call(Caller& caller, std::string_view name, const FuncType& type,
+                                 std::span<std::uint64_t> slots,
+                                 const std::function<Result<void>()>& proceed) = 0;
+};
 
 /// Options of a Store.
 struct StoreConfig {
@@ -16,6 +37,8 @@ struct StoreConfig {
   ResourceLimits limits = {};
   /// Any word of the embedder; see Store::user_data and Caller::store.
   void* user_data = nullptr;
+  /// Sees every call that a guest makes into the host. Must outlive the store.
+  HostCallObserver* observer = nullptr;
 };
 
 /// How much lives in a store.

@@ -1,0 +1,91 @@
+// The parser and its result, made at the first question.
+#include "jit/restrict.h"
+
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "jit/opt/pipeline.h"
+
+namespace wasmrt::jit {
+
+namespace {
+
+struct Restriction {
+  bool any = false;
+  std::uint32_t first = 0;
+  std::uint32_t last = UINT32_MAX;
+  std::uint32_t planted = UINT32_MAX;
+  std::vector<std::string> without;
+};
+
+bool number(std::string_view text, std::uint32_t& out) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return error == std::errc() && end == text.data() + text.size() && !text.empty();
+}
+
+bool range(std::string_view text, Restriction& r) {
+  const std::size_t dash = text.find('-');
+  if (!number(text.substr(0, dash), r.first)) return false;
+  r.last = r.first;
+  return dash == text.npos || number(text.substr(dash + 1), r.last);
+}
+
+bool known_pass(std::string_view name) {
+  for (const char* pass : opt::pass_names()) {
+    if (name == pass) return true;
+  }
+  return false;
+}
+
+bool item(std::string_view text, Restriction& r) {
+  if (text.starts_with("func=")) return range(text.substr(5), r);
+  if (text.starts_with("plant=")) return number(text.substr(6), r.planted);
+  if (!text.starts_with('-') || !known_pass(text.substr(1))) return false;
+  r.without.emplace_back(text.substr(1));
+  return true;
+}
+
+Restriction parse(const char* variable) {
+  Restriction r;
+  std::string_view text = variable == nullptr ? "" : variable;
+  r.any = !text.empty();
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    const std::string_view word = text.substr(0, comma);
+    text = comma == text.npos ? std::string_view() : text.substr(comma + 1);
+    if (item(word, r)) continue;
+    std::string passes;
+    for (const char* pass : opt::pass_names()) passes.append(" -").append(pass);
+    std::fprintf(stderr, "WASMRT_COMPILE: \"%.*s\" is none of func=A-B plant=N%s\n",
+                 static_cast<int>(word.size()), word.data(), passes.c_str());
+    std::_Exit(2);
+  }
+  return r;
+}
+
+const Restriction& restriction() {
+  static const Restriction kRestriction = parse(std::getenv("WASMRT_COMPILE"));
+  return kRestriction;
+}
+
+}  // namespace
+
+bool restricted() { return restriction().any; }
+
+bool may_compile(std::uint32_t func) {
+  return func >= restriction().first && func <= restriction().last;
+}
+
+bool may_run(std::string_view pass) {
+  for (const std::string& name : restriction().without) {
+    if (name == pass) return false;
+  }
+  return true;
+}
+
+bool has_planted_fault(std::uint32_t func) { return func == restriction().planted; }
+
+}  // namespace wasmrt::jit
