@@ -200,7 +200,7 @@ __attribute__((noinline)) TrapWord call_out(Vmctx* ctx, VmFuncRef* f, std::uint6
 }
 
 /// Calls aux, a VmFuncRef* that is not a function of this instance, from the call at pc.
-TrapWord call_other(WASMRT_REGS) {
+__attribute__((noinline)) TrapWord call_other(WASMRT_REGS) {
   auto* const f = reinterpret_cast<VmFuncRef*>(aux);
   if (f->engine != static_cast<std::uint32_t>(VmEngine::Interp)) {
     if (WASMRT_UNLIKELY(ctx->interrupt.load(std::memory_order_relaxed) != 0)) {
@@ -263,7 +263,7 @@ TrapWord call_ref(WASMRT_REGS) {
 }
 
 /// Why an indirect call failed; aux: 0 beyond the table, 1 null, else the VmFuncRef*; r: the index.
-TrapWord indirect_failed(WASMRT_REGS) {
+WASMRT_SLOW TrapWord indirect_failed(WASMRT_REGS) {
   TrapReport& report = ctx->activation->report;
   report.index = r;
   if (aux == 0) WASMRT_TRAP(UndefinedElement);
@@ -273,8 +273,10 @@ TrapWord indirect_failed(WASMRT_REGS) {
   WASMRT_TRAP(IndirectCallTypeMismatch);
 }
 
-/// Fetches the function of a call_indirect into aux, or traps.
-#define WASMRT_FETCH_INDIRECT(k)                                          \
+/// Fetches the function of a call_indirect into aux, or traps. Another type than the expected one
+/// goes to `other`, which asks whether it is a subtype: calling that here would give the handler a
+/// prologue.
+#define WASMRT_FETCH_INDIRECT(k, other)                                   \
   do {                                                                    \
     const std::uint64_t wide = *pc->wide();                               \
     if constexpr ((k) == K::S) r = sp[wide >> 32];                        \
@@ -289,15 +291,25 @@ TrapWord indirect_failed(WASMRT_REGS) {
       WASMRT_JUMP(indirect_failed);                                       \
     }                                                                     \
     const auto* found = reinterpret_cast<const VmFuncRef*>(aux);          \
-    if (WASMRT_UNLIKELY(found->type_id != ctx->type_ids[pc->w]) &&        \
-        !is_subtype(found->type, ctx->types[pc->w])) {                    \
-      WASMRT_JUMP(indirect_failed);                                       \
+    if (WASMRT_UNLIKELY(found->type_id != ctx->type_ids[pc->w])) {        \
+      WASMRT_JUMP(other);                                                 \
     }                                                                     \
   } while (0)
+#define WASMRT_CHECK_SUBTYPE()                                                           \
+  do {                                                                                   \
+    if (!is_subtype(reinterpret_cast<const VmFuncRef*>(aux)->type, ctx->types[pc->w])) { \
+      WASMRT_JUMP(indirect_failed);                                                      \
+    }                                                                                    \
+  } while (0)
+
+__attribute__((noinline)) TrapWord call_indirect_subtype(WASMRT_REGS) {
+  WASMRT_CHECK_SUBTYPE();
+  WASMRT_CALL_REF();
+}
 
 template <K k>
 TrapWord call_indirect(WASMRT_REGS) {
-  WASMRT_FETCH_INDIRECT(k);
+  WASMRT_FETCH_INDIRECT(k, call_indirect_subtype);
   WASMRT_CALL_REF();
 }
 
@@ -322,7 +334,7 @@ TrapWord tail_call(WASMRT_REGS) {
 }
 
 /// Tail-calls aux, a VmFuncRef* of another engine or instance, from the instruction at pc.
-TrapWord tail_call_other(WASMRT_REGS) {
+__attribute__((noinline)) TrapWord tail_call_other(WASMRT_REGS) {
   auto* const f = reinterpret_cast<VmFuncRef*>(aux);
   if (f->engine != static_cast<std::uint32_t>(VmEngine::Interp)) {
     aux = call_out(ctx, f, sp + pc->a);
@@ -386,9 +398,13 @@ TrapWord tail_call_ref(WASMRT_REGS) {
   if (WASMRT_UNLIKELY(aux == 0)) WASMRT_TRAP(NullFunctionReference);
   WASMRT_TAIL_CALL_REF();
 }
+__attribute__((noinline)) TrapWord tail_call_indirect_subtype(WASMRT_REGS) {
+  WASMRT_CHECK_SUBTYPE();
+  WASMRT_TAIL_CALL_REF();
+}
 template <K k>
 TrapWord tail_call_indirect(WASMRT_REGS) {
-  WASMRT_FETCH_INDIRECT(k);
+  WASMRT_FETCH_INDIRECT(k, tail_call_indirect_subtype);
   WASMRT_TAIL_CALL_REF();
 }
 

@@ -20,13 +20,26 @@ inline T apply(T a, T b) {
 template <class T, std::uint32_t variant>
 TrapWord float_pair(WASMRT_REGS) {
   constexpr bool to_slot = variant % 2 != 0;
-  constexpr bool x_slot = (variant / 2) % 2 != 0;
-  constexpr std::uint32_t outer = (variant / 4) % 4;
-  constexpr std::uint32_t inner = variant / 16;
-  const T x = operand < T, x_slot ? K::S : K::R > (pc, sp, r, v, pc->a);
-  const T t = apply<inner>(x, slot<T>(sp, pc->b()));
-  result<T, to_slot>(pc, sp, r, v, apply<outer>(t, slot<T>(sp, pc->c())));
-  WASMRT_NEXT(16);
+  constexpr std::uint32_t form = variant / 2 % 8;
+  constexpr bool p_slot = (form & 2) != 0;
+  constexpr std::uint32_t outer = variant / 16 % 4;
+  constexpr std::uint32_t inner = variant / 64;
+  const T x = operand < T, (form & 4) != 0 ? K::S : K::R > (pc, sp, r, v, pc->a);
+  T p;
+  T q;
+  if constexpr (p_slot) {
+    p = slot<T>(sp, pc->b());
+  } else {
+    p = unaligned<T>(pc->wide());
+  }
+  if constexpr ((form & 1) != 0) {
+    q = slot<T>(sp, pc->c());
+  } else {
+    q = unaligned<T>(pc->wide() + (p_slot ? 0 : 1));
+  }
+  const T t = apply<inner>(x, p);
+  result<T, to_slot>(pc, sp, r, v, apply<outer>(t, q));
+  WASMRT_NEXT((16 + 8 * static_cast<std::ptrdiff_t>(float_pair_imms(form))));
 }
 
 template <class T, std::uint32_t... variant>
@@ -136,8 +149,8 @@ TrapWord add2(WASMRT_REGS) {
 }  // namespace
 
 void fill_fused(Handler* t) {
-  put_float_pairs<float>(t + PairF32, std::make_integer_sequence<std::uint32_t, 48>());
-  put_float_pairs<double>(t + PairF64, std::make_integer_sequence<std::uint32_t, 48>());
+  put_float_pairs<float>(t + PairF32, std::make_integer_sequence<std::uint32_t, 192>());
+  put_float_pairs<double>(t + PairF64, std::make_integer_sequence<std::uint32_t, 192>());
   t[AddJump] = add_jump<false>;
   t[AddJump + 1] = add_jump<true>;
   t[CopyJump] = copy_jump<false>;

@@ -33,9 +33,14 @@ constexpr std::uint32_t pair_variant(std::uint32_t inner, std::uint32_t outer, s
 inline constexpr std::uint32_t kPairVariants = 2000;
 static_assert(pair_variant(kPairInner - 1, kPairOuter - 1, kPairForms - 1) + 2 == kPairVariants);
 
-/// Float functions: Add, Sub, Mul inside; Add, Sub, Mul, RSub outside. p and q are slots.
-constexpr std::uint32_t float_pair_variant(std::uint32_t inner, std::uint32_t outer, bool x) {
-  return ((inner * 4 + outer) * 2 + (x ? 1 : 0)) * 2;
+/// Float functions: Add, Sub, Mul inside; Add, Sub, Mul, RSub outside. Operands as of Pair32, each
+/// immediate with a wide word of its own.
+constexpr std::uint32_t float_pair_variant(std::uint32_t inner, std::uint32_t outer,
+                                           std::uint32_t form) {
+  return ((inner * 4 + outer) * 8 + form) * 2;
+}
+constexpr std::uint32_t float_pair_imms(std::uint32_t form) {
+  return (form & 2 ? 0u : 1u) + (form & 1 ? 0u : 1u);
 }
 inline constexpr std::uint32_t kFloatRSub = 3;
 

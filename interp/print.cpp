@@ -167,6 +167,11 @@ std::uint32_t print_family(std::string& out, const FamilyInfo& f, HandlerId id, 
     out += number(" #0x%" PRIx64, *i.wide());
     return 24;
   }
+  if (f.first == PairF32 || f.first == PairF64) {
+    const std::uint32_t imms = float_pair_imms((id - f.first) / 2 % 8);
+    for (std::uint32_t k = 0; k < imms; ++k) out += number(" #0x%" PRIx64, i.wide()[k]);
+    return 16 + imms * 8;
+  }
   if (f.first == BrTable || f.first == BrTableAdd || f.first == BrTableLoad) {
     const auto* distances = reinterpret_cast<const std::int32_t*>(i.wide());
     for (std::uint32_t k = 0; k <= i.w; ++k) {

@@ -164,7 +164,7 @@ bool Translator::fuse_compare_add(Op op, ValKind type, const Operand& other) {
 }
 
 bool Translator::fuse_float_pair(Op op, ValKind type, const Operand& other, bool left) {
-  if (!is_op(last_.id) || type == ValKind::V128 || other.kind == Operand::Kind::Const) return false;
+  if (!is_op(last_.id) || type == ValKind::V128) return false;
   const bool is_64 = type == ValKind::F64;
   const std::uint32_t inner = float_op(op_of(last_.id), is_64);
   std::uint32_t outer = float_op(op, is_64);
@@ -173,21 +173,29 @@ bool Translator::fuse_float_pair(Op op, ValKind type, const Operand& other, bool
     if (outer != 1) return false;
     outer = kFloatRSub;
   }
-  const bool x_slot = is_form(last_.id, Form::SS);
-  if (!x_slot && !is_form(last_.id, Form::RS)) return false;
+  const bool x_slot = is_form(last_.id, Form::SS) || is_form(last_.id, Form::SI);
+  const bool p_slot = is_form(last_.id, Form::SS) || is_form(last_.id, Form::RS);
+  if (!x_slot && !p_slot && !is_form(last_.id, Form::RI)) return false;
+  const bool q_slot = other.kind != Operand::Kind::Const;
   const Last last = last_;
   undo_last();
   const AccState before = acc_[kVecAcc];
   take_acc(kVecAcc);
   const std::uint16_t x = x_slot ? last.a : 0;
-  const std::uint16_t p = x_slot ? static_cast<std::uint16_t>(last.w) : last.a;
-  const std::uint16_t q = other.kind == Operand::Kind::Local ? other.local : other.slot;
+  const std::uint16_t p = !p_slot ? 0 : x_slot ? static_cast<std::uint16_t>(last.w) : last.a;
+  const std::uint16_t q = !q_slot                              ? 0
+                          : other.kind == Operand::Kind::Local ? other.local
+                                                               : other.slot;
   if (x_slot) read_slot(x);
-  read_slot(p);
-  read_slot(q);
+  if (p_slot) read_slot(p);
+  if (q_slot) read_slot(q);
   const HandlerId id =
-      handler_id(is_64 ? PairF64 : PairF32, float_pair_variant(inner, outer, x_slot));
-  finish_fused(emit(id, 0, x, two(p, q)), id, type, before);
+      handler_id(is_64 ? PairF64 : PairF32,
+                 float_pair_variant(inner, outer, pair_form(x_slot, p_slot, q_slot)));
+  const std::uint32_t at = emit(id, 0, x, two(p, q));
+  if (!p_slot) emit_wide(is_64 ? last.wide : last.w);
+  if (!q_slot) emit_wide(other.bits);
+  finish_fused(at, id, type, before);
   return true;
 }
 

@@ -171,6 +171,17 @@ void Translator::on_memory(Op op, const Imm& imm) {
       break;
     }
     case Op::MemoryCopy: {
+      if (imm.index == 0 && imm.index2 == 0 && address == ValKind::I32) {
+        const Operand n = pop();
+        const Operand from = pop();
+        const Operand to = pop();
+        const std::uint16_t d = in_slot(to);
+        const std::uint16_t s = in_slot(from);
+        const bool constant = n.kind == Operand::Kind::Const;
+        const std::uint32_t w = constant ? static_cast<std::uint32_t>(n.bits) : in_slot(n);
+        note(emit(handler_id(MemoryCopyAt, constant ? 0 : 1), d, s, w));
+        break;
+      }
       const std::uint16_t a = consecutive(3);
       note(
           emit(MemoryCopy, 0, a,

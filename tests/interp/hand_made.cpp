@@ -82,6 +82,22 @@ std::uint64_t HandMade::grow(Vmctx* ctx, std::uint32_t, std::uint64_t delta) {
 void HandMade::build() {
   const DecodedModule& m = *module_;
   builtins_.memory_grow = grow;
+  builtins_.memory_copy = [](Vmctx* ctx, std::uint32_t, std::uint32_t, std::uint64_t to,
+                             std::uint64_t from, std::uint64_t n) -> TrapWord {
+    const VmMemory& memory = *ctx->memories[0];
+    if (to + n > memory.bytes || from + n > memory.bytes) {
+      return static_cast<TrapWord>(TrapKind::OutOfBoundsMemoryAccess);
+    }
+    std::memmove(memory.base + to, memory.base + from, n);
+    return 0;
+  };
+  builtins_.memory_fill = [](Vmctx* ctx, std::uint32_t, std::uint64_t to, std::uint32_t value,
+                             std::uint64_t n) -> TrapWord {
+    const VmMemory& memory = *ctx->memories[0];
+    if (to + n > memory.bytes) return static_cast<TrapWord>(TrapKind::OutOfBoundsMemoryAccess);
+    std::memset(memory.base + to, static_cast<int>(value & 0xFF), n);
+    return 0;
+  };
   builtins_.poll = [](Vmctx* ctx) {
     ++self_of(ctx)->polls;
     return self_of(ctx)->poll_answer;

@@ -1,5 +1,8 @@
 // Results that need no instruction of their own, and copies that join their neighbours.
+#include <algorithm>
+#include <bit>
 #include <catch2/catch_test_macros.hpp>
+#include <cstring>
 
 #include "tests/interp/hand_made.h"
 
@@ -52,6 +55,74 @@ TEST_CASE("fused: a sum that only a branch looks at", "[interp]") {
   CHECK(m.call("f", {57}).value() == 9);
   CHECK(m.call("f", {58}).value() == 0);
   CHECK(m.call("f", {47}).value() == 0);
+}
+
+TEST_CASE("fused: float functions with constants round one by one", "[interp]") {
+  HandMade m(
+      "(module (func (export \"both\") (param f64) (result f64)"
+      " (f64.add (f64.mul (local.get 0) (f64.const 1.1)) (f64.const -0.3)))"
+      " (func (export \"from\") (param f64 f64) (result f64)"
+      " (f64.sub (local.get 1) (f64.mul (local.get 0) (f64.const 0.1))))"
+      " (func (export \"small\") (param f32 f32) (result f32)"
+      " (f32.sub (f32.const 2) (f32.add (f32.mul (local.get 0) (local.get 1)) (f32.const 0.7)))))",
+      kFused);
+  volatile double x = 3.3;
+  volatile double product = x * 1.1;
+  CHECK(has(m.print("both"), "pair.f64/"));
+  CHECK(m.call("both", {std::bit_cast<std::uint64_t>(x)}).value() ==
+        std::bit_cast<std::uint64_t>(product - 0.3));
+  volatile double tenth = x * 0.1;
+  CHECK(has(m.print("from"), "pair.f64/"));
+  CHECK(m.call("from", {std::bit_cast<std::uint64_t>(x), std::bit_cast<std::uint64_t>(7.0)})
+            .value() == std::bit_cast<std::uint64_t>(7.0 - tenth));
+  volatile float square = 1.5f * 1.5f;
+  volatile float sum = square + 0.7f;
+  CHECK(has(m.print("small"), "pair.f32/"));
+  CHECK(m.call("small", {0x3FC00000, 0x3FC00000}).value() == std::bit_cast<std::uint32_t>(2 - sum));
+}
+
+TEST_CASE("interp: short copies and fills, overlapping ones, and where they end", "[interp]") {
+  for (const bool fuse : {false, true}) {
+    HandMade m(
+        "(module (memory 1) (func (export \"copy\") (param i32 i32 i32)"
+        " (memory.copy (local.get 0) (local.get 1) (local.get 2)))"
+        " (func (export \"fill\") (param i32 i32 i32)"
+        " (memory.fill (local.get 0) (local.get 1) (local.get 2)))"
+        " (func (export \"copy72\") (param i32 i32)"
+        " (memory.copy (i32.add (local.get 0) (i32.const 1)) (local.get 1) (i32.const 72))))",
+        {std::uint64_t{1} << 33, false, fuse});
+    std::vector<std::uint8_t> model(65536);
+    for (std::uint32_t i = 0; i < 65536; ++i) {
+      model[i] = m.memory()[i] = static_cast<std::uint8_t>(i * 37 >> 3);
+    }
+    bool same = true;
+    const auto copy = [&](std::uint32_t to, std::uint32_t from, std::uint32_t n) {
+      same &= m.call("copy", {to, from, n}).trap == TrapKind::None;
+      std::memmove(model.data() + to, model.data() + from, n);
+      same &= std::equal(model.begin(), model.end(), m.memory());
+    };
+    for (std::uint32_t n = 0; n < 300; ++n) {
+      copy(1000, 2001, n);
+      copy(1000 + n / 3, 1001, n);
+      copy(3000, 3000 + n / 2, n);
+      same &= m.call("fill", {5000, n + 256, n}).trap == TrapKind::None;
+      std::fill_n(model.begin() + 5000, n, static_cast<std::uint8_t>(n));
+    }
+    copy(100, 30000, 5000);
+    copy(65536 - 1024, 7, 1024);
+    copy(65536, 65536, 0);
+    CHECK(same);
+    CHECK(m.call("copy72", {9, 65536 - 72}).trap == TrapKind::None);
+    std::memmove(model.data() + 10, model.data() + 65536 - 72, 72);
+    for (const std::uint32_t n : {1u, 8u, 40u, 100u, 200u, 2000u}) {
+      CHECK(m.call("copy", {65537 - n, 0, n}).trap == TrapKind::OutOfBoundsMemoryAccess);
+      CHECK(m.call("copy", {0, 65537 - n, n}).trap == TrapKind::OutOfBoundsMemoryAccess);
+      CHECK(m.call("copy", {0xFFFFFFFF, 0, n}).trap == TrapKind::OutOfBoundsMemoryAccess);
+      CHECK(m.call("fill", {65537 - n, 1, n}).trap == TrapKind::OutOfBoundsMemoryAccess);
+    }
+    CHECK(m.call("copy", {65537, 0, 0}).trap == TrapKind::OutOfBoundsMemoryAccess);
+    CHECK(std::equal(model.begin(), model.end(), m.memory()));
+  }
 }
 
 }  // namespace
