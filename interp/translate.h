@@ -167,6 +167,7 @@ class Translator final : public SinkBase<Translator> {
   /// A condition as a branch will test it.
   struct Condition {
     Op compare = kNoOp;  ///< With a and b; kNoOp: a != 0.
+    bool wide = false;   ///< a has 64 bits, of which all count; without a comparison.
     bool negate = false;
     Place a{};
     Place b{};

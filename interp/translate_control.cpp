@@ -117,6 +117,7 @@ Translator::Condition Translator::pop_condition() {
         c.compare = kNoOp;
         negate = !negate;
         c.negate = negate;
+        c.wide = op == Op::I64Eqz;
         c.a = {form == 0 ? Place::Kind::R : Place::Kind::S, form == 0 ? Place::kNoSlot : last_.a,
                0};
         const bool from_acc = form == 0 && last_.before.def == prev_.pos;

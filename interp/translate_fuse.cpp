@@ -414,7 +414,8 @@ void Translator::remove_addition() {
 
 bool Translator::fuse_branch(const Condition& condition, bool taken_if, Label* target,
                              std::uint32_t* chain) {
-  if (!fusible() || condition.a.is_i()) return false;
+  // What is fused with a branch compares 32 bits.
+  if (!fusible() || condition.a.is_i() || condition.wide) return false;
   Place a = condition.a;
   Place b = condition.b;
   Op op = condition.compare;

@@ -57,6 +57,22 @@ TEST_CASE("fused: a sum that only a branch looks at", "[interp]") {
   CHECK(m.call("f", {47}).value() == 0);
 }
 
+TEST_CASE("fused: a branch on i64.eqz looks at all 64 bits", "[interp]") {
+  HandMade m(
+      "(module (func (export \"f\") (param i64) (result i32)"
+      " (i32.const 3) (br_if 0 (i64.eqz (local.get 0))) (drop) (i32.const 1))"
+      " (func (export \"g\") (param i64) (result i32)"
+      " (i32.const 3) (br_if 0 (i32.eqz (i64.eqz (local.get 0)))) (drop) (i32.const 1)))",
+      kFused);
+  INFO(m.print("f") + m.print("g"));
+  for (const std::uint64_t x : {std::uint64_t{1} << 32, std::uint64_t{1}, ~std::uint64_t{0}}) {
+    CHECK(m.call("f", {x}).value() == 1);
+    CHECK(m.call("g", {x}).value() == 3);
+  }
+  CHECK(m.call("f", {0}).value() == 3);
+  CHECK(m.call("g", {0}).value() == 1);
+}
+
 TEST_CASE("fused: float functions with constants round one by one", "[interp]") {
   HandMade m(
       "(module (func (export \"both\") (param f64) (result f64)"
