@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
-#include <vector>
 
 #include "jit/build/builder.h"
 #include "jit/ir/print.h"
@@ -23,20 +22,6 @@ void dump(Stage stage, FuncIdx index, Print&& print) {
   if (!dump_enabled(stage, raw(index))) return;
   dump_write(stage, "function " + std::to_string(raw(index)) + ", " +
                         std::string(stage_name(stage)) + ":\n" + print());
-}
-
-std::string hex(const std::vector<std::uint8_t>& code) {
-  std::string text;
-  char part[24];
-  for (std::size_t i = 0; i < code.size(); ++i) {
-    if (i % 16 == 0) {
-      std::snprintf(part, sizeof part, "%s%6zx:", i == 0 ? "" : "\n", i);
-      text += part;
-    }
-    std::snprintf(part, sizeof part, " %02x", code[i]);
-    text += part;
-  }
-  return text + "\n";
 }
 
 const char* run_stages(const CompileContext& context, FuncIdx index, CompileState& s,
@@ -62,7 +47,7 @@ const char* run_stages(const CompileContext& context, FuncIdx index, CompileStat
   }
   dump(Stage::Regalloc, index, [&] { return print(target, s.machine); });
   const char* why = target.emit(context, s.machine, blob);
-  if (why == nullptr) dump(Stage::Asm, index, [&] { return hex(blob.code); });
+  if (why == nullptr) dump(Stage::Asm, index, [&] { return blob.listing; });
   return why;
 }
 

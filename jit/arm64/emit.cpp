@@ -6,6 +6,7 @@
 #include "libwasmrt/abi/activation.h"
 #include "libwasmrt/abi/native.h"
 #include "libwasmrt/abi/vmctx.h"
+#include "libwasmrt/base/dump.h"
 #include "libwasmrt/wasm/trap.h"
 
 namespace wasmrt::jit::arm64 {
@@ -321,6 +322,8 @@ void Emitter::start() {
   code_.init(asmjit::Environment(asmjit::Arch::kAArch64));
   code_.setErrorHandler(this);
   code_.attach(&a_);
+  listing_.clear();
+  if (dump_enabled(Stage::Asm, m_.index)) code_.setLogger(&listing_);
   cold_.clear();
   traps_.clear();
   literals_.clear();
@@ -366,6 +369,7 @@ const char* Emitter::run() {
   out_.code.assign(buffer.data(), buffer.data() + buffer.size());
   std::stable_sort(out_.points.begin(), out_.points.end(),
                    [](const CodePoint& x, const CodePoint& y) { return x.pc < y.pc; });
+  out_.listing.assign(listing_.data(), listing_.dataSize());
   return nullptr;
 }
 

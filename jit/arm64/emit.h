@@ -147,6 +147,7 @@ class Emitter : public asmjit::ErrorHandler {
   const MFunc& m_;
   CodeBlob& out_;
   asmjit::CodeHolder code_;
+  asmjit::StringLogger listing_;
   asmjit::a64::Assembler a_;
   const char* error_ = nullptr;
   std::vector<Label> labels_;

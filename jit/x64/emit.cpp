@@ -6,6 +6,7 @@
 #include "libwasmrt/abi/activation.h"
 #include "libwasmrt/abi/native.h"
 #include "libwasmrt/abi/vmctx.h"
+#include "libwasmrt/base/dump.h"
 #include "libwasmrt/wasm/trap.h"
 
 namespace wasmrt::jit::x64 {
@@ -320,6 +321,9 @@ const char* Emitter::run() {
   code_.init(asmjit::Environment(asmjit::Arch::kX64));
   code_.setErrorHandler(this);
   code_.attach(&a_);
+  asmjit::StringLogger logger;
+  const bool listed = dump_enabled(Stage::Asm, m_.index);
+  if (listed) code_.setLogger(&logger);
   labels_.resize(m_.blocks.size());
   for (Label& l : labels_) l = a_.newLabel();
   prologue();
@@ -361,6 +365,7 @@ const char* Emitter::run() {
   out_.code.assign(buffer.data(), buffer.data() + buffer.size());
   std::stable_sort(out_.points.begin(), out_.points.end(),
                    [](const CodePoint& x, const CodePoint& y) { return x.pc < y.pc; });
+  if (listed) out_.listing.assign(logger.data(), logger.dataSize());
   return nullptr;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace wasmrt {
@@ -38,9 +39,11 @@ struct CodeBlob {
   std::int32_t frame_bytes = 0;
   /// Where in the frame the instance is saved, in functions that call other instances; else ~0.
   std::uint32_t vmctx_at = ~0u;
+  std::string listing;  ///< The code as text, where the stage asm is dumped.
 
   void clear() {
     code.clear();
+    listing.clear();
     calls.clear();
     points.clear();
     entry = 0;

@@ -117,6 +117,8 @@ def release(plan):
         plan.spec("release jit, no signals", "build", built, engine="jit --signals=off", extras=False)
         plan.spec("release auto", "build", built, engine="auto")
         plan.spec("release late", "build", built, engine="auto --compile-at-once=0", extras=False)
+    if platform.machine() == "x86_64":
+        plan.add("unit", "golden listings", ["tests/jit/golden/run"], after=[built], counted=True)
     plan.wasi("release", "build", built)
     plan.add("programs", "programs", ["tests/programs/run", "--run=build/wasmrt-run"], after=[built], counted=True,
              timeout=1800, allowed_skips=0 if IN_CI else None)
