@@ -81,6 +81,18 @@ void Func::remove(ValueId v) {
   block_of[id] = kNoBlock;
 }
 
+void Func::move_before(ValueId v, ValueId where) {
+  remove(v);
+  const std::uint32_t id = raw(v);
+  const BlockId block = block_of[raw(where)];
+  const std::uint32_t before = prev[raw(where)];
+  next[id] = raw(where);
+  prev[id] = before;
+  block_of[id] = block;
+  (before == ~0u ? blocks[raw(block)].first : next[before]) = id;
+  prev[raw(where)] = id;
+}
+
 std::uint32_t Func::add_list(std::span<const std::uint32_t> values) {
   const auto at = static_cast<std::uint32_t>(pool.size());
   pool.insert(pool.end(), values.begin(), values.end());

@@ -104,6 +104,7 @@ class Func {
   ValueId append(BlockId block, const Inst& inst);
   ValueId insert_before(ValueId where, const Inst& inst);
   void remove(ValueId v);  ///< Unlinks; the id stays unused.
+  void move_before(ValueId v, ValueId where);
   std::uint32_t add_list(std::span<const std::uint32_t> values);
   [[nodiscard]] std::span<std::uint32_t> list(const Inst& i) {
     return {pool.data() + i.args[0], i.args[1]};

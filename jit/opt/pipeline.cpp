@@ -40,6 +40,8 @@ constexpr Pass kPasses[] = {
     {"plant-fault", plant_fault},
     {"thread-jumps", thread_jumps},
     {"remove-dead", remove_dead},
+    {"elide-polls", elide_polls},
+    {"hoist-invariants", hoist_invariants},
 };
 
 }  // namespace

@@ -1,0 +1,138 @@
+// Passes over loops: which polls go, which work moves in front, and that results stay the same.
+#include <string>
+
+#include "jit/opt/pipeline.h"
+#include "tests/jit/both_engines.h"
+#include "tests/jit/compile.h"
+
+using namespace wasmrt;
+using namespace wasmrt::test;
+
+namespace {
+
+std::size_t count(const std::string& text, std::string_view what) {
+  std::size_t n = 0;
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++n;
+  return n;
+}
+
+/// The SSA form of the first function after all passes.
+std::string optimised(const std::string& fields) {
+  Compiled c(wat("(module " + fields + ")"));
+  REQUIRE(c.checked.ok);
+  REQUIRE(c.build(c.checked.module->imported_funcs) == nullptr);
+  c.context.options.verify = true;
+  jit::opt::optimise(c.context, c.func);
+  return jit::ir::print(c.func, true);
+}
+
+/// A loop from `from` by `step` that goes on while `again`, which reads local 0.
+std::string counting(const std::string& from, const std::string& step, const std::string& again,
+                     const std::string& body = "") {
+  return "(memory 1) (func (export \"f\") (param i32) (result i32) (local i32 i32)"
+         "(local.set 1 (i32.const " +
+         from +
+         "))"
+         "(loop " +
+         body +
+         "(local.set 2 (i32.add (local.get 2) (i32.const 1)))"
+         "(local.set 1 (i32.add (local.get 1) (i32.const " +
+         step + "))) (br_if 0 " + again + ")) (local.get 2))";
+}
+
+bool polls(const std::string& text) { return optimised(text).find("poll") != std::string::npos; }
+
+/// What the loop counts must not change.
+void check_count(const std::string& fields) {
+  const std::vector<Instance> all = on_all_engines("(module " + fields + ")");
+  INFO(fields);
+  same_outcome(all, "f", {Value(std::int32_t{7})});
+}
+
+}  // namespace
+
+TEST_CASE("loops with few known turns do not poll", "[jit][loops]") {
+  const char* const kCounting[][3] = {
+      {"0", "1", "(i32.lt_u (local.get 1) (i32.const 1000))"},
+      {"0", "8", "(i32.ne (local.get 1) (i32.const 0x800))"},
+      {"-100", "4", "(local.get 1)"},
+      {"100", "-1", "(i32.gt_s (local.get 1) (i32.const -5))"},
+      {"-5", "1", "(i32.le_s (local.get 1) (i32.const 5))"},
+      {"50", "-7", "(i32.ge_u (local.get 1) (i32.const 8))"},
+      {"3", "3", "(i32.eqz (i32.ge_s (local.get 1) (i32.const 300)))"},
+  };
+  for (const auto& c : kCounting) {
+    const std::string text = counting(c[0], c[1], c[2]);
+    INFO(text);
+    CHECK(!polls(text));
+    check_count(text);
+  }
+}
+
+TEST_CASE("loops that may run long keep their poll", "[jit][loops]") {
+  for (const std::string& text :
+       {counting("0", "1", "(i32.lt_u (local.get 1) (local.get 0))"),
+        counting("0", "0", "(i32.lt_u (local.get 1) (i32.const 10))"),
+        counting("0", "2", "(i32.ne (local.get 1) (i32.const 5))"),
+        counting("0", "1", "(i32.ne (local.get 1) (i32.const 0))"),
+        counting("0", "1", "(i32.lt_u (local.get 1) (i32.const 0x7FFFFFFF))"),
+        counting("0", "3", "(i32.le_u (local.get 1) (i32.const -1))"),
+        counting("5", "1", "(i32.gt_u (local.get 1) (i32.const 2))"),
+        counting("0", "-1", "(i32.lt_s (local.get 1) (i32.const 2))")}) {
+    INFO(text);
+    CHECK(polls(text));
+  }
+}
+
+TEST_CASE("turns of nested loops multiply", "[jit][loops]") {
+  const auto nested = [](const std::string& turns) {
+    return "(func (local i32 i32) (loop (local.set 1 (i32.const 0)) (loop (local.set 1 (i32.add "
+           "(local.get 1) (i32.const 1))) (br_if 0 (i32.lt_u (local.get 1) (i32.const " +
+           turns +
+           ")))) (local.set 0 (i32.add (local.get 0) (i32.const 1))) (br_if 0 (i32.lt_u "
+           "(local.get 0) (i32.const " +
+           turns + ")))))";
+  };
+  CHECK(count(optimised(nested("100")), "poll") == 0);
+  CHECK(count(optimised(nested("1000")), "poll") == 1);
+  CHECK(count(optimised(nested("1000000")), "poll") == 2);
+}
+
+TEST_CASE("a loop with a call keeps its poll", "[jit][loops]") {
+  CHECK(count(optimised("(import \"a\" \"b\" (func)) " +
+                        counting("0", "1", "(i32.lt_u (local.get 1) (i32.const 9))", "(call 0)")),
+              "poll") == 1);
+  CHECK(count(optimised(counting("0", "1", "(i32.lt_u (local.get 1) (i32.const 9))",
+                                 "(memory.fill (i32.const 0) (i32.const 0) (local.get 0))")),
+              "poll") == 1);
+}
+
+TEST_CASE("constants and invariant work lie in front of loops", "[jit][loops]") {
+  const std::string text = optimised(R"((memory 1)
+    (func (param $n i32) (param $x i64) (local $s f64) (local $t i64)
+      (loop
+        (loop
+          (local.set $s (f64.add (f64.mul (local.get $s) (f64.const 0.5)) (f64.const 0.25)))
+          (local.set $t (i64.add (local.get $t) (i64.mul (local.get $x) (i64.const 77))))
+          (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (local.set $s (f64.mul (local.get $s) (f64.const 0.5)))
+        (f64.store (i32.const 0) (local.get $s))
+        (i64.store (i32.const 8) (local.get $t))
+        (br_if 0 (local.get $n)))))");
+  const std::size_t first_loop = text.find("phi");
+  REQUIRE(first_loop != std::string::npos);
+  const std::string inside = text.substr(first_loop);
+  CHECK(inside.find("const.f64") == std::string::npos);
+  CHECK(inside.find("mul.i64") == std::string::npos);
+  CHECK(count(text, "const.f64") == 3);  // 0, 0.5 once, 0.25
+}
+
+TEST_CASE("nothing moves over a call or out of the loop it depends on", "[jit][loops]") {
+  const std::string text = optimised(R"((import "a" "b" (func $f))
+    (func (param $n i32) (result f64) (local $s f64)
+      (loop (call $f) (local.set $s (f64.mul (local.get $s) (f64.const 0.5)))
+        (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+      (local.get $s)))");
+  CHECK(text.find("phi") < text.rfind("const.f64"));
+  CHECK(text.find("phi") < text.find("fmul"));
+}
