@@ -25,6 +25,7 @@ struct CodePoint {
   std::uint32_t wasm = 0;  ///< Byte offset of the Wasm instruction in the module.
   std::uint8_t kind = 0;   ///< PointKind
   std::uint8_t trap = 0;   ///< TrapWord for Fault and Trap.
+  std::uint16_t zero = 0;  ///< So that every byte is defined: points are written to files.
 };
 enum class PointKind : std::uint8_t { Fault, Call, CallOut, Poll, Trap, Prologue };
 

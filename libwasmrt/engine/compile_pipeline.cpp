@@ -3,9 +3,12 @@
 //   text ─ text::wat_to_wasm ─▶ bytes ─ decode_module ─▶ DecodedModule ─ validate_module (parallel)
 //        ─▶ refused if no engine executes it ─ InterpCode ─ compile_native (JIT) ─▶ rt::Module
 //
-// Bytes that the engine knows already skip all of it but the text.
+// Bytes that the engine knows already skip all of it but the text; bytes that the code cache knows
+// are only decoded, and their machine code is mapped.
 #include "libwasmrt/engine/compile_pipeline.h"
 
+#include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,10 +22,15 @@
 #include "libwasmrt/text/print_wat.h"
 #include "libwasmrt/text/wat.h"
 #include "sys/os/clock.h"
+#include "sys/os/file.h"
+#include "sys/os/random.h"
 
 namespace wasmrt::engine {
 
 namespace {
+
+/// Largest file that is read; the format's own limits are far below.
+constexpr std::uint64_t kMaxFile = std::uint64_t{4} << 30;
 
 /// Adds the time since it was made to a counter.
 class Stopwatch {
@@ -73,23 +81,29 @@ void dump_bytecode(const DecodedModule& m, InterpCode& code) {
 
 }  // namespace
 
-Result<std::shared_ptr<const DecodedModule>> decode_and_validate(rt::Engine& engine,
-                                                                 rt::CodeTable::Bytes bytes,
-                                                                 ModuleStats& stats) {
-  stats.bytes = bytes->size();
+namespace {
+
+Result<std::shared_ptr<DecodedModule>> decode(rt::Engine& engine, SharedBytes bytes,
+                                              ModuleStats& stats) {
   DecodeOptions options;
   options.features = engine.config().features;
   options.interner = &engine.types();
   options.keep_custom_sections = engine.config().keep_custom_sections;
+  const Stopwatch time(stats.decode_ns);
+  Result<std::shared_ptr<DecodedModule>> decoded = decode_module(std::move(bytes), options);
+  if (decoded) stats.functions = (*decoded)->bodies.size();
+  return decoded;
+}
 
-  std::shared_ptr<DecodedModule> module;
-  {
-    const Stopwatch time(stats.decode_ns);
-    Result<std::shared_ptr<DecodedModule>> decoded = decode_module(std::move(bytes), options);
-    if (!decoded) return std::move(decoded).error();
-    module = std::move(*decoded);
-  }
-  stats.functions = module->bodies.size();
+}  // namespace
+
+Result<std::shared_ptr<const DecodedModule>> decode_and_validate(rt::Engine& engine,
+                                                                 SharedBytes bytes,
+                                                                 ModuleStats& stats) {
+  stats.bytes = bytes->size();
+  Result<std::shared_ptr<DecodedModule>> decoded = decode(engine, std::move(bytes), stats);
+  if (!decoded) return std::move(decoded).error();
+  const std::shared_ptr<DecodedModule> module = std::move(*decoded);
   if (dump_enabled(Stage::Decode)) dump_sections(*module);
 
   const Stopwatch time(stats.validate_ns);
@@ -103,14 +117,30 @@ Result<std::shared_ptr<const DecodedModule>> decode_and_validate(rt::Engine& eng
     return std::move(valid).error();
   }
   if (dump_enabled(Stage::Validate)) dump_functions(*module);
-  return std::shared_ptr<const DecodedModule>(std::move(module));
+  return std::shared_ptr<const DecodedModule>(module);
 }
 
 namespace {
 
+CodeCache* cache_of(const rt::Engine& engine) { return static_cast<CodeCache*>(engine.cache()); }
+
+/// What an image needs to run: its module, decoded but not validated again.
+std::shared_ptr<const rt::CompiledCode> make_code(rt::Engine& engine,
+                                                  const std::shared_ptr<const CachedImage>& image,
+                                                  SharedBytes bytes) {
+  ModuleStats stats;
+  stats.bytes = bytes->size();
+  Result<std::shared_ptr<DecodedModule>> decoded = decode(engine, std::move(bytes), stats);
+  if (!decoded) return nullptr;
+  std::shared_ptr<rt::CodeSource> code = adopt_image(engine, *decoded, image);
+  if (code == nullptr) return nullptr;
+  return std::make_shared<rt::CompiledCode>(
+      rt::CompiledCode{std::move(*decoded), std::move(code), stats});
+}
+
 /// Everything behind the bytes.
-Result<std::shared_ptr<const rt::CompiledCode>> make_code(rt::Engine& engine,
-                                                          rt::CodeTable::Bytes bytes, bool eager) {
+Result<std::shared_ptr<const rt::CompiledCode>> make_code(rt::Engine& engine, SharedBytes bytes,
+                                                          bool eager, const CodeKey* key) {
   ModuleStats stats;
   Result<std::shared_ptr<const DecodedModule>> decoded =
       decode_and_validate(engine, std::move(bytes), stats);
@@ -127,7 +157,7 @@ Result<std::shared_ptr<const rt::CompiledCode>> make_code(rt::Engine& engine,
     code = std::move(interp);
   } else {
     Result<std::shared_ptr<rt::CodeSource>> native =
-        compile_native(engine, *decoded, std::move(interp), eager);
+        compile_native(engine, *decoded, std::move(interp), eager, key);
     if (!native) return std::move(native).error();
     code = std::move(*native);
   }
@@ -135,33 +165,152 @@ Result<std::shared_ptr<const rt::CompiledCode>> make_code(rt::Engine& engine,
       rt::CompiledCode{std::move(*decoded), std::move(code), stats}));
 }
 
+rt::Ref<rt::Module> finish(rt::Engine& engine, std::shared_ptr<const rt::CompiledCode> code,
+                           const ModuleConfig& config, std::uint64_t text_ns) {
+  if (config.eager) code->code->finish();
+  return rt::make_ref<rt::Module>(rt::Ref<rt::Engine>(&engine), std::move(code), config, text_ns);
+}
+
+/// A module of an image that is authentic; null when it cannot be used.
+std::shared_ptr<const rt::CompiledCode> from_image(
+    rt::Engine& engine, const std::shared_ptr<const CachedImage>& image) {
+  auto bytes = std::make_shared<const ModuleBytes>(image->content.image.module, image);
+  const std::span<const std::uint8_t> view = bytes->view();
+  rt::CodeTable::Ticket ticket;
+  SharedBytes shared = bytes;
+  std::shared_ptr<const rt::CompiledCode> code =
+      engine.code_table().find_or_begin(view, shared, ticket);
+  if (code == nullptr) {
+    code = make_code(engine, image, std::move(bytes));
+    if (code != nullptr) ticket.done(code);
+  }
+  return code;
+}
+
+/// A stand-alone image that came as bytes; null when it is not authentic or made for another
+/// engine.
+std::shared_ptr<const CachedImage> open_image(const rt::Engine& engine, CodeCache& cache,
+                                              std::span<const std::uint8_t> bytes) {
+  auto image = std::make_shared<CachedImage>();
+  image->memory = share_bytes(bytes);
+  if (!read_image(image->memory->view(), cache.host_key(), ImageCheck::Full,
+                  const_cast<rt::Engine&>(engine).workers(), image->content) ||
+      cache.key_of(image->content.key.module).entry != image->content.key.entry) {
+    return nullptr;
+  }
+  return image;
+}
+
+Error cache_miss() {
+  return {ErrorCode::CacheMiss, "the module is not in the code cache, and nothing may be compiled"};
+}
+
 }  // namespace
 
 Result<rt::Ref<rt::Module>> compile(rt::Engine& engine, std::span<const std::uint8_t> source,
-                                    const ModuleConfig& config) {
+                                    const ModuleConfig& config, const os::FileIdentity* file) {
   std::uint64_t text_ns = 0;
-  rt::CodeTable::Bytes bytes;
+  SharedBytes bytes;
+  CodeCache* const cache = cache_of(engine);
+  if (looks_like_image(source)) {
+    if (cache != nullptr) {
+      if (const auto image = open_image(engine, *cache, source); image != nullptr) {
+        if (auto code = from_image(engine, image); code != nullptr) {
+          return finish(engine, std::move(code), config, 0);
+        }
+      }
+    }
+    // Made elsewhere, or damaged: what it was made of is compiled as any other module.
+    source = module_in_image(source);
+    if (source.empty()) {
+      return Error(ErrorCode::InvalidBinary, "invalid Wasm binary: a damaged image");
+    }
+  }
   if (!looks_like_wasm(source)) {
     const Stopwatch time(text_ns);
     Result<std::vector<std::uint8_t>> parsed =
         text::wat_to_wasm({reinterpret_cast<const char*>(source.data()), source.size()});
     if (!parsed) return std::move(parsed).error();
-    bytes = std::make_shared<const std::vector<std::uint8_t>>(std::move(*parsed));
-    source = *bytes;
+    bytes = std::make_shared<const ModuleBytes>(std::move(*parsed));
+    source = bytes->view();
+    file = nullptr;  // the hash would not be the file's
   }
   rt::CodeTable::Ticket ticket;
   std::shared_ptr<const rt::CompiledCode> code =
       engine.code_table().find_or_begin(source, bytes, ticket);
   if (code == nullptr) {
-    Result<std::shared_ptr<const rt::CompiledCode>> made =
-        make_code(engine, std::move(bytes), config.eager);
-    if (!made) return std::move(made).error();
-    code = std::move(*made);
+    CodeKey key;
+    const bool cached = cache != nullptr && cache->wants(source.size());
+    if (cached) {
+      key = cache->key_of(sha256(source));
+      if (file != nullptr) cache->remember(*file, key.module);
+      if (const auto image = cache->find(key, engine.workers()); image != nullptr) {
+        code = make_code(engine, image,
+                         std::make_shared<const ModuleBytes>(image->content.image.module, image));
+      }
+      if (code == nullptr && cache->config().mode == CacheMode::MustHit) return cache_miss();
+    }
+    if (code == nullptr) {
+      Result<std::shared_ptr<const rt::CompiledCode>> made =
+          make_code(engine, std::move(bytes), config.eager, cached ? &key : nullptr);
+      if (!made) return std::move(made).error();
+      code = std::move(*made);
+    }
     ticket.done(code);
   }
   if (text_ns != 0 && dump_enabled(Stage::Text)) dump_text(*code->decoded);
-  if (config.eager) code->code->finish();
-  return rt::make_ref<rt::Module>(rt::Ref<rt::Engine>(&engine), std::move(code), config, text_ns);
+  return finish(engine, std::move(code), config, text_ns);
+}
+
+Result<rt::Ref<rt::Module>> load(rt::Engine& engine, const std::string& path,
+                                 const ModuleConfig& config) {
+  os::OwnedDescriptor descriptor;
+  int error = os::open_for_reading(path, descriptor);
+  os::FileIdentity identity;
+  const bool regular = error == 0 && os::identify(descriptor.get(), identity) == 0;
+  CodeCache* const cache = cache_of(engine);
+  const bool may_know = cache != nullptr && regular && cache->wants(identity.size);
+  if (may_know) {
+    if (const auto hash = cache->remembered(identity); hash.has_value()) {
+      const auto image = cache->find(cache->key_of(*hash), engine.workers());
+      if (image != nullptr) {
+        if (auto code = from_image(engine, image); code != nullptr) {
+          return finish(engine, std::move(code), config, 0);
+        }
+      }
+    }
+  }
+  std::vector<std::uint8_t> bytes;
+  if (error == 0) error = os::read_descriptor(descriptor.get(), kMaxFile, bytes);
+  if (error != 0) return Error(ErrorCode::Io, path + ": " + std::strerror(error));
+  return compile(engine, bytes, config, may_know ? &identity : nullptr);
+}
+
+Result<std::uint64_t> write_image(rt::Module& module, const std::string& path) {
+  CodeCache* const cache = cache_of(module.engine());
+  std::optional<ImageView> view;
+  if (cache != nullptr) {
+    module.code().finish();
+    view = image_of(module.code());
+  }
+  if (!view) {
+    return Error(ErrorCode::InvalidArgument, "there is no machine code to write");
+  }
+  const HostKey host_key = cache->host_key();
+  std::uint8_t salt[32];
+  if (host_key.empty() || os::fill_random(salt) != 0) {
+    return Error(ErrorCode::Io,
+                 "there is no key to authenticate images with: " + cache->config().directory);
+  }
+  const ImageWriter writer(host_key, cache->key_of(sha256(view->module)), salt, *view);
+  std::vector<std::uint8_t> bytes;
+  for (const std::span<const std::uint8_t> part : writer.parts()) {
+    bytes.insert(bytes.end(), part.begin(), part.end());
+  }
+  if (const int error = os::write_file_atomically(path, bytes, 0644); error != 0) {
+    return Error(ErrorCode::Io, path + ": " + std::strerror(error));
+  }
+  return static_cast<std::uint64_t>(bytes.size());
 }
 
 }  // namespace wasmrt::engine

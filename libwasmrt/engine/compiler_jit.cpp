@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "jit/target.h"
+#include "libwasmrt/base/bytes.h"
 #include "libwasmrt/base/log.h"
 #include "libwasmrt/engine/compiler.h"
 #include "libwasmrt/engine/native_code.h"
@@ -27,7 +28,16 @@ const char* no_compiler_because() {
   return nullptr;
 }
 
-void set_up_compiler(rt::Engine& engine) { engine.set_native(native_stubs()); }
+void set_up_compiler(rt::Engine& engine) {
+  engine.set_native(native_stubs());
+  const EngineConfig& config = engine.config();
+  const std::string options =
+      std::string("wasmrt code ") + kBuildId + ' ' + jit::host_target()->name + " cpu " +
+      std::to_string(engine.cpu()) + " signals " + std::to_string(config.signals) + " guard " +
+      std::to_string(engine.guard_bytes()) + " deterministic " +
+      std::to_string(config.deterministic) + " features " + std::to_string(config.features.bits());
+  engine.set_cache(std::make_shared<CodeCache>(config.cache, sha256(bytes_of(options))));
+}
 
 void note_not_compiling(rt::Engine& engine, const char* why) {
   engine.set_not_compiling(why);
@@ -46,14 +56,32 @@ std::string choose_cpu(rt::Engine& engine) {
   return why;
 }
 
+std::shared_ptr<rt::CodeSource> adopt_image(rt::Engine& engine,
+                                            std::shared_ptr<const DecodedModule> module,
+                                            const std::shared_ptr<const CachedImage>& image) {
+  // The interpreter only for what has no machine code: setting it up takes a millisecond for a
+  // large module.
+  auto interp =
+      image->content.image.declined == 0 ? nullptr : std::make_unique<InterpCode>(engine, module);
+  auto code = std::make_shared<NativeCode>(engine, std::move(module), std::move(interp), nullptr,
+                                           image->content.key);
+  return code->adopt(image) ? std::move(code) : nullptr;
+}
+
+std::optional<ImageView> image_of(rt::CodeSource& code) {
+  return static_cast<NativeCode&>(code).image();
+}
+
 Result<std::shared_ptr<rt::CodeSource>> compile_native(rt::Engine& engine,
                                                        std::shared_ptr<const DecodedModule> module,
                                                        std::unique_ptr<InterpCode> interp,
-                                                       bool eager) {
+                                                       bool eager, const CodeKey* key) {
   const bool may_interpret = engine.config().engine == EngineKind::Auto;
   const bool now =
       eager || !may_interpret || body_bytes(*module) <= engine.config().compile_at_once;
-  auto code = std::make_shared<NativeCode>(engine, std::move(module), std::move(interp));
+  auto* const cache = key == nullptr ? nullptr : static_cast<CodeCache*>(engine.cache());
+  auto code = std::make_shared<NativeCode>(engine, std::move(module), std::move(interp), cache,
+                                           key == nullptr ? CodeKey{} : *key);
   if (!now) {
     code->compile_when_busy();
   } else if (!code->compile_now()) {

@@ -11,9 +11,17 @@ void note_not_compiling(rt::Engine& engine, const char* why) { engine.set_not_co
 
 std::string choose_cpu(rt::Engine&) { return {}; }
 
+std::shared_ptr<rt::CodeSource> adopt_image(rt::Engine&, std::shared_ptr<const DecodedModule>,
+                                            const std::shared_ptr<const CachedImage>&) {
+  return nullptr;
+}
+
+std::optional<ImageView> image_of(rt::CodeSource&) { return std::nullopt; }
+
 Result<std::shared_ptr<rt::CodeSource>> compile_native(rt::Engine&,
                                                        std::shared_ptr<const DecodedModule>,
-                                                       std::unique_ptr<InterpCode>, bool) {
+                                                       std::unique_ptr<InterpCode>, bool,
+                                                       const CodeKey*) {
   return Error(ErrorCode::InvalidArgument, no_compiler_because());
 }
 

@@ -1,6 +1,8 @@
 // Functions in order, thunks for callees without code behind them.
 #include "libwasmrt/engine/link.h"
 
+#include "jit/target.h"
+
 namespace wasmrt::engine {
 
 LinkedImage link(const jit::Target& target, const DecodedModule& module,

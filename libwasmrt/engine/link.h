@@ -8,9 +8,12 @@
 #include <cstdint>
 #include <vector>
 
-#include "jit/target.h"
 #include "libwasmrt/abi/code_blob.h"
 #include "libwasmrt/frontend/module.h"
+
+namespace wasmrt::jit {
+struct Target;
+}
 
 namespace wasmrt::engine {
 

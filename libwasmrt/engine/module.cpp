@@ -32,11 +32,21 @@ Result<Module> Module::compile(const Engine& engine, std::string_view bytes_or_t
   return compile(engine, bytes_of(bytes_or_text), config);
 }
 
+Result<Module> Module::load(const Engine& engine, const std::string& path,
+                            const ModuleConfig& config) {
+  Result<rt::Ref<rt::Module>> module = engine::load(*Access::get(engine), path, config);
+  if (!module) return std::move(module).error();
+  return Access::make_module(module->get());
+}
+
+Result<std::uint64_t> Module::write_image(const std::string& path) const {
+  return engine::write_image(*Access::get(*this), path);
+}
+
 Result<void> Module::validate(const Engine& engine, std::span<const std::uint8_t> bytes) {
   ModuleStats stats;
-  Result<std::shared_ptr<const DecodedModule>> module = engine::decode_and_validate(
-      *Access::get(engine),
-      std::make_shared<const std::vector<std::uint8_t>>(bytes.begin(), bytes.end()), stats);
+  Result<std::shared_ptr<const DecodedModule>> module =
+      engine::decode_and_validate(*Access::get(engine), share_bytes(bytes), stats);
   if (!module) return std::move(module).error();
   return {};
 }
@@ -82,7 +92,7 @@ std::vector<CustomSectionView> Module::custom_sections(std::string_view name) co
 }
 
 std::span<const std::uint8_t> Module::bytes() const noexcept {
-  return *Access::get(*this)->decoded().bytes;
+  return Access::get(*this)->decoded().bytes->view();
 }
 
 ModuleStats Module::stats() const noexcept { return Access::get(*this)->stats(); }

@@ -56,10 +56,12 @@ void resolve_native(VmFuncRef* ref) {
 }
 
 NativeCode::NativeCode(rt::Engine& engine, std::shared_ptr<const DecodedModule> module,
-                       std::unique_ptr<InterpCode> interp)
+                       std::unique_ptr<InterpCode> interp, CodeCache* cache, const CodeKey& key)
     : engine_(engine),
       module_(std::move(module)),
       interp_(std::move(interp)),
+      cache_(cache),
+      key_(key),
       slots_(std::make_unique<std::atomic<const void*>[]>(module_->bodies.size())) {}
 
 NativeCode::~NativeCode() {
@@ -69,36 +71,87 @@ NativeCode::~NativeCode() {
   os::join_thread(thread_);
 }
 
-bool NativeCode::compile_now() {
-  const std::uint64_t start = os::monotonic_ns();
-  std::uint64_t declined = 0;
-  LinkedImage image;
-  if (!compile_module(engine_, *module_, stop_, image, declined)) return true;
-  const bool published = publish(std::move(image), declined);
-  const std::lock_guard lock(mutex_);
-  compile_ns_ += os::monotonic_ns() - start;
-  return published;
+bool NativeCode::adopt(const std::shared_ptr<const CachedImage>& cached) {
+  const ImageView& view = cached->content.image;
+  if (view.entries.size() != module_->bodies.size()) return false;
+  std::unique_ptr<NativeImage> image;
+  if (!view.code.empty()) {
+    os::FileMapping code;
+    if (cached->file.valid()) {  // else, and where that fails, it is copied
+      os::FileMapping::map(cached->file.get(), cached->content.code_offset, view.code.size(), true,
+                           false, code);
+    }
+    image = NativeImage::publish(view, std::move(code), cached, engine_.config().signals);
+    if (image == nullptr) return false;
+  }
+  cache_result_ = CacheResult::Hit;
+  return publish(std::move(image), view.entries, view.declined);
 }
 
-bool NativeCode::publish(LinkedImage linked, std::uint64_t declined) {
-  const std::vector<std::uint32_t> entries = std::move(linked.entries);
-  if (!linked.code.empty()) {
-    image_ = NativeImage::publish(linked.code, std::move(linked.funcs), std::move(linked.points),
-                                  engine_.config().signals);
-    if (image_ == nullptr) return false;
+bool NativeCode::compile_now() {
+  const std::uint64_t start = os::monotonic_ns();
+  os::OwnedDescriptor lock;
+  if (cache_ != nullptr) {
+    lock = cache_->lock(key_, stop_);
+    // Another process may have made it while we waited.
+    if (const auto cached = cache_->find(key_, engine_.workers()); cached != nullptr) {
+      if (adopt(cached)) return true;
+    }
   }
+  std::uint64_t declined = 0;
+  LinkedImage linked;
+  if (!compile_module(engine_, *module_, stop_, linked, declined)) return true;
+  std::unique_ptr<NativeImage> image;
+  if (!linked.code.empty()) {
+    image = NativeImage::publish(linked.code, std::move(linked.funcs), std::move(linked.points),
+                                 engine_.config().signals);
+    if (image == nullptr) return false;
+  }
+  linked.code = {};
+  publish(std::move(image), linked.entries, declined);
+  {
+    const std::lock_guard guard(mutex_);
+    compile_ns_ += os::monotonic_ns() - start;
+  }
+  if (cache_ != nullptr) {
+    const bool stored = cache_->store(key_, *this->image());
+    const std::lock_guard guard(mutex_);
+    cache_result_ = stored ? CacheResult::Stored : CacheResult::Miss;
+  }
+  return true;
+}
+
+bool NativeCode::publish(std::unique_ptr<NativeImage> image, std::span<const std::uint32_t> entries,
+                         std::uint64_t declined) {
+  image_ = std::move(image);
+  entries_.assign(entries.begin(), entries.end());
   std::uint64_t functions = 0;
   for (std::size_t n = 0; n < entries.size(); ++n) {
     if (entries[n] == kNoCode) continue;
     slots_[n].store(image_->base() + entries[n], std::memory_order_release);
-    interp_->code().hand_over(FuncIdx{static_cast<std::uint32_t>(module_->imported_funcs + n)});
     ++functions;
+    if (interp_ == nullptr) continue;
+    interp_->code().hand_over(FuncIdx{static_cast<std::uint32_t>(module_->imported_funcs + n)});
   }
   const std::lock_guard lock(mutex_);
   declined_ = declined;
   native_functions_ = functions;
   native_bytes_ = image_ == nullptr ? 0 : image_->size();
   return true;
+}
+
+std::optional<ImageView> NativeCode::image() const {
+  if (entries_.size() != module_->bodies.size()) return std::nullopt;
+  ImageView view;
+  view.entries = entries_;
+  view.module = module_->bytes->view();
+  view.declined = declined_;
+  if (image_ != nullptr) {
+    view.code = image_->code();
+    view.funcs = image_->funcs();
+    view.points = image_->points();
+  }
+  return view;
 }
 
 void NativeCode::compile_when_busy() {
@@ -143,7 +196,14 @@ void NativeCode::finish_background() {
 }
 
 void NativeCode::init_function(VmFuncRef& ref, FuncIdx func) {
-  interp_->init_function(ref, func);
+  if (interp_ != nullptr) {
+    interp_->init_function(ref, func);
+  } else {
+    const FuncType& type = module_->func_type(func);
+    ref.func_idx = raw(func);
+    for (const ValType t : type.params) ref.param_slots += t.slots();
+    for (const ValType t : type.results) ref.result_slots += t.slots();
+  }
   if (const void* code = code_of(func); code != nullptr) {
     ref.native.store(code, std::memory_order_relaxed);
     ref.entry = &native_entry;
@@ -159,13 +219,14 @@ const void* NativeCode::code_of(FuncIdx func) const {
 }
 
 void NativeCode::add_stats(ModuleStats& stats) const {
-  interp_->add_stats(stats);
+  if (interp_ != nullptr) interp_->add_stats(stats);
   const std::lock_guard lock(mutex_);
   stats.translate_ns += compile_ns_;
   stats.code_bytes += native_bytes_;
   stats.declined += declined_;
   stats.native_functions += native_functions_;
   stats.compiling = state_ == State::Running;
+  stats.cache = cache_result_;
 }
 
 }  // namespace wasmrt::engine

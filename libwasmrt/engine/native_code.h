@@ -12,8 +12,11 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <vector>
 
+#include "libwasmrt/engine/cache.h"
 #include "libwasmrt/engine/interp_code.h"
 #include "libwasmrt/engine/link.h"
 #include "libwasmrt/engine/native_image.h"
@@ -24,11 +27,15 @@ namespace wasmrt::engine {
 
 class NativeCode final : public rt::CodeSource {
  public:
+  /// `interp` may be null when an image with all functions is adopted. What is compiled is put into
+  /// the cache, if there is one, under `key`.
   NativeCode(rt::Engine& engine, std::shared_ptr<const DecodedModule> module,
-             std::unique_ptr<InterpCode> interp);
+             std::unique_ptr<InterpCode> interp, CodeCache* cache, const CodeKey& key);
   /// Ends what runs in the background: at the next boundary of a function.
   ~NativeCode() override;
 
+  /// Publishes an image that exists; before the first instance. False as below.
+  bool adopt(const std::shared_ptr<const CachedImage>& cached);
   /// Compiles and publishes everything. False when the system refuses executable memory; the
   /// interpreter then runs everything.
   bool compile_now();
@@ -36,8 +43,13 @@ class NativeCode final : public rt::CodeSource {
   /// pay for no thread.
   void compile_when_busy();
 
+  /// What was published, once nothing is made any more.
+  [[nodiscard]] std::optional<ImageView> image() const;
+
   void init_function(VmFuncRef& ref, FuncIdx func) override;
-  [[nodiscard]] void* module_code() override { return interp_->module_code(); }
+  [[nodiscard]] void* module_code() override {
+    return interp_ == nullptr ? nullptr : interp_->module_code();
+  }
   void finish() override;
   void add_stats(ModuleStats& stats) const override;
 
@@ -50,14 +62,18 @@ class NativeCode final : public rt::CodeSource {
   void start_background();
   void finish_background();
   static void* run_background(void* self);
-  bool publish(LinkedImage image, std::uint64_t declined);
+  bool publish(std::unique_ptr<NativeImage> image, std::span<const std::uint32_t> entries,
+               std::uint64_t declined);
 
   rt::Engine& engine_;
   const std::shared_ptr<const DecodedModule> module_;
   const std::unique_ptr<InterpCode> interp_;
+  CodeCache* const cache_;  // the engine's, or null
+  const CodeKey key_;
   // The module's call slots, by defined function: machine code, or null.
   std::unique_ptr<std::atomic<const void*>[]> slots_;
   std::unique_ptr<NativeImage> image_;
+  std::vector<std::uint32_t> entries_;  // of the image, by defined function
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
@@ -68,6 +84,7 @@ class NativeCode final : public rt::CodeSource {
   std::uint64_t declined_ = 0;
   std::uint64_t native_functions_ = 0;
   std::uint64_t native_bytes_ = 0;
+  CacheResult cache_result_ = CacheResult::None;
 
   std::atomic<bool> stop_{false};
 };

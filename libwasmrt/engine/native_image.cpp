@@ -282,24 +282,46 @@ std::unique_ptr<NativeImage> NativeImage::publish(const std::vector<std::uint8_t
   std::unique_ptr<NativeImage> image(new NativeImage);
   image->memory_ = os::CodeMemory::publish(code);
   if (!image->memory_.valid()) return nullptr;
-  image->funcs_ = std::move(funcs);
-  image->points_ = std::move(points);
-  const auto begin = reinterpret_cast<std::uintptr_t>(image->base());
+  image->code_ = {image->memory_.base(), code.size()};
+  image->own_funcs_ = std::move(funcs);
+  image->own_points_ = std::move(points);
+  image->funcs_ = image->own_funcs_;
+  image->points_ = image->own_points_;
+  return image->enter_registry(faults) ? std::move(image) : nullptr;
+}
+
+std::unique_ptr<NativeImage> NativeImage::publish(const ImageView& view, os::FileMapping code,
+                                                  std::shared_ptr<const void> owner, bool faults) {
+  std::unique_ptr<NativeImage> image(new NativeImage);
+  image->mapping_ = std::move(code);
+  image->code_ = image->mapping_.bytes();
+  if (image->code_.empty()) {
+    image->memory_ = os::CodeMemory::publish(view.code);
+    if (!image->memory_.valid()) return nullptr;
+    image->code_ = {image->memory_.base(), view.code.size()};
+  }
+  image->funcs_ = view.funcs;
+  image->points_ = view.points;
+  image->owner_ = std::move(owner);
+  return image->enter_registry(faults) ? std::move(image) : nullptr;
+}
+
+bool NativeImage::enter_registry(bool faults) {
+  const auto begin = reinterpret_cast<std::uintptr_t>(base());
   {
     Registry& r = registry();
     const std::unique_lock lock(r.mutex);
-    r.by_end.emplace(begin + image->size(), image.get());
+    r.by_end.emplace(begin + size(), this);
   }
   if (faults) {
-    image->faults_ = os::add_code_range({begin, begin + image->size(), 0, &on_fault, image.get(),
-                                         os::fault_kind_bit(os::FaultKind::BadAccess), false});
-    if (!image->faults_) return nullptr;
+    faults_ = os::add_code_range({begin, begin + size(), 0, &on_fault, this,
+                                  os::fault_kind_bit(os::FaultKind::BadAccess), false});
   }
-  return image;
+  return faults_ || !faults;
 }
 
 NativeImage::~NativeImage() {
-  if (!memory_.valid()) return;
+  if (code_.empty()) return;
   const auto begin = reinterpret_cast<std::uintptr_t>(base());
   if (faults_) os::remove_code_range(begin);
   Registry& r = registry();

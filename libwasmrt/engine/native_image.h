@@ -12,9 +12,11 @@
 #include "libwasmrt/abi/code_blob.h"
 #include "libwasmrt/abi/native.h"
 #include "libwasmrt/abi/vmctx.h"
+#include "libwasmrt/engine/cache_format.h"
 #include "libwasmrt/engine/link.h"
 #include "libwasmrt/wasm/types.h"
 #include "sys/os/code_memory.h"
+#include "sys/os/private_files.h"
 
 namespace wasmrt::engine {
 
@@ -24,21 +26,38 @@ class NativeImage {
   static std::unique_ptr<NativeImage> publish(const std::vector<std::uint8_t>& code,
                                               std::vector<NativeFunc> funcs,
                                               std::vector<CodePoint> points, bool faults);
+  /// The same with an image that exists: code mapped from its file, or copied when the system does
+  /// not map it executable; the tables stay where they are, kept by `owner`.
+  static std::unique_ptr<NativeImage> publish(const ImageView& view, os::FileMapping code,
+                                              std::shared_ptr<const void> owner, bool faults);
   ~NativeImage();
   NativeImage(const NativeImage&) = delete;
   NativeImage& operator=(const NativeImage&) = delete;
 
-  [[nodiscard]] const std::uint8_t* base() const { return memory_.base(); }
-  [[nodiscard]] std::size_t size() const { return memory_.size(); }
+  [[nodiscard]] const std::uint8_t* base() const { return code_.data(); }
+  [[nodiscard]] std::size_t size() const { return code_.size(); }
+  [[nodiscard]] std::span<const std::uint8_t> code() const { return code_; }
+  [[nodiscard]] std::span<const NativeFunc> funcs() const { return funcs_; }
+  [[nodiscard]] std::span<const CodePoint> points() const { return points_; }
   /// The function that contains an offset, and the point exactly at it; null without one.
   [[nodiscard]] const NativeFunc* func_at(std::uint32_t offset) const;
   [[nodiscard]] const CodePoint* point_at(std::uint32_t offset) const;
 
  private:
   NativeImage() = default;
+  bool enter_registry(bool faults);
+
+  // Where the code lies: one of them.
   os::CodeMemory memory_;
-  std::vector<NativeFunc> funcs_;  // by begin
-  std::vector<CodePoint> points_;  // by pc
+  os::FileMapping mapping_;
+  // What holds the tables.
+  std::vector<NativeFunc> own_funcs_;
+  std::vector<CodePoint> own_points_;
+  std::shared_ptr<const void> owner_;
+
+  std::span<const std::uint8_t> code_;
+  std::span<const NativeFunc> funcs_;  // by begin
+  std::span<const CodePoint> points_;  // by pc
   bool faults_ = false;
 };
 

@@ -110,7 +110,7 @@ bool ModuleDecoder::finish() {
 }
 
 Result<std::shared_ptr<DecodedModule>> decode_module(
-    std::shared_ptr<const std::vector<std::uint8_t>> bytes, const DecodeOptions& options) {
+    SharedBytes bytes, const DecodeOptions& options) {
   auto module = std::make_shared<DecodedModule>();
   module->bytes = std::move(bytes);
   module->features = options.features;

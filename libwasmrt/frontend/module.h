@@ -18,6 +18,7 @@
 #include <wasmrt/features.hpp>
 #include <wasmrt/types.hpp>
 
+#include "libwasmrt/frontend/module_bytes.h"
 #include "libwasmrt/wasm/types.h"
 
 namespace wasmrt {
@@ -124,7 +125,7 @@ struct BranchHint {
 
 /// Named so because wasmrt::Module is the public handle of a compiled module.
 struct DecodedModule final : TypeSource {
-  std::shared_ptr<const std::vector<std::uint8_t>> bytes;
+  SharedBytes bytes;
   Features features;
 
   std::vector<RecGroupRef> groups;                              ///< Keep the canonical types alive.

@@ -33,7 +33,7 @@ std::uint64_t key_of(std::span<const std::uint8_t> bytes) {
   return key;
 }
 
-bool equal(std::span<const std::uint8_t> a, const std::vector<std::uint8_t>& b) {
+bool equal(std::span<const std::uint8_t> a, const ModuleBytes& b) {
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
 }
 
@@ -51,7 +51,7 @@ void CodeTable::Ticket::done(const std::shared_ptr<const CompiledCode>& made) {
 }
 
 std::shared_ptr<const CompiledCode> CodeTable::find_or_begin(std::span<const std::uint8_t> bytes,
-                                                             Bytes& copy, Ticket& ticket) {
+                                                             SharedBytes& copy, Ticket& ticket) {
   const std::uint64_t key = key_of(bytes);
   std::unique_lock lock(mutex_);
   for (;;) {
@@ -71,7 +71,7 @@ std::shared_ptr<const CompiledCode> CodeTable::find_or_begin(std::span<const std
   }
   if (entries_.size() >= sweep_at_) sweep();
   if (copy == nullptr) {
-    copy = std::make_shared<const std::vector<std::uint8_t>>(bytes.begin(), bytes.end());
+    copy = share_bytes(bytes);
   }
   entries_.emplace(key, Entry{copy, {}});
   ticket.table_ = this;

@@ -31,8 +31,6 @@ struct CompiledCode {
 
 class CodeTable {
  public:
-  using Bytes = std::shared_ptr<const std::vector<std::uint8_t>>;
-
   /// The right to make a module. Ends with `done`, or with the object, when making it failed.
   class Ticket {
    public:
@@ -52,11 +50,11 @@ class CodeTable {
   /// The code of a module with these bytes; or null, and the caller has to make it: `ticket` is set
   /// and `copy` holds the bytes.
   std::shared_ptr<const CompiledCode> find_or_begin(std::span<const std::uint8_t> bytes,
-                                                    Bytes& copy, Ticket& ticket);
+                                                    SharedBytes& copy, Ticket& ticket);
 
  private:
   struct Entry {
-    Bytes being_made;  // until it is done
+    SharedBytes being_made;  // until it is done
     std::weak_ptr<const CompiledCode> made;
   };
   void end(std::uint64_t key, const void* bytes, const std::shared_ptr<const CompiledCode>& made);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include <wasmrt/engine.hpp>
@@ -39,6 +40,9 @@ class Engine final : public detail::Object {
   [[nodiscard]] std::uint64_t guard_bytes() const { return guard_bytes_; }
   [[nodiscard]] os::WorkerPool& workers() { return workers_; }
   [[nodiscard]] CodeTable& code_table() { return code_table_; }
+  /// The code cache, an engine::CodeCache; null without a compiler.
+  [[nodiscard]] void* cache() const { return cache_.get(); }
+  void set_cache(std::shared_ptr<void> cache) { cache_ = std::move(cache); }
 
   /// A value stack, used before or new; not valid() when there is no address space.
   ValueStack take_stack();
@@ -72,6 +76,7 @@ class Engine final : public detail::Object {
   const NativeStubs* native_ = nullptr;
   std::atomic<const char*> not_compiling_because_{nullptr};
   CodeTable code_table_;
+  std::shared_ptr<void> cache_;
   std::mutex stacks_mutex_;
   std::vector<ValueStack> stacks_;
 };

@@ -76,6 +76,7 @@ const char* error_code_name(ErrorCode code) noexcept {
     case ErrorCode::Trap: return "trap";
     case ErrorCode::Exit: return "exit";
     case ErrorCode::Internal: return "internal";
+    case ErrorCode::CacheMiss: return "cache-miss";
   }
   return "unknown";
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include <wasmrt/cache.hpp>
 #include <wasmrt/detail/handle.hpp>
 #include <wasmrt/export.hpp>
 #include <wasmrt/features.hpp>
@@ -62,6 +63,8 @@ struct EngineConfig {
   /// With Auto: a module whose functions have at most this many bytes is compiled before
   /// Module::compile returns (about 0.2 ms per KiB); a larger one begins in the interpreter.
   std::uint32_t compile_at_once = 1024;
+  /// The code cache on disk. The library uses none unless told to.
+  CacheConfig cache = {};
   /// Whether custom sections can be read back through Module::custom_sections.
   bool keep_custom_sections = true;
   /// Whether frames of traps name source file and line, for modules with DWARF (.debug_line). The

@@ -26,6 +26,14 @@ struct ModuleConfig {
   bool eager = false;
 };
 
+/// What the code cache did for a module.
+enum class CacheResult : std::uint8_t {
+  None,    ///< It was not asked, or what would be stored is not made yet.
+  Miss,    ///< It had nothing, and nothing was stored.
+  Hit,     ///< The code comes from it.
+  Stored,  ///< The code was made and put into it.
+};
+
 /// What compiling a module took. Times are nanoseconds of wall-clock time. Of modules made of equal
 /// bytes in one engine all show what the first one took: the others took nothing.
 struct ModuleStats {
@@ -40,6 +48,7 @@ struct ModuleStats {
   std::uint64_t declined = 0;      ///< Functions that the compiler left to the interpreter.
   std::uint64_t native_functions = 0;  ///< Functions that have machine code by now.
   bool compiling = false;              ///< Machine code is being made in the background.
+  CacheResult cache = CacheResult::None;
 };
 
 /// One custom section. The bytes belong to the module.
@@ -61,6 +70,10 @@ class WASMRT_API Module {
   /// The same for bytes or text in a string.
   static Result<Module> compile(const Engine& engine, std::string_view bytes_or_text,
                                 const ModuleConfig& config = {});
+  /// The same for a file: a binary, text, or an image of write_image. With a code cache a file that
+  /// did not change since it was last compiled is not even read. Errors as compile, CacheMiss, Io.
+  static Result<Module> load(const Engine& engine, const std::string& path,
+                             const ModuleConfig& config = {});
   /// Only decodes and validates. Errors as compile, without NotExecutable.
   static Result<void> validate(const Engine& engine, std::span<const std::uint8_t> bytes);
 
@@ -81,6 +94,11 @@ class WASMRT_API Module {
   [[nodiscard]] ModuleStats stats() const noexcept;
   /// Waits until all functions have the code that they will get.
   void wait_compiled() const;
+  /// Writes the module with its machine code to a file that `compile` and `load` take on this host,
+  /// by an engine with the same options, without compiling again; elsewhere the module in it is
+  /// compiled as if it had come alone. Returns the file's size. Errors: InvalidArgument where there
+  /// is no compiler, Io.
+  Result<std::uint64_t> write_image(const std::string& path) const;
   /// The engine the module was compiled for.
   [[nodiscard]] Engine engine() const;
 

@@ -38,6 +38,7 @@ enum class ErrorCode : std::uint8_t {
   Trap,             ///< The guest trapped; Error::trap() has kind, frames and detail.
   Exit,             ///< The guest ended itself with proc_exit; Error::exit_code is set.
   Internal,         ///< A resource of the process ran out (address space, threads).
+  CacheMiss,        ///< CacheMode::MustHit, and the code cache does not have the module.
 };
 
 /// Returns the stable lower-case name of a code, e.g. "invalid-binary".

@@ -1,6 +1,7 @@
 // Everything of the C++ API.
 #pragma once
 
+#include <wasmrt/cache.hpp>
 #include <wasmrt/deadline.hpp>
 #include <wasmrt/engine.hpp>
 #include <wasmrt/export.hpp>

@@ -1,0 +1,87 @@
+// The code cache of an engine on disk: DIR/key, DIR/<version>-<build>/<entry>.code (docs/CACHE.md).
+//
+// In: keys, and images to keep. Out: images that are authentic. Guaranteed: an entry is complete or
+// not there; whatever is wrong with the directory or a file is a miss, said once in the log;
+// nothing is opened before the first module asks.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <wasmrt/cache.hpp>
+
+#include "libwasmrt/engine/cache_format.h"
+#include "libwasmrt/frontend/module_bytes.h"
+#include "sys/os/private_files.h"
+
+namespace wasmrt::engine {
+
+/// An entry in use: its file, mapped.
+struct CachedImage {
+  os::OwnedDescriptor file;
+  os::FileMapping map;
+  SharedBytes memory;  // instead of file and map, of an image that came as bytes
+  ImageFile content;
+};
+
+class CodeCache {
+ public:
+  /// `options`: everything besides the module that changes code.
+  CodeCache(const CacheConfig& config, const Sha256Digest& options);
+
+  [[nodiscard]] const CacheConfig& config() const { return config_; }
+  /// Whether binaries of that size are looked up.
+  [[nodiscard]] bool wants(std::size_t bytes) const {
+    return config_.mode == CacheMode::MustHit ||
+           (config_.mode != CacheMode::Off && bytes >= config_.least_bytes);
+  }
+  [[nodiscard]] CodeKey key_of(const Sha256Digest& module) const;
+  /// Null on a miss.
+  std::shared_ptr<const CachedImage> find(const CodeKey& key, os::WorkerPool& workers);
+  /// For one compiler per entry in all processes: waits for another one at work, unless `stop` is
+  /// set. After that the entry may be there. Not valid when there is nothing to wait with; go on
+  /// then.
+  os::OwnedDescriptor lock(const CodeKey& key, const std::atomic<bool>& stop);
+  /// Puts an image in, and what was used least recently out.
+  bool store(const CodeKey& key, const ImageView& image);
+  /// The key that authenticates images; empty without one.
+  HostKey host_key();
+
+  /// The hash of a file that did not change since `remember`.
+  std::optional<Sha256Digest> remembered(const os::FileIdentity& file);
+  void remember(const os::FileIdentity& file, const Sha256Digest& module);
+
+  /// Removes the folders of other versions that nobody uses; how many.
+  std::size_t prune_versions();
+
+ private:
+  bool open();
+  bool open_locked();
+  int load_key();
+  void evict();
+  [[nodiscard]] bool writes() const { return config_.mode == CacheMode::ReadWrite; }
+
+  const CacheConfig config_;
+  const Sha256Digest options_;
+  std::mutex mutex_;
+  enum class State : std::uint8_t { Unopened, Open, Unusable } state_ = State::Unopened;
+  os::OwnedDescriptor directory_;
+  os::OwnedDescriptor folder_;  // of this version; not valid when there is none and none is made
+  os::OwnedDescriptor in_use_;
+  std::vector<std::uint8_t> key_;
+};
+
+/// The folder of this version and build of the library.
+std::string version_folder();
+/// $XDG_CACHE_HOME/wasmrt/code or ~/.cache/wasmrt/code; empty when neither is known.
+std::string default_cache_directory();
+/// The digest of the sources that decide which code is made.
+extern const char* const kBuildId;
+
+}  // namespace wasmrt::engine
