@@ -37,7 +37,7 @@ struct Header {
   std::uint64_t file_bytes;
   std::uint64_t declined;
   Range code, funcs, points, entries, module, tags;
-  Sha256Digest mac;  // over the header with this zero, then the tags
+  Sha256Digest mac;  // over the header's page with this zero, then the tags
 };
 static_assert(std::is_trivially_copyable_v<Header> && sizeof(Header) <= kPage);
 static_assert(sizeof(CodePoint) == 12 && sizeof(NativeFunc) == 16);
@@ -54,10 +54,11 @@ Gmac content_mac(HostKey key, const Header& header) {
   return Gmac(std::span(derived).first<16>());
 }
 
-Sha256Digest header_mac(HostKey key, Header header, std::span<const std::uint8_t> tags) {
+Sha256Digest header_mac(HostKey key, Header header, std::span<const std::uint8_t> rest_of_page,
+                        std::span<const std::uint8_t> tags) {
   header.mac = {};
   const std::span<const std::uint8_t> parts[] = {
-      {reinterpret_cast<const std::uint8_t*>(&header), sizeof header}, tags};
+      {reinterpret_cast<const std::uint8_t*>(&header), sizeof header}, rest_of_page, tags};
   return hmac_sha256(derive(key, "wasmrt header", {}), parts);
 }
 
@@ -124,7 +125,8 @@ ImageWriter::ImageWriter(HostKey host_key, const CodeKey& key,
   add(header.points, raw_bytes(image.points), 16);
   add(header.entries, raw_bytes(image.entries), 16);
   add(header.module, image.module, 16);
-  const std::uint64_t content_end = at;
+  Range end;
+  add(end, {}, 16);  // no byte before the tags is outside of a chunk
 
   Gmac mac = content_mac(host_key, header);
   // Chunks cut across the parts.
@@ -145,10 +147,9 @@ ImageWriter::ImageWriter(HostKey host_key, const CodeKey& key,
     }
   }
   if (!chunk.empty()) flush();
-  at = content_end;
   add(header.tags, tags_, 16);
   header.file_bytes = at;
-  header.mac = header_mac(host_key, header, tags_);
+  header.mac = header_mac(host_key, header, std::span(kZeros).first(kPage - sizeof(Header)), tags_);
   header_.assign(kPage, 0);
   std::memcpy(header_.data(), &header, sizeof header);
   parts_.front() = header_;
@@ -165,18 +166,18 @@ bool read_image(std::span<const std::uint8_t> bytes, HostKey host_key, ImageChec
   if (!inside(header.tags, 16, bytes.size())) return false;
   const auto tags = bytes.subspan(static_cast<std::size_t>(header.tags.offset),
                                   static_cast<std::size_t>(header.tags.bytes));
-  if (!equal_digests(header_mac(host_key, header, tags), header.mac)) return false;
+  const auto rest_of_page = bytes.subspan(sizeof header, kPage - sizeof header);
+  if (!equal_digests(header_mac(host_key, header, rest_of_page, tags), header.mac)) return false;
 
   ImageView& image = out.image;
-  std::span<const std::uint8_t> code;
   if (!take(bytes, header.code, image.code) || header.code.offset % kPage != 0 ||
       !take(bytes, header.funcs, image.funcs) || !take(bytes, header.points, image.points) ||
       !take(bytes, header.entries, image.entries) || !take(bytes, header.module, image.module)) {
     return false;
   }
-  const std::uint64_t end = header.module.offset + header.module.bytes;
+  const std::uint64_t end = header.tags.offset;
   const std::size_t chunks = static_cast<std::size_t>((end - kPage + kChunk - 1) / kChunk);
-  if (end > header.tags.offset || header.tags.bytes != chunks * sizeof(Gmac::Tag)) return false;
+  if (header.tags.bytes != chunks * sizeof(Gmac::Tag)) return false;
   if (check == ImageCheck::Full) {
     std::atomic<bool> authentic{true};
     // 4 MiB take about 1 ms: less is not worth a thread.

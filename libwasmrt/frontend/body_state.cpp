@@ -17,7 +17,7 @@ BodyState::~BodyState() = default;
 
 bool BodyState::enter(FuncIdx function) {
   const FuncBody& body = module_.bodies[raw(function) - module_.imported_funcs];
-  reader_ = Reader(*module_.bytes, body.offset, std::size_t{body.offset} + body.size);
+  reader_ = Reader(module_.bytes->view(), body.offset, std::size_t{body.offset} + body.size);
   op_ = reader_.position();
   body_begin_ = body.offset;
   body_size_ = body.size;

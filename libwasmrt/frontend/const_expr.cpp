@@ -169,7 +169,7 @@ bool ConstExprDecoder::decode(Reader& r, ValType expected, ConstExpr& out) {
 namespace {
 
 Value eval_general(const DecodedModule& module, const ConstExpr& expr, const ConstEnv& env) {
-  Reader r(*module.bytes, expr.offset, expr.offset + expr.bytes.size());
+  Reader r(module.bytes->view(), expr.offset, expr.offset + expr.bytes.size());
   std::vector<Value> stack;
   ImmScratch scratch;
   for (;;) {

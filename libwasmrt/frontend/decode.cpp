@@ -109,8 +109,8 @@ bool ModuleDecoder::finish() {
   return true;
 }
 
-Result<std::shared_ptr<DecodedModule>> decode_module(
-    SharedBytes bytes, const DecodeOptions& options) {
+Result<std::shared_ptr<DecodedModule>> decode_module(SharedBytes bytes,
+                                                     const DecodeOptions& options) {
   auto module = std::make_shared<DecodedModule>();
   module->bytes = std::move(bytes);
   module->features = options.features;
@@ -127,8 +127,7 @@ Result<std::shared_ptr<DecodedModule>> decode_module(
 
 Result<std::shared_ptr<DecodedModule>> decode_module(std::span<const std::uint8_t> bytes,
                                                      const DecodeOptions& options) {
-  return decode_module(
-      std::make_shared<const std::vector<std::uint8_t>>(bytes.begin(), bytes.end()), options);
+  return decode_module(share_bytes(bytes), options);
 }
 
 bool looks_like_wasm(std::span<const std::uint8_t> bytes) {

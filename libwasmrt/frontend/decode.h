@@ -35,8 +35,8 @@ struct DecodeOptions {
 };
 
 /// Decodes a module that the result shares the ownership of.
-Result<std::shared_ptr<DecodedModule>> decode_module(
-    SharedBytes bytes, const DecodeOptions& options);
+Result<std::shared_ptr<DecodedModule>> decode_module(SharedBytes bytes,
+                                                     const DecodeOptions& options);
 /// The same from bytes that are copied.
 Result<std::shared_ptr<DecodedModule>> decode_module(std::span<const std::uint8_t> bytes,
                                                      const DecodeOptions& options);

@@ -77,7 +77,7 @@ class ModuleDecoder {
   void branch_hints(Reader r);
 
   [[nodiscard]] TypeScope scope() const { return TypeScope{module_}; }
-  [[nodiscard]] std::span<const std::uint8_t> bytes() const { return *module_.bytes; }
+  [[nodiscard]] std::span<const std::uint8_t> bytes() const { return module_.bytes->view(); }
 
   DecodedModule& module_;
   const DecodeOptions& options_;

@@ -293,7 +293,7 @@ void ModulePrinter::functions() {
     if (names_.funcs[i][0] == '$') out_ += ' ' + names_.funcs[i];
     comment(i);
     type_use(m_.funcs[i]);
-    Reader reader(*m_.bytes, body.offset, std::size_t{body.offset} + body.size);
+    Reader reader(m_.bytes->view(), body.offset, std::size_t{body.offset} + body.size);
     std::uint32_t runs = 0;
     if (!reader.u32(runs)) runs = 0;
     for (; runs > 0; --runs) {

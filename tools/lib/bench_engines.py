@@ -121,10 +121,10 @@ def wasmrt(which):
     program = ROOT / "build" / "wasmrt-run"
     if not program.exists():
         raise Unavailable("build/wasmrt-run is not built")
-    probe = subprocess.run([program, f"--engine={which}", OUTPUT / "fib.wasm", "1"], capture_output=True, text=True)
+    probe = subprocess.run([program, f"--engine={which}", "--no-cache", OUTPUT / "fib.wasm", "1"], capture_output=True, text=True)
     if probe.returncode != 0:
         raise Unavailable(f"build/wasmrt-run --engine={which}: {(probe.stderr.strip().splitlines() or ['fails'])[0]}")
-    return Engine(f"wasmrt-{which}", f"wasmrt ({which})", [program, f"--engine={which}"], 1 if which == "interp" else 5)
+    return Engine(f"wasmrt-{which}", f"wasmrt ({which})", [program, f"--engine={which}", "--no-cache"], 1 if which == "interp" else 5)
 
 
 def wasmi():

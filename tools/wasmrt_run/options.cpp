@@ -239,6 +239,40 @@ std::string stage_names() {
   return all;
 }
 
+void declare_cache(CLI::App& app, Options& o, std::string& directory) {
+  const char* group = "Code cache";
+  app.add_flag("--cache{*}", directory,
+               "Where compiled code is kept (default $XDG_CACHE_HOME/wasmrt/code)")
+      ->group(group);
+  app.add_flag_callback(
+         "--no-cache", [&o] { o.cache.mode = CacheMode::Off; }, "Neither use nor fill it")
+      ->group(group);
+  add(app, "--cache-mode", "read-write|read-only|must-hit", group,
+      "must-hit: fail rather than compile (default read-write)", [&o](const std::string& text) {
+        if (text == "read-write") {
+          o.cache.mode = CacheMode::ReadWrite;
+        } else if (text == "read-only") {
+          o.cache.mode = CacheMode::ReadOnly;
+        } else if (text == "must-hit") {
+          o.cache.mode = CacheMode::MustHit;
+        } else {
+          throw CLI::ValidationError("--cache-mode",
+                                     "expected read-write, read-only or must-hit, "
+                                     "not '" +
+                                         text + "'");
+        }
+      });
+  add(app, "--cache-verify", "full|header", group,
+      "How much of an entry is authenticated before it is used (default full)",
+      [&o](const std::string& text) {
+        if (text != "full" && text != "header") {
+          throw CLI::ValidationError("--cache-verify",
+                                     "expected full or header, not '" + text + "'");
+        }
+        o.cache.verify = text == "full" ? CacheVerify::Full : CacheVerify::Header;
+      });
+}
+
 void declare_watch(CLI::App& app, Options& o, std::string& stats) {
   const char* group = "What to report";
   app.add_flag("--source-lines", o.source_lines,
@@ -263,7 +297,8 @@ class HelpFormatter : public CLI::Formatter {
   std::string make_option_name(const CLI::Option* option, bool positional) const override {
     const std::string name = CLI::Formatter::make_option_name(option, positional);
     const std::size_t brace = name.find('{');  // CLI11's mark of a flag with a default
-    return brace == std::string::npos ? name : name.substr(0, brace) + "[=text|json]";
+    if (brace == std::string::npos) return name;
+    return name.substr(0, brace) + (name.starts_with("--cache") ? "[=DIR]" : "[=text|json]");
   }
 };
 
@@ -288,6 +323,8 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
   declare_grants(app, o);
   declare_limits(app, o);
   declare_engine(app, o);
+  std::string cache_directory;
+  declare_cache(app, o, cache_directory);
   std::string stats;
   declare_watch(app, o, stats);
 
@@ -312,6 +349,9 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
   } else if (!stats.empty()) {
     return complain("--stats: expected text or json, not '" + stats + "'");
   }
+  if (!cache_directory.empty() && cache_directory != "*") o.cache.directory = cache_directory;
+  // Whoever wants to see the stages wants them to happen.
+  if (!o.trace.empty()) o.cache.mode = CacheMode::Off;
   if (version) {
     std::fputs(version_text().c_str(), stdout);
     return 0;

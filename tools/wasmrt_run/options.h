@@ -68,6 +68,7 @@ struct Options {
   std::optional<std::uint64_t> fixed_clock;  ///< Nanoseconds since 1970.
   bool allow_root_mount = false;
   bool compile_only = false;
+  CacheConfig cache{.mode = CacheMode::ReadWrite};
   StatsFormat stats = StatsFormat::None;
   std::string trace;
 };

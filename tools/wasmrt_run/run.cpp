@@ -1,6 +1,7 @@
 // One run of wasmrt-run: reads, compiles, links, instantiates, calls, reports.
 #include "tools/wasmrt_run/run.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -86,6 +87,7 @@ EngineConfig engine_config(const Options& o) {
   config.features = o.features;
   config.signals = o.signals;
   config.cpu = o.cpu;
+  config.cache = o.cache;
   config.deterministic = o.deterministic;
   config.keep_custom_sections = false;
   config.source_lines = o.source_lines;
@@ -211,8 +213,25 @@ class Session {
     return "jit";
   }
 
+  /// Whether the code cache may spare us reading the file.
+  bool may_be_cached(const std::string& file, std::size_t& bytes) const {
+    struct stat status {};
+    if (o_.cache.mode == CacheMode::Off || file == "-" || stat(file.c_str(), &status) != 0 ||
+        !S_ISREG(status.st_mode) || status.st_size == 0 || access(file.c_str(), R_OK) != 0) {
+      return false;
+    }
+    bytes = static_cast<std::size_t>(status.st_size);
+    return true;
+  }
+
   Ended compile(const std::string& file, std::optional<Module>& module, RunStats* stats) {
     StopWatch watch;
+    ModuleConfig config;
+    config.eager = o_.compile_only;
+    if (std::size_t size = 0; may_be_cached(file, size)) {
+      const ProgressLine progress(file, quiet() ? 0 : size);
+      return compiled(file, Module::load(*engine_, file, config), watch, 0, module, stats);
+    }
     std::vector<std::uint8_t> bytes;
     if (const int code = read_input(file, bytes); code != 0) return code;
     const std::uint64_t read_ns = watch.lap();
@@ -221,14 +240,16 @@ class Session {
       return kBadModule;
     }
     const ProgressLine progress(file, quiet() ? 0 : bytes.size());
-    ModuleConfig config;
-    config.eager = o_.compile_only;
-    Result<Module> compiled = Module::compile(*engine_, bytes, config);
-    if (!compiled) {
-      if (!quiet()) print_error(file + ": " + compiled.error().message);
+    return compiled(file, Module::compile(*engine_, bytes, config), watch, read_ns, module, stats);
+  }
+
+  Ended compiled(const std::string& file, Result<Module> made, StopWatch& watch,
+                 std::uint64_t read_ns, std::optional<Module>& module, RunStats* stats) {
+    if (!made) {
+      if (!quiet()) print_error(file + ": " + made.error().message);
       return kBadModule;
     }
-    module = *compiled;
+    module = *made;
     if (stats != nullptr) {
       stats->read_ns = read_ns;
       stats->compile_ns = watch.lap();

@@ -46,6 +46,16 @@ std::vector<Figure> figures(const RunStats& s) {
   };
 }
 
+const char* cache_text(CacheResult result) {
+  switch (result) {
+    case CacheResult::None: return "none";
+    case CacheResult::Miss: return "miss";
+    case CacheResult::Hit: return "hit";
+    case CacheResult::Stored: break;
+  }
+  return "stored";
+}
+
 std::string format_value(const Figure& f) {
   switch (f.unit) {
     case Unit::Nanoseconds: return format_duration(f.value);
@@ -65,9 +75,11 @@ std::string format_stats(const RunStats& stats, StatsFormat format) {
       out += f.key;
       out += "\":" + std::to_string(f.value);
     }
-    return out + ",\"engine\":\"" + stats.engine + "\"}\n";
+    return out + ",\"engine\":\"" + stats.engine + "\",\"cache\":\"" +
+           cache_text(stats.module.cache) + "\"}\n";
   }
-  out = "engine           " + stats.engine + "\n";
+  out = "engine           " + stats.engine + "\ncode cache       " +
+        cache_text(stats.module.cache) + "\n";
   for (const Figure& f : figures(stats)) {
     char line[80];
     std::snprintf(line, sizeof line, "%-16s %12s\n", f.label, format_value(f).c_str());

@@ -1,0 +1,119 @@
+// wasmrt-compile: compiles ahead of time, into the code cache or to a stand-alone image.
+//
+// In: module files and the options that decide which code is made; they are those of wasmrt-run,
+// which finds the result when it is called with the same. Exit codes: 0, 1 when a file could not be
+// compiled or written, 2 bad usage.
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <wasmrt/wasmrt.hpp>
+
+#include "libwasmrt/engine/cache.h"
+
+namespace {
+
+using namespace wasmrt;
+
+constexpr const char* kFooter =
+    "Without -o the code goes into the cache, where wasmrt-run finds it. With -o it is written to "
+    "a\n"
+    "file that wasmrt-run takes in place of the module.\n\n"
+    "Examples:\n"
+    "  wasmrt-compile program.wasm other.wasm\n"
+    "  wasmrt-compile --threads=1 -o program.cwasm program.wasm\n"
+    "  wasmrt-compile --prune";
+
+struct Options {
+  EngineConfig config;
+  std::string output;
+  std::string features;
+  std::string signals = "on";
+  bool prune = false;
+  std::vector<std::string> files;
+};
+
+int fail(const std::string& text, int code) {
+  std::fprintf(stderr, "wasmrt-compile: %s\n", text.c_str());
+  return code;
+}
+
+/// Compiles one file; empty, or what went wrong.
+std::string compile(const Engine& engine, const Options& o, const std::string& file) {
+  ModuleConfig config;
+  config.eager = true;
+  const Result<Module> module = Module::load(engine, file, config);
+  if (!module) return module.error().message;
+  if (!o.output.empty()) {
+    const Result<std::uint64_t> written = module->write_image(o.output);
+    return written ? std::string() : written.error().message;
+  }
+  const CacheResult result = module->stats().cache;
+  const bool kept = result == CacheResult::Hit || result == CacheResult::Stored;
+  return kept ? std::string() : "the code could not be put into the cache";
+}
+
+int run(Options& o) {
+  o.config.engine = EngineKind::Jit;
+  o.config.cache.mode = CacheMode::ReadWrite;
+  o.config.cache.least_bytes = 0;
+  o.config.keep_custom_sections = false;
+  o.config.signals = o.signals == "on";
+  if (!o.config.signals) o.config.reservation = MemoryReservation::None;
+  if (!o.features.empty()) {
+    const Result<Features> features = Features::parse(o.features);
+    if (!features) return fail("--features: " + features.error().message, 2);
+    o.config.features = *features;
+  }
+  if (o.prune) {
+    engine::CodeCache cache(o.config.cache, {});
+    const std::string where = cache.config().directory;
+    if (cache.host_key().empty()) return fail("there is no cache in '" + where + "'", 1);
+    std::printf("%zu folders of other versions removed from %s\n", cache.prune_versions(),
+                where.c_str());
+  }
+  if (o.files.empty()) return 0;
+  const Result<Engine> engine = Engine::create(o.config);
+  if (!engine) return fail(engine.error().message, 2);
+  int code = 0;
+  for (const std::string& file : o.files) {
+    const std::string problem = compile(*engine, o, file);
+    if (!problem.empty()) code = fail(file + ": " + problem, 1);
+  }
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options o;
+  CLI::App app{"Compiles WebAssembly modules ahead of time."};
+  app.name("wasmrt-compile");
+  app.footer(kFooter);
+  app.set_help_flag("-h,--help", "Print this help");
+  app.add_option("-o,--output", o.output, "Write a stand-alone image instead")->type_name("FILE");
+  app.add_option("--cache", o.config.cache.directory, "The cache's directory")->type_name("DIR");
+  app.add_option("--threads", o.config.threads, "How many threads compile (default: one per CPU)")
+      ->type_name("N");
+  app.add_option("--features", o.features, "As of wasmrt-run")->type_name("LIST");
+  app.add_option("--cpu", o.config.cpu, "As of wasmrt-run")->type_name("FEATURES");
+  app.add_option("--signals", o.signals, "As of wasmrt-run")
+      ->type_name("on|off")
+      ->check(CLI::IsMember({"on", "off"}));
+  app.add_flag("--deterministic", o.config.deterministic, "As of wasmrt-run");
+  app.add_flag("--prune", o.prune, "Remove the code of other versions that nobody uses");
+  app.add_option("files", o.files, "Modules")->type_name("FILE...");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    std::fputs(app.help().c_str(), stdout);
+    return 0;
+  } catch (const CLI::ParseError& e) {
+    return fail(e.what(), 2);
+  }
+  if (o.files.empty() && !o.prune) return fail("no FILE given; try --help", 2);
+  if (!o.output.empty() && o.files.size() != 1) return fail("-o takes one FILE", 2);
+  return run(o);
+}
