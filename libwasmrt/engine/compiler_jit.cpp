@@ -36,7 +36,12 @@ void set_up_compiler(rt::Engine& engine) {
       std::to_string(engine.cpu()) + " signals " + std::to_string(config.signals) + " guard " +
       std::to_string(engine.guard_bytes()) + " deterministic " +
       std::to_string(config.deterministic) + " features " + std::to_string(config.features.bits());
-  engine.set_cache(std::make_shared<CodeCache>(config.cache, sha256(bytes_of(options))));
+  CacheConfig cache = config.cache;
+  // Whoever looks at the compiler, or restricts it, wants it to run and keeps nothing of it.
+  for (const char* name : {"WASMRT_DUMP", "WASMRT_COMPILE"}) {
+    if (!os::environment(name).empty()) cache.mode = CacheMode::Off;
+  }
+  engine.set_cache(std::make_shared<CodeCache>(cache, sha256(bytes_of(options))));
 }
 
 void note_not_compiling(rt::Engine& engine, const char* why) {

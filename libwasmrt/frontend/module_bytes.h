@@ -33,8 +33,7 @@ class ModuleBytes {
 using SharedBytes = std::shared_ptr<const ModuleBytes>;
 
 inline SharedBytes share_bytes(std::span<const std::uint8_t> bytes) {
-  return std::make_shared<const ModuleBytes>(
-      std::vector<std::uint8_t>(bytes.begin(), bytes.end()));
+  return std::make_shared<const ModuleBytes>(std::vector<std::uint8_t>(bytes.begin(), bytes.end()));
 }
 
 }  // namespace wasmrt

@@ -350,8 +350,8 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
     return complain("--stats: expected text or json, not '" + stats + "'");
   }
   if (!cache_directory.empty() && cache_directory != "*") o.cache.directory = cache_directory;
-  // Whoever wants to see the stages wants them to happen.
-  if (!o.trace.empty()) o.cache.mode = CacheMode::Off;
+  // Whoever wants to see the stages, or to judge them, wants them to happen.
+  if (!o.trace.empty() || o.compare) o.cache.mode = CacheMode::Off;
   if (version) {
     std::fputs(version_text().c_str(), stdout);
     return 0;
