@@ -243,8 +243,9 @@ Result<rt::Ref<rt::Module>> compile(rt::Engine& engine, std::span<const std::uin
     const bool cached = cache != nullptr && cache->wants(source.size());
     if (cached) {
       key = cache->key_of(sha256(source));
-      if (file != nullptr) cache->remember(*file, key.module);
       if (const auto image = cache->find(key, engine.workers()); image != nullptr) {
+        // Only now: a record costs a flush to disk, and is of no use without an entry.
+        if (file != nullptr) cache->remember(*file, key.module);
         code = make_code(engine, image,
                          std::make_shared<const ModuleBytes>(image->content.image.module, image));
       }
