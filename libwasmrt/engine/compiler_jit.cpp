@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "jit/restrict.h"
 #include "jit/target.h"
 #include "libwasmrt/base/bytes.h"
 #include "libwasmrt/base/log.h"
@@ -84,7 +85,9 @@ Result<std::shared_ptr<rt::CodeSource>> compile_native(rt::Engine& engine,
   const bool may_interpret = engine.config().engine == EngineKind::Auto;
   const bool now =
       eager || !may_interpret || body_bytes(*module) <= engine.config().compile_at_once;
-  auto* const cache = key == nullptr ? nullptr : static_cast<CodeCache*>(engine.cache());
+  // Code that WASMRT_COMPILE restricts is not to be kept.
+  auto* const cache =
+      key == nullptr || jit::restricted() ? nullptr : static_cast<CodeCache*>(engine.cache());
   auto code = std::make_shared<NativeCode>(engine, std::move(module), std::move(interp), cache,
                                            key == nullptr ? CodeKey{} : *key);
   if (!now) {

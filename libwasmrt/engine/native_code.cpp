@@ -5,6 +5,8 @@
 // know the instances, and an instance of a large module is made without touching machine code.
 #include "libwasmrt/engine/native_code.h"
 
+#include "libwasmrt/engine/perf_map.h"
+
 #include <utility>
 
 #include "interp/interp.h"
@@ -124,6 +126,7 @@ bool NativeCode::compile_now() {
 bool NativeCode::publish(std::unique_ptr<NativeImage> image, std::span<const std::uint32_t> entries,
                          std::uint64_t declined) {
   image_ = std::move(image);
+  if (engine_.config().perf_map && image_ != nullptr) write_perf_map(*image_, *module_);
   entries_.assign(entries.begin(), entries.end());
   std::uint64_t functions = 0;
   for (std::size_t n = 0; n < entries.size(); ++n) {

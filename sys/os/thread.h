@@ -57,4 +57,7 @@ class WorkerPool {
   size_t stack_bytes_;
 };
 
+/// The number of this process.
+std::uint32_t process_id();
+
 }  // namespace wasmrt::os

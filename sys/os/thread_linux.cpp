@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -167,5 +168,7 @@ void WorkerPool::run(size_t count, size_t grain, RangeBody body, void* user) {
   state_->wanted = 0;  // who has not joined by now finds nothing left
   state_->worker_done.wait(lock, [&] { return state_->running == 0; });
 }
+
+std::uint32_t process_id() { return static_cast<std::uint32_t>(getpid()); }
 
 }  // namespace wasmrt::os

@@ -275,6 +275,9 @@ void declare_cache(CLI::App& app, Options& o, std::string& directory) {
 
 void declare_watch(CLI::App& app, Options& o, std::string& stats) {
   const char* group = "What to report";
+  app.add_flag("--perf-map", o.perf_map,
+               "Write the names of compiled functions for perf, to /tmp/perf-PID.map")
+      ->group(group);
   app.add_flag("--source-lines", o.source_lines,
                "Name source files and lines in backtraces, where the module has DWARF")
       ->group(group);

@@ -60,6 +60,7 @@ struct Options {
   std::string cpu;
   bool deterministic = false;
   bool source_lines = false;
+  bool perf_map = false;
   std::optional<std::uint64_t> max_memory;  ///< Bytes.
   std::optional<std::uint64_t> max_stack;   ///< Bytes.
   std::optional<std::chrono::nanoseconds> timeout;

@@ -91,6 +91,7 @@ EngineConfig engine_config(const Options& o) {
   config.deterministic = o.deterministic;
   config.keep_custom_sections = false;
   config.source_lines = o.source_lines;
+  config.perf_map = o.perf_map;
   if (!o.signals) config.reservation = MemoryReservation::None;
   if (o.max_memory) config.limits.memory_pages = *o.max_memory / 65536;
   if (o.max_stack) config.stack_bytes = *o.max_stack;

@@ -70,6 +70,9 @@ struct EngineConfig {
   /// Whether frames of traps name source file and line, for modules with DWARF (.debug_line). The
   /// tables are read at a module's first trap and kept.
   bool source_lines = false;
+  /// Whether the names of compiled functions are written to /tmp/perf-PID.map, so that `perf
+  /// report` shows them.
+  bool perf_map = false;
   /// One bit pattern for NaN results and fixed choices where the standard leaves several, so that
   /// every machine computes the same.
   bool deterministic = false;
