@@ -1,5 +1,6 @@
 // The translator's constants, arithmetic and vectors.
 #include "interp/translate.h"
+#include "libwasmrt/wasm/nan.h"
 
 namespace wasmrt::interp {
 namespace {
@@ -249,26 +250,13 @@ void Translator::on_wide_arith(Op op, const Imm&) {
 
 void Translator::canonicalize(Op op) {
   if (!options_.deterministic) return;
-  // Everything that computes with floats and gives one; signs and bits are exact already.
-  const OpInfo& info = op_info(op);
-  const std::string_view name = op_name(op);
-  const auto is = [&](std::string_view text) { return name.ends_with(text); };
-  if (is(".neg") || is(".abs") || is(".copysign") || is(".splat") || is(".const") ||
-      name.find("convert") != name.npos || name.find("reinterpret") != name.npos || is(".eq") ||
-      is(".ne") || is(".lt") || is(".gt") || is(".le") || is(".ge") || is(".pmin") || is(".pmax")) {
-    return;
-  }
   Family family;
-  if (info.sig.results[0] == SigType::F32) {
-    family = CanonF32;
-  } else if (info.sig.results[0] == SigType::F64) {
-    family = CanonF64;
-  } else if (info.sig.results[0] == SigType::V128 && name.starts_with("f32x4")) {
-    family = CanonF32x4;
-  } else if (info.sig.results[0] == SigType::V128 && name.starts_with("f64x2")) {
-    family = CanonF64x2;
-  } else {
-    return;
+  switch (nan_shape(op)) {
+    case NanShape::F32: family = CanonF32; break;
+    case NanShape::F64: family = CanonF64; break;
+    case NanShape::F32x4: family = CanonF32x4; break;
+    case NanShape::F64x2: family = CanonF64x2; break;
+    default: return;
   }
   const Operand a = pop();
   emit_unary(family, a.type, a, 0);

@@ -243,8 +243,9 @@ void transfer(a64::Assembler& a, const std::vector<ValType>& types, bool results
                                                       : a64::Reg(a64::d(kScratchVec));
     // Loading four bytes clears the rest of the register, which is stored as eight.
     const a64::Reg all = type.is_vec() ? t : a64::Reg(a64::d(kScratchVec));
-    access(t, to_places ? slots : sp, to_places ? at : place, true);
-    access(all, to_places ? sp : slots, to_places ? place : at, false);
+    constexpr std::uint32_t kStack = sp;
+    access(t, to_places ? slots : kStack, to_places ? at : place, true);
+    access(all, to_places ? kStack : slots, to_places ? place : at, false);
   }
 }
 

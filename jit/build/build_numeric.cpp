@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "jit/build/builder.h"
+#include "libwasmrt/wasm/nan.h"
 
 namespace wasmrt::jit {
 
@@ -92,6 +93,20 @@ Inst make(const Numeric& n) {
 
 }  // namespace
 
+Builder::V Builder::vector(const V128& v) {
+  Inst i;
+  i.op = IrOp::ConstV128;
+  i.type = Type::V128;
+  std::size_t at = 0;
+  while (at < f_.v128s.size() && f_.v128s[at] != v && at < 64) ++at;
+  if (at == f_.v128s.size() || at == 64) {
+    at = f_.v128s.size();
+    f_.v128s.push_back(v);
+  }
+  i.imm = at;
+  return append(i);
+}
+
 void Builder::on_const(Op op, const Imm& imm) {
   switch (op) {
     case Op::I32Const: push(constant(Type::I32, imm.value)); break;
@@ -99,34 +114,69 @@ void Builder::on_const(Op op, const Imm& imm) {
     case Op::F32Const: push(constant(Type::F32, imm.value)); break;
     case Op::F64Const: push(constant(Type::F64, imm.value)); break;
     default: {  // v128.const
-      Inst i;
-      i.op = IrOp::ConstV128;
-      i.type = Type::V128;
       V128 v;
       std::memcpy(v.bytes, imm.bytes, 16);
-      std::size_t at = 0;
-      while (at < f_.v128s.size() && f_.v128s[at] != v && at < 64) ++at;
-      if (at == f_.v128s.size() || at == 64) {
-        at = f_.v128s.size();
-        f_.v128s.push_back(v);
-      }
-      i.imm = at;
-      push(append(i));
+      push(vector(v));
     }
+  }
+}
+
+Builder::V Builder::canonical(Op op, V v) {
+  if (!context_.options.deterministic) return v;
+  const auto lanes = [&](Op eq, std::uint64_t nan) {
+    V128 all;
+    std::memcpy(all.bytes, &nan, 8);
+    std::memcpy(all.bytes + 8, &nan, 8);
+    Inst same;
+    same.op = IrOp::Simd2;
+    same.type = Type::V128;
+    same.aux = static_cast<std::uint16_t>(eq);
+    same.args[0] = same.args[1] = raw(v);
+    Inst pick;
+    pick.op = IrOp::Simd3;
+    pick.type = Type::V128;
+    pick.aux = static_cast<std::uint16_t>(Op::V128Bitselect);
+    pick.args[0] = raw(v);
+    pick.args[1] = raw(vector(all));
+    pick.args[2] = raw(append(same));
+    return append(pick);
+  };
+  const auto scalar = [&](Type type, std::uint64_t nan) {
+    Inst same;
+    same.op = IrOp::Fcmp;
+    same.type = Type::I32;
+    same.aux_type = type;
+    same.aux = static_cast<std::uint16_t>(FCond::Eq);
+    same.args[0] = same.args[1] = raw(v);
+    Inst pick;
+    pick.op = IrOp::Select;
+    pick.type = type;
+    pick.args[2] = raw(constant(type, nan));
+    pick.args[1] = raw(v);
+    pick.args[0] = raw(append(same));
+    return append(pick);
+  };
+  constexpr std::uint64_t kTwice = kCanonicalNan32 * std::uint64_t{0x100000001};
+  switch (nan_shape(op)) {
+    case NanShape::F32: return scalar(Type::F32, kCanonicalNan32);
+    case NanShape::F64: return scalar(Type::F64, kCanonicalNan64);
+    case NanShape::F32x4: return lanes(Op::F32x4Eq, kTwice);
+    case NanShape::F64x2: return lanes(Op::F64x2Eq, kCanonicalNan64);
+    default: return v;
   }
 }
 
 void Builder::on_unary(Op op, const Imm&) {
   Inst i = make(kNumeric[static_cast<std::size_t>(op)]);
   i.args[0] = raw(pop());
-  push(append(i));
+  push(canonical(op, append(i)));
 }
 
 void Builder::on_binary(Op op, const Imm&) {
   Inst i = make(kNumeric[static_cast<std::size_t>(op)]);
   i.args[1] = raw(pop());
   i.args[0] = raw(pop());
-  push(append(i));
+  push(canonical(op, append(i)));
 }
 
 void Builder::on_compare(Op op, const Imm& imm) {
@@ -208,7 +258,7 @@ void Builder::on_simd(Op op, const Imm&) {
   i.type = sig_type(row.sig.results[0]);
   i.aux = static_cast<std::uint16_t>(op);
   for (unsigned k = n; k-- > 0;) i.args[k] = raw(pop());
-  push(append(i));
+  push(canonical(op, append(i)));
 }
 
 void Builder::on_simd_lane(Op op, const Imm& imm) {

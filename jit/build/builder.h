@@ -115,6 +115,9 @@ class Builder : public SinkBase<Builder> {
   V quotient(ir::IrOp op, ir::Type type, V x, std::uint64_t divisor);
   V load_or_forward(ir::Inst inst);
   void remember_store(const ir::Inst& inst);
+  V vector(const V128& v);
+  /// `v`, the result of `op`, with NaNs made canonical in the deterministic mode.
+  V canonical(Op op, V v);
   V constant(ir::Type type, std::uint64_t bits);
   V op1(ir::IrOp op, ir::Type type, V a, ir::Type aux_type = ir::Type::Void);
   V op2(ir::IrOp op, ir::Type type, V a, V b);

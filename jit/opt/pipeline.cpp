@@ -37,10 +37,8 @@ struct Pass {
   void (*run)(ir::Func& func);
 };
 constexpr Pass kPasses[] = {
-    {"plant-fault", plant_fault},
-    {"thread-jumps", thread_jumps},
-    {"remove-dead", remove_dead},
-    {"elide-polls", elide_polls},
+    {"plant-fault", plant_fault},           {"thread-jumps", thread_jumps},
+    {"remove-dead", remove_dead},           {"elide-polls", elide_polls},
     {"hoist-invariants", hoist_invariants},
 };
 

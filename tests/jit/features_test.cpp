@@ -36,7 +36,7 @@ TEST_CASE("features of a given x64 processor", "[jit]") {
 
 TEST_CASE("processor features are chosen by name", "[jit]") {
   const Target& target = x64_target();
-  constexpr std::uint64_t kAll = 255;
+  static constexpr std::uint64_t kAll = 255;
   const auto parsed = [&](std::string_view text, std::uint64_t host = kAll) {
     std::uint64_t bits = ~std::uint64_t{0};
     const std::string why = target.parse_cpu(text, host, bits);

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <cstring>
 #include <string>
-#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "libwasmrt/wasm/opcode.h"
@@ -40,11 +40,13 @@ Expected expected_of(const sem::Checked<T>& checked) {
   return checked.ok() ? expected_of(checked.value) : Expected{0, checked.trap};
 }
 
+template <class R, class... A, std::size_t... n>
+Expected apply_to(R (*fn)(A...), const std::uint64_t* slots, std::index_sequence<n...>) {
+  return expected_of(fn(from_slot<A>(slots[n])...));
+}
 template <class R, class... A>
 Expected apply(R (*fn)(A...), const std::uint64_t* slots) {
-  unsigned n = 0;
-  const std::tuple<A...> args{from_slot<A>(slots[n++])...};
-  return expected_of(std::apply(fn, args));
+  return apply_to(fn, slots, std::index_sequence_for<A...>());
 }
 
 struct Row {

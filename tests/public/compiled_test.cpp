@@ -206,3 +206,81 @@ TEST_CASE("loops and recursion end at the deadline", "[public][compiled]") {
     CHECK(must(instance.get_func("fib")->call({Value(15)}))[0].i32() == 610);
   });
 }
+
+namespace {
+
+/// A function for each op: gives the bits of op applied to NaNs of other bits than the canonical
+/// one, or to what makes a NaN.
+std::string nan_makers() {
+  std::string text = "(module\n";
+  const auto scalar = [&](const char* type, const char* to, const char* bits, const char* odd) {
+    for (const char* op : {"add", "sub", "mul", "div", "min", "max"}) {
+      for (const char* other : {"0", "inf", "-inf", odd}) {
+        text += std::string("(func (export \"") + type + "." + op + other + "\") (param " + bits +
+                " " + bits + ") (result " + bits + ") (" + bits + ".reinterpret_" + type + " (" +
+                type + "." + op + " (" + type + ".reinterpret_" + bits + " (local.get 0)) (" +
+                type + ".const " + other + "))))\n";
+      }
+    }
+    for (const char* op : {"sqrt", "ceil", "floor", "trunc", "nearest"}) {
+      text += std::string("(func (export \"") + type + "." + op + "\") (param " + bits + " " +
+              bits + ") (result " + bits + ") (" + bits + ".reinterpret_" + type + " (" + type +
+              "." + op + " (" + type + ".reinterpret_" + bits + " (local.get 0)))))\n";
+    }
+    (void)to;
+  };
+  scalar("f32", "f64", "i32", "nan:0x200001");
+  scalar("f64", "f32", "i64", "nan:0x4000000000001");
+  text += R"(
+    (func (export "f32.demote") (param i64 i64) (result i32)
+      (i32.reinterpret_f32 (f32.demote_f64 (f64.reinterpret_i64 (local.get 0)))))
+    (func (export "f64.promote") (param i32 i32) (result i64)
+      (i64.reinterpret_f64 (f64.promote_f32 (f32.reinterpret_i32 (local.get 0))))))";
+  const auto vector = [&](const char* shape, const char* lane, const char* bits, const char* op,
+                          int operands) {
+    text += std::string("(func (export \"") + shape + "." + op + "\") (param " + bits + " " + bits +
+            ") (result " + bits + ") (" + lane + ".extract_lane 1 (" + shape + "." + op;
+    for (int i = 0; i < operands; ++i) text += std::string(" (") + lane + ".splat (local.get 0))";
+    text += ")))\n";
+  };
+  for (const char* op : {"add", "sub", "mul", "div", "min", "max", "relaxed_min", "relaxed_max"}) {
+    vector("f32x4", "i32x4", "i32", op, 2);
+    vector("f64x2", "i64x2", "i64", op, 2);
+  }
+  for (const char* op : {"sqrt", "ceil", "floor", "trunc", "nearest"}) {
+    vector("f32x4", "i32x4", "i32", op, 1);
+    vector("f64x2", "i64x2", "i64", op, 1);
+  }
+  for (const char* op : {"relaxed_madd", "relaxed_nmadd"}) {
+    vector("f32x4", "i32x4", "i32", op, 3);
+    vector("f64x2", "i64x2", "i64", op, 3);
+  }
+  return text + ")";
+}
+
+}  // namespace
+
+TEST_CASE("the deterministic mode has one NaN", "[public][compiled]") {
+  on_engines([](EngineConfig config) {
+    config.deterministic = true;
+    const Instance instance = instantiate(nan_makers(), config);
+    for (const auto& item : instance.module().exports()) {
+      INFO(item.name);
+      const bool wide = item.name == "f32.demote" || item.name.find("f64") == 0;
+      const bool promote = item.name == "f64.promote";
+      // Quiet and signalling NaNs with a sign and a payload.
+      for (const bool quiet : {true, false}) {
+        const Value in32(quiet ? 0xFFC12345 : 0xFF812345);
+        const Value in64(quiet ? 0xFFF8000000012345 : 0xFFF0000000012345);
+        const Value in = wide && !promote ? in64 : in32;
+        const std::vector<Value> r = must(instance.get_func(item.name)->call({in, in}));
+        REQUIRE(r.size() == 1);
+        if (wide && item.name != "f32.demote") {
+          CHECK(static_cast<std::uint64_t>(r[0].i64()) == 0x7FF8000000000000);
+        } else {
+          CHECK(static_cast<std::uint32_t>(r[0].i32()) == 0x7FC00000);
+        }
+      }
+    }
+  });
+}
