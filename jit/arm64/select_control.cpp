@@ -101,6 +101,8 @@ Selector::Flags Selector::flags_of(V condition, bool negate) {
     r = flags_of_icmp(c);
   } else if (c.op == IrOp::Fcmp) {
     r = flags_of_fcmp(c);
+  } else if (is_vector_test(condition)) {
+    r = flags_of_vector(condition);
   } else {
     r.operands = {use(reg(condition))};
     r.bits = op2_bits(Op2::Imm);
