@@ -53,6 +53,8 @@ class Emitter : public asmjit::ErrorHandler {
   Ptr place(std::uint32_t base, std::int64_t disp, unsigned bytes);
   Ptr slot(std::uint32_t n, unsigned bytes) { return place(sp, slots_at_ + 8 * n, bytes); }
   Ptr vm(std::size_t offset) { return place(kVmctx, static_cast<std::int64_t>(offset), 8); }
+  /// The second scratch register = base + (index << scale).
+  void add_index(std::uint32_t base, std::uint32_t index, unsigned scale, bool index32);
   /// An instruction's memory operand. What it needs besides goes into the scratch registers.
   Ptr memory(const MInst& i, unsigned bytes, bool index32);
   /// The register that holds the address of an instruction's memory operand.

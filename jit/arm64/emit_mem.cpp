@@ -46,6 +46,12 @@ Emitter::Ptr Emitter::place(std::uint32_t base, std::int64_t disp, unsigned byte
   return a64::ptr(gp(base, 8), gp(kScratch2, 8));
 }
 
+/// The assembler refuses the extended form for an index of 32 bits.
+void Emitter::add_index(std::uint32_t base, std::uint32_t index, unsigned scale, bool index32) {
+  const std::uint32_t how = index32 ? 0x8B204000 | scale << 10 : 0x8B000000 | scale << 10;
+  word(how | index << 16 | base << 5 | kScratch2);
+}
+
 Emitter::Ptr Emitter::memory(const MInst& i, unsigned bytes, bool index32) {
   unsigned at = plain_operands(i);
   std::uint32_t base = kMemory;
@@ -59,11 +65,7 @@ Emitter::Ptr Emitter::memory(const MInst& i, unsigned bytes, bool index32) {
     if (!index32 && i.mem_scale == 0) return a64::ptr(gp(base, 8), index);
     return a64::ptr(gp(base, 8), index, shift);
   }
-  if (!index32 && i.mem_scale == 0) {
-    a_.add(gp(kScratch2, 8), gp(base, 8), index);
-  } else {
-    a_.add(gp(kScratch2, 8), gp(base, 8), index, asmjit::Imm(shift));
-  }
+  add_index(base, index.id(), i.mem_scale, index32);
   return place(kScratch2, i.mem_disp, bytes);
 }
 
@@ -74,10 +76,7 @@ Emitter::Gp Emitter::memory_address(const MInst& i, bool index32) {
   if (i.mem_base) base = op(i, at++).loc.n;
   if (i.mem_pinned == 2) base = kVmctx;
   if (i.mem_index) {
-    const asmjit::arm::Shift shift(
-        index32 ? asmjit::arm::ShiftOp::kUXTW : asmjit::arm::ShiftOp::kLSL, i.mem_scale);
-    const Gp index = gp(op(i, at), index32 ? 4 : 8);
-    a_.add(gp(kScratch2, 8), gp(base, 8), index, asmjit::Imm(shift));
+    add_index(base, op(i, at).loc.n, i.mem_scale, index32);
     base = kScratch2;
   }
   if (i.mem_disp == 0) return gp(base, 8);

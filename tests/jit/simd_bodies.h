@@ -135,7 +135,8 @@ inline std::vector<SimdBody> simd_sequence_bodies() {
         add("(" + s + ".add " + x + b + ")");
       }
     }
-    for (const char* test : {".all_true "}) {
+    {
+      const std::string test = ".all_true ";
       add("(select " + a + b + "(" + s + test + c + "))");
       add("(if (result v128) (" + s + test + c + ") (then " + a + ") (else " + b + "))");
       add("(if (result v128) (i32.eqz (" + s + test + c + ")) (then " + a + ") (else " + b + "))");
@@ -163,9 +164,9 @@ inline std::vector<SimdBody> simd_sequence_bodies() {
     }
   }
   for (const char* x : {"low_i32x4_s", "high_i32x4_s", "low_i32x4_u", "high_i32x4_u"}) {
-    add("(i64x2.add " + c + "(i64x2.extmul_" + x + " " + a + b + "))");
+    add("(i64x2.add " + c + "(i64x2.extmul_" + std::string(x) + " " + a + b + "))");
   }
-  for (const char* s : {"s", "u"}) {
+  for (const std::string s : {"s", "u"}) {
     add("(i16x8.add " + c + "(i16x8.extadd_pairwise_i8x16_" + s + " " + a + "))");
     add("(i32x4.add (i32x4.extadd_pairwise_i16x8_" + s + " " + a + ")" + c + ")");
   }
