@@ -34,9 +34,12 @@ TEST_CASE("features of a given x64 processor", "[jit]") {
   CHECK(describe_features(cpu) == "x64 bmi2 sse4_1");
 }
 
+namespace {
+constexpr std::uint64_t kAll = 255;
+}
+
 TEST_CASE("processor features are chosen by name", "[jit]") {
   const Target& target = x64_target();
-  static constexpr std::uint64_t kAll = 255;
   const auto parsed = [&](std::string_view text, std::uint64_t host = kAll) {
     std::uint64_t bits = ~std::uint64_t{0};
     const std::string why = target.parse_cpu(text, host, bits);
