@@ -238,7 +238,7 @@ TEST_CASE("many engines that want the same module compile it once", "[engine][ca
 }
 
 TEST_CASE("a writer that dies at any point leaves nothing that is served",
-          "[engine][cache][no-tsan]") {
+          "[engine][cache][no-tsan][no-emulation]") {
   const Quiet quiet;
   const TemporaryDirectory folder;
   CacheConfig config = cached(folder).cache;

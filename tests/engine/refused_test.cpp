@@ -39,7 +39,7 @@ int call(const Engine& engine, const Module& module) {
 }  // namespace
 
 TEST_CASE("auto interprets when code cannot be published, and says so once",
-          "[engine][refused][no-tsan]") {
+          "[engine][refused][no-tsan][no-emulation]") {
   for (const NoExec way : {NoExec::Seccomp, NoExec::Prctl}) {
     for (const std::uint32_t at_once : {0u, 1024u}) {
       EngineConfig config;
@@ -68,7 +68,7 @@ TEST_CASE("auto interprets when code cannot be published, and says so once",
   }
 }
 
-TEST_CASE("jit fails when code cannot be published", "[engine][refused][no-tsan]") {
+TEST_CASE("jit fails when code cannot be published", "[engine][refused][no-tsan][no-emulation]") {
   EngineConfig config;
   config.engine = EngineKind::Jit;
   const Result<Engine> engine = Engine::create(config);
