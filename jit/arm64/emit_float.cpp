@@ -105,8 +105,7 @@ void Emitter::trunc(const MInst& i) {
     a_.emit(convert, gp(kScratch, 8), a);
     a_.fcmp(a, a);
     b(VS, invalid);
-    a_.cmp(gp(kScratch, 8), gp(kScratch, 4),
-           asmjit::Imm(asmjit::arm::Shift(asmjit::arm::ShiftOp::kSXTW, 0)));
+    word(0xEB20C01F | kScratch << 16 | kScratch << 5);  // cmp with its lower half, sign-extended
     b(NE, overflow);
     a_.mov(gp(d, 4), gp(kScratch, 4));
     return;

@@ -27,14 +27,6 @@ asmjit::Imm shift_imm(Shift how, unsigned by) {
   return asmjit::Imm(asmjit::arm::Shift(kOps[static_cast<unsigned>(how)], by));
 }
 
-asmjit::Imm extend_imm(Extend how, unsigned by) {
-  static constexpr asmjit::arm::ShiftOp kOps[] = {
-      asmjit::arm::ShiftOp::kUXTB, asmjit::arm::ShiftOp::kUXTH, asmjit::arm::ShiftOp::kUXTW,
-      asmjit::arm::ShiftOp::kUXTX, asmjit::arm::ShiftOp::kSXTB, asmjit::arm::ShiftOp::kSXTH,
-      asmjit::arm::ShiftOp::kSXTW, asmjit::arm::ShiftOp::kSXTX};
-  return asmjit::Imm(asmjit::arm::Shift(kOps[static_cast<unsigned>(how)], by));
-}
-
 bool is_add_sub(Emitter*, asmjit::InstId id) {
   return id == Inst::kIdAdd || id == Inst::kIdSub || id == Inst::kIdCmp || id == Inst::kIdCmn;
 }
@@ -137,10 +129,14 @@ void Emitter::op2(InstId id, const MInst& i, std::initializer_list<Gp> before, u
       break;
     }
     case Op2::Extended: {
-      const auto how = static_cast<Extend>(op2_how(i.aux));
-      list[count++] = gp(op(i, n), 4);
-      list[count++] = extend_imm(how, op2_amount(i.aux));
-      break;
+      // Of sums and compares only; the assembler refuses some of them.
+      const bool compares = id == Inst::kIdCmp || id == Inst::kIdCmn;
+      const bool subtracts = id == Inst::kIdCmp || id == Inst::kIdSub;
+      const std::uint32_t d = compares ? 31 : list[0].id();
+      word(0x0B200000 | (i.size == 8 ? 1u << 31 : 0) | (subtracts ? 1u << 30 : 0) |
+           (compares ? 1u << 29 : 0) | op(i, n).loc.n << 16 | op2_how(i.aux) << 13 |
+           op2_amount(i.aux) << 10 | list[count - 1].id() << 5 | d);
+      return;
     }
   }
   a_.emitOpArray(id, list, count);

@@ -68,6 +68,24 @@ TEST_CASE("arm64: no vector op is declined", "[jit]") {
   }
 }
 
+TEST_CASE("arm64: no extended operand is declined", "[jit]") {
+  for (const char* body :
+       {"(i64.add (local.get 1) (i64.extend_i32_u (local.get 0)))",
+        "(i64.sub (local.get 1) (i64.shl (i64.extend_i32_s (local.get 0)) (i64.const 3)))",
+        "(i64.extend_i32_u (i64.lt_u (local.get 1) (i64.extend_i32_s (local.get 0))))",
+        "(i64.extend_i32_u (i32.add (local.get 0) (i32.extend8_s (local.get 0))))",
+        "(i64.extend_i32_u (i32.trunc_f32_s (local.get 2)))",
+        "(i64.load offset=100 (local.get 0))"}) {
+    INFO(body);
+    test::Compiled c(test::wat(std::string("(module (memory 1) (func (param i32 i64 f32) "
+                                           "(result i64) ") +
+                               body + "))"));
+    REQUIRE(c.checked.ok);
+    c.context.target = &jit::arm64_target();
+    CHECK(c.compile() == nullptr);
+  }
+}
+
 TEST_CASE("arm64: vector encodings are those of another assembler", "[jit][no-emulation]") {
   if (std::system("command -v llvm-mc-14 >/dev/null") != 0) SKIP("no llvm-mc-14");
   const test::TemporaryDirectory folder;
