@@ -38,6 +38,7 @@ struct CompileContext {
 /// Where arguments and results travel (docs/ABI.md). The same registers for both directions.
 struct Target {
   const char* name;                        ///< "x64", "arm64".
+  bool stores_may_tear;                    ///< A store that faults may have written its first part.
   std::uint32_t allocatable[2];            ///< Masks by RegClass.
   std::uint32_t call_clobbers[2];          ///< Allocatable registers that a call does not keep.
   std::span<const std::uint8_t> int_args;  ///< Registers of integer arguments, in order; further

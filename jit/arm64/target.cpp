@@ -45,6 +45,7 @@ const char* op_name(std::uint16_t op) {
 const Target& arm64_target() {
   static constexpr Target kTarget = {
       "arm64",
+      true,
       {kCallerSaved | kCalleeSaved, kVectors},
       {kCallerSaved, kVectors},
       kIntArgs,

@@ -236,6 +236,19 @@ void Builder::store_part(V dst, std::uint32_t offset, Access access, V value) {
   append(i);
 }
 
+/// Faults where the last byte of a range cannot be written, before a store that would be torn
+/// there.
+void Builder::probe(V dst, std::uint32_t n) {
+  if (!context_.target->stores_may_tear) return;
+  Inst i;
+  i.op = IrOp::Load;
+  i.type = Type::I32;
+  i.aux = static_cast<std::uint16_t>(Access::U8);
+  i.args[0] = raw(dst);
+  i.imm = n - 1;
+  append(i);
+}
+
 /// All is read before anything is written: the ranges may overlap.
 void Builder::copy_inline(V dst, V src, std::uint32_t n) {
   const std::vector<Part> parts = parts_of(n);
@@ -249,6 +262,7 @@ void Builder::copy_inline(V dst, V src, std::uint32_t n) {
     i.imm = part.offset;
     values.push_back(append(i));
   }
+  probe(dst, n);
   for (std::size_t k = 0; k < parts.size(); ++k) {
     store_part(dst, parts[k].offset, parts[k].access, values[k]);
   }
@@ -273,6 +287,7 @@ void Builder::fill_inline(V dst, V value, std::uint32_t n) {
       spread = op2(IrOp::Mul, Type::I32, byte, constant(Type::I32, 0x01010101));
     }
   }
+  probe(dst, n);
   for (const Part& part : parts_of(n)) store_part(dst, part.offset, part.access, spread);
 }
 

@@ -162,6 +162,7 @@ class Builder : public SinkBase<Builder> {
   [[nodiscard]] bool small_bulk(std::uint32_t dst, std::uint32_t src) const;
   void copy_inline(V dst, V src, std::uint32_t n);
   void fill_inline(V dst, V value, std::uint32_t n);
+  void probe(V dst, std::uint32_t n);
   void store_part(V dst, std::uint32_t offset, ir::Access access, V value);
   V table_struct(std::uint32_t table);
   V table_index(V index, std::uint32_t table);

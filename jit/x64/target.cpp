@@ -47,6 +47,7 @@ const char* op_name(std::uint16_t op) {
 const Target& x64_target() {
   static constexpr Target kTarget = {
       "x64",
+      false,
       {kCallerSaved | kCalleeSaved, 0x7FFF},
       {kCallerSaved, 0x7FFF},
       kIntArgs,

@@ -39,7 +39,7 @@ int call(const Engine& engine, const Module& module) {
 }  // namespace
 
 TEST_CASE("auto interprets when code cannot be published, and says so once",
-          "[engine][refused][no-tsan][no-emulation]") {
+          "[engine][refused][no-tsan][no-emulation][no-asan]") {
   for (const NoExec way : {NoExec::Seccomp, NoExec::Prctl}) {
     for (const std::uint32_t at_once : {0u, 1024u}) {
       EngineConfig config;
