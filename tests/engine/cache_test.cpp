@@ -110,7 +110,7 @@ TEST_CASE("must-hit fails instead of compiling", "[engine][cache]") {
   CHECK(must_fail(Module::compile(engine, guest(5))).code == ErrorCode::CacheMiss);
 }
 
-TEST_CASE("other options, other entries", "[engine][cache][no-asan]") {
+TEST_CASE("other options, other entries", "[engine][cache][no-asan][no-tsan]") {
   const TemporaryDirectory folder;
   CHECK(use(cached(folder)) == CacheResult::Stored);
   EngineConfig config = cached(folder);
