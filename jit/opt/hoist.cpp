@@ -77,6 +77,11 @@ void hoist_invariants(Func& func) {
       v = func.next[v];
       Inst& inst = func.insts[id];
       if (!worth_moving(inst)) continue;
+      if (!same.empty()) {  // a removed constant stands nowhere
+        for_each_arg(func, inst, [&](std::uint32_t& a) {
+          if (a < same.size() && same[a] != ~0u) a = same[a];
+        });
+      }
       // The outermost loop around it that has none of its operands.
       std::uint32_t target = ~0u;
       for (std::uint32_t at = inner; at != ~0u; at = loops[at].parent) {
