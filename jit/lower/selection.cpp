@@ -148,6 +148,8 @@ void Selection::count_uses() {
       } else {
         for (unsigned k = 0; k < n; ++k) ++uses_[i.args[k]];
       }
+      // A load of the guest may fault: folded ones stay in order, so that the first of two tells.
+      if (i.op == IrOp::Load || i.op == IrOp::SimdLoad) ++color;
       color_[v] = color;
       const IrInfo& row = info(i.op);
       if (row.writes || row.may_trap) ++color;
