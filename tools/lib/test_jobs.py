@@ -60,7 +60,7 @@ $runner "$@" "$part"
 # The same, one process per file: the emulator keeps a record of every reserved page, and a process that runs the whole suite
 # under it reserves more than the machine has room to record.
 SPEC_EACH_SCRIPT = SPEC_SCRIPT.rstrip().rsplit("\n", 1)[0] + '''
-find "$part" -name "*.wast" | sort | while read -r file; do $runner --engine=interp "$@" "$file" || echo "exit code $?: $file"; echo "ran"; done |
+find "$part" -name "*.wast" | sort | while read -r file; do $runner "$@" "$file" || echo "exit code $?: $file"; echo "ran"; done |
   awk '/^[0-9]+ passed, / { p += $1; f += $3; s += $5; n++; next } /^ran$/ { ran++; next } { print }
        END { f += ran - n; printf "%d passed, %d failed, %d skipped\\n", p, f, s }'
 '''
@@ -148,6 +148,7 @@ def other_machine(plan):
     built = plan.build("arm64", "--arch=arm64", "--werror", "wasmrt-tests", "wasmrt-spectest")
     plan.unit("arm64 emulated", "build-arm64", built, arguments=["~[no-emulation]~[.]"], emulator=emulator, timeout=1200)
     plan.spec("arm64 emulated", "build-arm64", built, emulator=emulator, timeout=1800, extras=False)
+    plan.spec("arm64 emulated jit", "build-arm64", built, engine="jit", emulator=emulator, timeout=1800, extras=False)
 
 
 def sanitizers(plan):
