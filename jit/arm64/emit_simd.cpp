@@ -77,10 +77,9 @@ bool Emitter::emit_simd(const MInst& i) {
         bits |= memory_address(i, (i.aux & kIndex32) != 0).id() << 5;
         guest_access(i);
       } else {
-        static constexpr unsigned kPlaces[] = {5, 16};
         const unsigned first = is_tied(info.form) ? 2 : 1;
         for (unsigned n = first; n < operand_count(i); ++n) {
-          bits |= op(i, n).loc.n << kPlaces[n - first];
+          bits |= op(i, n).loc.n << (n == first ? 5 : 16);
         }
       }
       word(bits);

@@ -125,11 +125,9 @@ void VectorSelector::select_bits(V a, V b, V c) {
   const VReg x = s_.reg(a);
   const VReg y = s_.reg(b);
   const VReg mask = s_.reg(c);
-  if (s_.ends(c)) {
-    insn(VecOp::Bsl, {mask, x, y}, 0, out());
-  } else if (s_.ends(b)) {
+  if (!s_.ends(c) && s_.ends(b)) {
     insn(VecOp::Bit, {y, x, mask}, 0, out());
-  } else if (s_.ends(a)) {
+  } else if (!s_.ends(c) && s_.ends(a)) {
     insn(VecOp::Bif, {x, y, mask}, 0, out());
   } else {
     insn(VecOp::Bsl, {mask, x, y}, 0, out());

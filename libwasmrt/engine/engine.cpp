@@ -4,10 +4,10 @@
 #include <string>
 #include <utility>
 
-#include "interp/interp.h"
 #include "libwasmrt/engine/compiler.h"
 #include "libwasmrt/runtime/access.h"
 #include "libwasmrt/runtime/engine_state.h"
+#include "sys/os/fault.h"
 
 namespace wasmrt {
 
@@ -42,9 +42,10 @@ Result<Engine> Engine::create(const EngineConfig& wanted) {
   }
   EngineConfig config = wanted;
   if (no_compiler != nullptr) config.engine = EngineKind::Interp;
-  // Where faults cannot be caught (sanitizers, a policy of the process) accesses are checked.
+  // Where faults cannot be caught (a policy of the process) accesses are checked.
   const bool guarded = config.reservation != MemoryReservation::None;
-  config.signals = config.signals && guarded && interp::install_faults();
+  config.signals =
+      config.signals && guarded && os::install_fault_handlers() && os::prepare_thread_for_faults();
   const auto engine = rt::make_ref<rt::Engine>(config);
   engine->enable_guard(guarded);
   if (const std::string why = engine::choose_cpu(*engine); !why.empty()) {

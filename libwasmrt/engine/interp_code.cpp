@@ -7,8 +7,11 @@ namespace wasmrt::engine {
 
 InterpCode::InterpCode(const rt::Engine& engine, std::shared_ptr<const DecodedModule> module) {
   interp::CodeOptions options;
-  // Guard pages are of use only where faults are caught.
-  options.guarded_bytes = engine.config().signals ? engine.guard_bytes() : 0;
+  // Guard pages are of use only where faults are caught, and where the interpreter was built so
+  // that its handlers can recover from them.
+  if (engine.config().signals && interp::install_faults()) {
+    options.guarded_bytes = engine.guard_bytes();
+  }
   options.deterministic = engine.config().deterministic;
   code_ = interp::ModuleCode::create(std::move(module), options);
 }

@@ -114,7 +114,7 @@ TEST_CASE("a slot that is used again is zero", "[public][memory]") {
   }
 }
 
-TEST_CASE("guest and host see one memory", "[public][memory][no-asan][no-tsan]") {
+TEST_CASE("guest and host see one memory", "[public][memory]") {
   const Instance instance = instantiate(R"((module (memory (export "m") 1 3)
     (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
     (func (export "load") (param i32) (result i32) (i32.load (local.get 0)))))");

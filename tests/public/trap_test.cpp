@@ -20,7 +20,7 @@ TEST_CASE("a trap as an error and as text", "[public][trap]") {
   CHECK(error.trap()->to_string() == "disk on fire");
 }
 
-TEST_CASE("a backtrace goes through instances", "[public][trap][no-asan][no-tsan]") {
+TEST_CASE("a backtrace goes through instances", "[public][trap]") {
   const Engine engine = make_engine();
   const Store store(engine);
   Linker linker(engine);

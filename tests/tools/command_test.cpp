@@ -125,7 +125,7 @@ TEST_CASE("engines are compared in step", "[tools][compare]") {
 }
 #endif
 
-TEST_CASE("exit codes of wasmrt-run, and what it says", "[tools][no-emulation][no-asan][no-tsan]") {
+TEST_CASE("exit codes of wasmrt-run, and what it says", "[tools][no-emulation]") {
   const Desk desk;
   const Expectation all[] = {
       {"--invoke=add math.wat 1 -2", 0, "1\n-2\n"},
