@@ -114,11 +114,12 @@ void Emitter::guest_access(const MInst& i) {
   point(PointKind::Fault, i.mem_pos, static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess));
 }
 
-Emitter::Label Emitter::trap_label(unsigned kind, std::uint32_t wasm) {
-  if (!traps_.empty() && traps_.back().kind == kind && traps_.back().wasm == wasm) {
-    return traps_.back().label;
+Emitter::Label Emitter::trap_label(unsigned kind, std::uint32_t wasm, std::uint32_t info) {
+  if (!traps_.empty()) {
+    const TrapStub& last = traps_.back();
+    if (last.kind == kind && last.wasm == wasm && last.info == info) return last.label;
   }
-  traps_.push_back({kind, wasm, new_label()});
+  traps_.push_back({kind, wasm, info, new_label()});
   return traps_.back().label;
 }
 
@@ -296,6 +297,7 @@ void Emitter::tail() {
     const Label common = new_label();
     for (const TrapStub& t : traps_) {
       bind(t.label);
+      if (t.info != kNoInfo) mov(kTarget, t.info);
       if (frame_ == 0) mov(kScratch2, kLink);
       refer(0x94000000, common, Reach::Bits26, ~0u);
       point(PointKind::Trap, t.wasm, t.kind);

@@ -227,16 +227,7 @@ void Emitter::cmp_trap(const MInst& i) {
     branch_on(i, 0, cc, trap_label(trap_of(i.aux), i.pos));
     return;
   }
-  // A register carries the value to the stub; nothing of the function runs after that.
-  const Label leave = new_label();
-  const Label trap = trap_label(trap_of(i.aux), i.pos);
-  branch_on(i, 1, cc, leave);
-  const std::uint32_t value = op(i, 0).loc.n;
-  cold([this, leave, value, trap] {
-    bind(leave);
-    mov(kTarget, value);
-    b(trap);
-  });
+  branch_on(i, 1, cc, trap_label(trap_of(i.aux), i.pos, op(i, 0).loc.n));
 }
 
 /// a / b overflows when b is -1 and a the most negative number, the one that a - 1 overflows for.

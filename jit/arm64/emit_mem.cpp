@@ -248,7 +248,8 @@ void Emitter::store(const MInst& i) {
 /// The address plus `imm` bytes must not lie beyond the memory's end. The address keeps its
 /// register.
 void Emitter::mem_check(const MInst& i) {
-  const Label trap = trap_label(static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess), i.pos);
+  const Label trap =
+      trap_label(static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess), i.pos, op(i, 0).loc.n);
   const Gp bytes = gp(kScratch, 8);
   const auto end = static_cast<std::uint64_t>(i.imm);
   if (i.aux == 0) {

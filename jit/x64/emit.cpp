@@ -68,11 +68,12 @@ void Emitter::guest_access(const MInst& i) {
   point(PointKind::Fault, i.mem_pos, static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess));
 }
 
-Emitter::Label Emitter::trap_label(unsigned kind, std::uint32_t wasm) {
-  if (!traps_.empty() && traps_.back().kind == kind && traps_.back().wasm == wasm) {
-    return traps_.back().label;
+Emitter::Label Emitter::trap_label(unsigned kind, std::uint32_t wasm, std::uint32_t info) {
+  if (!traps_.empty()) {
+    const TrapStub& last = traps_.back();
+    if (last.kind == kind && last.wasm == wasm && last.info == info) return last.label;
   }
-  traps_.push_back({kind, wasm, a_.newLabel()});
+  traps_.push_back({kind, wasm, info, a_.newLabel()});
   return traps_.back().label;
 }
 
@@ -340,6 +341,7 @@ const char* Emitter::run() {
   }
   for (const TrapStub& t : traps_) {
     a_.bind(t.label);
+    if (t.info != kNoInfo && t.info != r10) a_.mov(x86::r10, x86::gpq(t.info));
     call_stub(offsetof(NativeStubs, trap));
     point(PointKind::Trap, t.wasm, t.kind);
   }

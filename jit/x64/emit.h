@@ -66,7 +66,9 @@ class Emitter : public asmjit::ErrorHandler {
   [[nodiscard]] bool is_next(MBlockId b) const { return follow(raw(b)) == next_block_; }
   void point(PointKind kind, std::uint32_t wasm, unsigned trap = 0);
   void guest_access(const MInst& i);
-  Label trap_label(unsigned kind, std::uint32_t wasm);
+  static constexpr std::uint32_t kNoInfo = ~0u;
+  /// `info`: the register whose value goes into the report.
+  Label trap_label(unsigned kind, std::uint32_t wasm, std::uint32_t info = kNoInfo);
   Label literal(std::uint64_t lo, std::uint64_t hi, unsigned bytes);
 
   // Families.
@@ -122,6 +124,7 @@ class Emitter : public asmjit::ErrorHandler {
   struct TrapStub {
     unsigned kind;
     std::uint32_t wasm;
+    std::uint32_t info;
     Label label;
   };
   std::vector<TrapStub> traps_;

@@ -308,19 +308,8 @@ void Emitter::cmp_select(const MInst& i) {
 
 void Emitter::cmp_trap(const MInst& i) {
   if (i.op == kCmpTrapInfo) {
-    // r10 carries the value to the stub; nothing of the function runs after that.
     compare(i, 1);
-    const Label leave = a_.newLabel();
-    jcc(i.cond, leave);
-    const std::uint32_t value = op(i, 0).loc.n;
-    const std::uint32_t pos = i.pos;
-    const unsigned kind = trap_of(i.aux) & 0xFF;
-    cold([this, leave, value, pos, kind] {
-      a_.bind(leave);
-      if (value != r10) a_.mov(x86::r10, x86::gpq(value));
-      call_stub(offsetof(NativeStubs, trap));
-      point(PointKind::Trap, pos, kind);
-    });
+    jcc(i.cond, trap_label(trap_of(i.aux) & 0xFF, i.pos, op(i, 0).loc.n));
     return;
   }
   compare(i, 0);

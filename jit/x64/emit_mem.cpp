@@ -64,7 +64,8 @@ void Emitter::store(const MInst& i) {
 /// The address plus `imm` bytes must not lie beyond the memory's end. The address keeps its
 /// register.
 void Emitter::mem_check(const MInst& i) {
-  const Label trap = trap_label(static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess), i.pos);
+  const Label trap =
+      trap_label(static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess), i.pos, op(i, 0).loc.n);
   const x86::Gp scratch = x86::gpq(kScratch);
   const auto end = static_cast<std::uint64_t>(i.imm);
   if (end > 0x7FFFFFFF) {

@@ -12,7 +12,9 @@
 #include "libwasmrt/abi/activation.h"
 #include "libwasmrt/abi/builtins.h"
 #include "libwasmrt/engine/native_code.h"
+#include "libwasmrt/frontend/reader.h"
 #include "libwasmrt/runtime/instance_state.h"
+#include "libwasmrt/wasm/opcode.h"
 #include "libwasmrt/wasm/trap.h"
 #include "sys/os/fault.h"
 
@@ -106,29 +108,61 @@ std::uint32_t finish(Vmctx* ctx, const void* pc, void* sp, TrapWord word) {
   return word;
 }
 
-/// The type and table that an indirect call names, read again from its bytes.
-struct CallIndirect {
+/// Reads again what the instruction at an offset of the module says.
+Reader instruction_at(const DecodedModule& module, std::uint32_t offset) {
+  const std::span<const std::uint8_t> bytes = module.bytes->view();
+  return {bytes, offset, bytes.size()};
+}
+
+/// The type that an indirect call names.
+std::uint32_t type_of_call_indirect(const DecodedModule& module, std::uint32_t offset) {
+  Reader reader = instruction_at(module, offset + 1);
   std::uint32_t type = 0;
-  std::uint32_t table = 0;
+  reader.u32(type);
+  return type;
+}
+
+/// What a load or store says of its access.
+struct AccessSite {
+  std::uint32_t memory = 0;
+  std::uint64_t offset = 0;
+  std::uint32_t bytes = 0;
 };
 
-CallIndirect call_indirect_at(const DecodedModule& module, std::uint32_t offset) {
-  CallIndirect call;
-  const std::uint8_t* at = module.bytes->data() + offset + 1;
-  for (std::uint32_t* value : {&call.type, &call.table}) {
-    unsigned shift = 0;
-    do {
-      *value |= std::uint32_t{*at & 0x7Fu} << shift;
-      shift += 7;
-    } while ((*at++ & 0x80) != 0);
-  }
-  return call;
+AccessSite access_at(const DecodedModule& module, std::uint32_t at) {
+  constexpr std::uint32_t kHasMemory = 0x40;
+  AccessSite site;
+  Reader reader = instruction_at(module, at);
+  std::uint8_t byte = 0;
+  std::uint32_t sub = 0;
+  std::uint32_t flags = 0;
+  reader.u8(byte);
+  const bool prefixed = is_op_prefix(byte);
+  if (prefixed) reader.u32(sub);
+  reader.u32(flags);
+  if ((flags & kHasMemory) != 0) reader.u32(site.memory);
+  reader.u64(site.offset);
+  site.bytes = 1u << op_info(prefixed ? lookup_op(byte, sub) : lookup_op(byte)).align;
+  return site;
+}
+
+/// A checked access failed; `index` is its address operand.
+void report_access(TrapReport& report, const Vmctx* ctx, std::uint32_t at, std::uint64_t index) {
+  const auto& instance = *static_cast<const rt::Instance*>(ctx->instance);
+  const AccessSite site = access_at(instance.module().decoded(), at);
+  report.has_address = true;
+  report.address = index + site.offset;
+  report.access_bytes = site.bytes;
+  report.memory_bytes = ctx->memories[site.memory]->bytes;
 }
 
 void fill_report(TrapReport& report, Vmctx* ctx, const CodePoint& point, std::uint64_t info) {
   switch (static_cast<TrapKind>(point.trap)) {
     case TrapKind::OutOfBoundsMemoryAccess:
-      if (point.kind != static_cast<std::uint8_t>(PointKind::Fault)) return;
+      if (point.kind != static_cast<std::uint8_t>(PointKind::Fault)) {
+        report_access(report, ctx, point.wasm, info);
+        return;
+      }
       for (const VmMemory* memory : static_cast<const rt::Instance*>(ctx->instance)->memory_words) {
         const std::uintptr_t at =
             ctx->activation->fault_address - reinterpret_cast<std::uintptr_t>(memory->base);
@@ -145,8 +179,8 @@ void fill_report(TrapReport& report, Vmctx* ctx, const CodePoint& point, std::ui
     case TrapKind::OutOfBoundsTableAccess: report.index = info; return;
     case TrapKind::IndirectCallTypeMismatch: {
       const auto& instance = *static_cast<const rt::Instance*>(ctx->instance);
-      const CallIndirect call = call_indirect_at(instance.module().decoded(), point.wasm);
-      report.expected_type = ctx->type_ids[call.type];
+      const DecodedModule& module = instance.module().decoded();
+      report.expected_type = ctx->type_ids[type_of_call_indirect(module, point.wasm)];
       report.actual_type = info;
       return;
     }

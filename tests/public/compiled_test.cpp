@@ -35,6 +35,48 @@ void on_engines(F&& test) {
 
 }  // namespace
 
+TEST_CASE("a checked access that fails says where and how wide it was", "[public][compiled]") {
+  on_engines([](const EngineConfig& config) {
+    if (config.signals) return;
+    const Instance instance = instantiate(R"((module
+      (memory 1)
+      (memory $two 2)
+      (memory $wide i64 3)
+      (func (export "load") (param i64) (drop (i32.load offset=8 (i32.wrap_i64 (local.get 0)))))
+      (func (export "store") (param i64) (i64.store16 $two offset=200
+        (i32.wrap_i64 (local.get 0)) (i64.const 1)))
+      (func (export "vector") (param i64) (v128.store offset=4294967295
+        (i32.wrap_i64 (local.get 0)) (v128.const i64x2 1 2)))
+      (func (export "lane") (param i64) (drop (v128.load16_lane 3
+        (i32.wrap_i64 (local.get 0)) (v128.const i64x2 1 2))))
+      (func (export "far") (param i64) (drop (f64.load $wide offset=16 (local.get 0))))
+      (func (export "loop") (param i64) (local $i i32)
+        (loop $next
+          (i32.store8 offset=1 (local.get $i) (local.get $i))
+          (local.set $i (i32.add (local.get $i) (i32.const 1)))
+          (br $next)))))",
+                                          config);
+    const struct {
+      const char* function;
+      std::int64_t index;
+      std::uint64_t address, bytes, size;
+    } kCases[] = {
+        {"load", 65525, 65533, 4, 65536},     {"load", 0xFFFFFFFF, 0x100000007, 4, 65536},
+        {"store", 131000, 131200, 2, 131072}, {"vector", 1, 0x100000000, 16, 65536},
+        {"lane", 65535, 65535, 2, 65536},     {"far", 196608, 196624, 8, 196608},
+        {"far", -1, 15, 8, 196608},           {"loop", 0, 65536, 1, 65536},
+    };
+    for (const auto& c : kCases) {
+      INFO(c.function << " " << c.index);
+      const Trap trap = must_trap(instance.get_func(c.function)->call({Value(c.index)}));
+      CHECK(trap.kind() == TrapKind::OutOfBoundsMemoryAccess);
+      CHECK(trap.detail().address == c.address);
+      CHECK(trap.detail().access_bytes == c.bytes);
+      CHECK(trap.detail().size == c.size);
+    }
+  });
+}
+
 TEST_CASE("many arguments and results", "[public][compiled]") {
   on_engines([](const EngineConfig& config) {
     const Instance instance = instantiate(R"((module
