@@ -10,7 +10,6 @@
 #include "jit/lower/mir_print.h"
 #include "jit/opt/pipeline.h"
 #include "jit/restrict.h"
-#include "libwasmrt/base/dump.h"
 
 namespace wasmrt::jit {
 
@@ -18,7 +17,8 @@ namespace {
 
 /// Prints a stage's result where that is asked for; `print` makes the text only then.
 template <class Print>
-void dump(Stage stage, FuncIdx index, Print&& print) {
+void dump(const CompileState& s, Stage stage, FuncIdx index, Print&& print) {
+  if (s.watch) s.watch(stage);
   if (!dump_enabled(stage, raw(index))) return;
   dump_write(stage, "function " + std::to_string(raw(index)) + ", " +
                         std::string(stage_name(stage)) + ":\n" + print());
@@ -29,11 +29,11 @@ const char* run_stages(const CompileContext& context, FuncIdx index, CompileStat
   const Target& target = *context.target;
   if (!may_compile(raw(index))) return "left out by WASMRT_COMPILE";
   if (const char* why = build_func(context, index, s.func); why != nullptr) return why;
-  dump(Stage::Ir, index, [&] { return ir::print(s.func); });
+  dump(s, Stage::Ir, index, [&] { return ir::print(s.func); });
   opt::optimise(context, s.func);
-  dump(Stage::Opt, index, [&] { return ir::print(s.func); });
+  dump(s, Stage::Opt, index, [&] { return ir::print(s.func); });
   if (const char* why = target.select(context, s.func, s.machine); why != nullptr) return why;
-  dump(Stage::Lower, index, [&] { return print(target, s.machine); });
+  dump(s, Stage::Lower, index, [&] { return print(target, s.machine); });
   if (context.options.verify) {
     const MFunc before = s.machine;
     if (const char* why = s.allocator.run(target, s.machine); why != nullptr) return why;
@@ -45,9 +45,9 @@ const char* run_stages(const CompileContext& context, FuncIdx index, CompileStat
   } else if (const char* why = s.allocator.run(target, s.machine); why != nullptr) {
     return why;
   }
-  dump(Stage::Regalloc, index, [&] { return print(target, s.machine); });
+  dump(s, Stage::Regalloc, index, [&] { return print(target, s.machine); });
   const char* why = target.emit(context, s.machine, blob);
-  if (why == nullptr) dump(Stage::Asm, index, [&] { return blob.listing; });
+  if (why == nullptr) dump(s, Stage::Asm, index, [&] { return blob.listing; });
   return why;
 }
 
@@ -57,7 +57,7 @@ const char* compile_function(const CompileContext& context, FuncIdx index, Compi
                              CodeBlob& blob) {
   const char* why = run_stages(context, index, s, blob);
   if (why != nullptr)
-    dump(Stage::Asm, index, [&] { return "declined: " + std::string(why) + "\n"; });
+    dump(s, Stage::Asm, index, [&] { return "declined: " + std::string(why) + "\n"; });
   return why;
 }
 

@@ -5,11 +5,14 @@
 // CodeOptions::verify the SSA form is checked after each pass, and each register allocation.
 #pragma once
 
+#include <functional>
+
 #include "jit/ir/ir.h"
 #include "jit/lower/mir.h"
 #include "jit/regalloc/regalloc.h"
 #include "jit/target.h"
 #include "libwasmrt/abi/code_blob.h"
+#include "libwasmrt/base/dump.h"
 #include "libwasmrt/wasm/types.h"
 
 namespace wasmrt::jit {
@@ -19,6 +22,8 @@ struct CompileState {
   ir::Func func;
   MFunc machine;
   RegisterAllocator allocator;
+  /// Called behind each stage that has one in stages.def, with what it made in place; for tools.
+  std::function<void(Stage)> watch;
 };
 
 /// Returns nullptr, or why the function is declined.

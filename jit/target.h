@@ -25,6 +25,7 @@ struct CodeOptions {
   bool signals = true;    ///< false: explicit checks, no faults are relied on.
   bool deterministic = false;  ///< Canonical NaNs, fixed relaxed-SIMD choices.
   bool verify = false;         ///< IR verifier after each pass, allocation checker.
+  bool places = false;         ///< CodeBlob::places is filled.
 };
 
 /// What compiling one function needs to know; shared by all workers, read only.

@@ -101,6 +101,13 @@ bool Emitter::resolve() {
 // ---- tables
 // ----------------------------------------------------------------------------------------------
 
+void Emitter::place(std::uint32_t inst, std::uint32_t wasm) {
+  current_ = inst;
+  if (!context_.options.places) return;
+  if (inst < m_.insts.size()) wasm = m_.insts[inst].pos;
+  out_.places.push_back({here(), inst, wasm});
+}
+
 void Emitter::point(PointKind kind, std::uint32_t wasm, unsigned trap) {
   out_.points.push_back(
       {here(), wasm, static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(trap)});
@@ -283,6 +290,7 @@ void Emitter::block(std::uint32_t number) {
   bind(labels_[number]);
   const std::vector<std::uint32_t>& insts = m_.blocks[number].insts;
   for (std::size_t n = 0; n < insts.size(); ++n) {
+    place(insts[n]);
     if (n + 1 < insts.size() && emit_move_pair(m_.insts[insts[n]], m_.insts[insts[n + 1]])) {
       ++n;
     } else {
@@ -296,6 +304,7 @@ void Emitter::tail() {
   if (!traps_.empty()) {
     const Label common = new_label();
     for (const TrapStub& t : traps_) {
+      place(CodePlace::kNone, t.wasm);
       bind(t.label);
       if (t.info != kNoInfo) mov(kTarget, t.info);
       if (frame_ == 0) mov(kScratch2, kLink);
@@ -303,11 +312,14 @@ void Emitter::tail() {
       point(PointKind::Trap, t.wasm, t.kind);
     }
     a_.nop();  // the last one's return address is inside the function
+    place(CodePlace::kNone);
     bind(common);
     a_.ldr(gp(kScratch, 8), vm(offsetof(Vmctx, native)));
     a_.ldr(gp(kScratch, 8), place(kScratch, offsetof(NativeStubs, trap), 8));
     a_.br(gp(kScratch, 8));
   }
+  out_.code_bytes = here();
+  place(CodePlace::kData);
   std::stable_sort(literals_.begin(), literals_.end(),
                    [](const Literal& x, const Literal& y) { return x.bytes > y.bytes; });
   for (const Literal& l : literals_) {
@@ -333,6 +345,7 @@ void Emitter::start() {
   references_.clear();
   differences_.clear();
   numbered_ = 0;
+  place(CodePlace::kNone);
   labels_.resize(m_.blocks.size());
   for (Label& l : labels_) l = new_label();
 }
@@ -354,8 +367,9 @@ bool Emitter::attempt() {
   }
   next_block_ = ~0u;
   for (std::size_t n = 0; n < cold_.size(); ++n) {
-    const std::function<void()> code = std::move(cold_[n]);
-    code();
+    const Cold cold = std::move(cold_[n]);
+    place(cold.inst);
+    cold.code();
   }
   tail();
   return error_ != nullptr || resolve();

@@ -288,6 +288,7 @@ void Emitter::jump_table(const MInst& i) {
   a_.add(gp(kScratch, 8), gp(kScratch, 8), gp(kScratch2, 8));
   a_.br(gp(kScratch, 8));
   bind(base);
+  place(CodePlace::kData);
   for (std::size_t n = 0; n < last; ++n) {
     differences_.push_back({here(), label(from.succs[table[n]].to), base});
     word(0);

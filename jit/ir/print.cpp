@@ -24,13 +24,17 @@ constexpr const char* kTraps[] = {
 
 class Printer {
  public:
-  Printer(const Func& func, bool renumber);
+  Printer(const Func& func, bool renumber, std::vector<std::uint32_t>* positions);
   std::string run();
 
  private:
   void inst(std::uint32_t v);
   void details(const Inst& i);
   void access(const Inst& i);
+  void end_line(std::uint32_t position) {
+    out_ += '\n';
+    if (positions_ != nullptr) positions_->push_back(position);
+  }
   void put(const char* text) { out_ += text; }
   void put(std::uint64_t n) { out_ += std::to_string(n); }
   void value(std::uint32_t v) { put("v"), put(values_[v]); }
@@ -39,12 +43,14 @@ class Printer {
   void values(std::span<const std::uint32_t> list);
 
   const Func& f_;
+  std::vector<std::uint32_t>* const positions_;
   std::string out_;
   std::vector<std::uint32_t> values_, blocks_;  // numbers
   std::vector<bool> named_;                     // has a result, or several
 };
 
-Printer::Printer(const Func& func, bool renumber) : f_(func) {
+Printer::Printer(const Func& func, bool renumber, std::vector<std::uint32_t>* positions)
+    : f_(func), positions_(positions) {
   for (std::uint32_t v = 0; v < f_.insts.size(); ++v) values_.push_back(v);
   for (std::uint32_t b = 0; b < f_.blocks.size(); ++b) blocks_.push_back(b);
   for (const Inst& i : f_.insts) named_.push_back(i.type != Type::Void);
@@ -169,7 +175,7 @@ void Printer::inst(std::uint32_t v) {
       details(i);
     }
   }
-  put("\n");
+  end_line(i.pos);
 }
 
 std::string Printer::run() {
@@ -177,7 +183,7 @@ std::string Printer::run() {
   types(f_.params);
   put(" -> ");
   types(f_.results);
-  put("\n");
+  end_line(~0u);
   for (const BlockId b : f_.order) {
     block(b);
     put(":");
@@ -186,7 +192,7 @@ std::string Printer::run() {
     if (f_[b].is_loop_header) put(", loop header");
     if (f_[b].loop_depth != 0) put(", depth "), put(f_[b].loop_depth);
     if (f_[b].cold) put(", cold");
-    put("\n");
+    end_line(~0u);
     for (std::uint32_t v = f_[b].first; v != ~0u; v = f_.next[v]) inst(v);
   }
   return std::move(out_);
@@ -194,6 +200,8 @@ std::string Printer::run() {
 
 }  // namespace
 
-std::string print(const Func& func, bool renumber) { return Printer(func, renumber).run(); }
+std::string print(const Func& func, bool renumber, std::vector<std::uint32_t>* positions) {
+  return Printer(func, renumber, positions).run();
+}
 
 }  // namespace wasmrt::jit::ir

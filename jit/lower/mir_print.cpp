@@ -11,10 +11,15 @@ namespace {
 
 class Printer {
  public:
-  Printer(const Target& target, const MFunc& func) : target_(target), m_(func) {}
+  Printer(const Target& target, const MFunc& func, std::vector<std::uint32_t>* insts)
+      : target_(target), m_(func), insts_(insts) {}
   std::string run();
 
  private:
+  void end_line(std::uint32_t inst) {
+    out_ += '\n';
+    if (insts_ != nullptr) insts_->push_back(inst);
+  }
   void put(const char* text) { out_ += text; }
   void put(std::uint64_t n) { out_ += std::to_string(n); }
   void vreg(VReg v) { put("v"), put(raw(v)); }
@@ -28,6 +33,7 @@ class Printer {
 
   const Target& target_;
   const MFunc& m_;
+  std::vector<std::uint32_t>* const insts_;
   std::string out_;
 };
 
@@ -104,13 +110,13 @@ void Printer::inst(const MInst& i) {
   }
   if (i.cond != 0) put(" cc "), put(i.cond);
   if (i.aux != 0) put(" aux "), put(i.aux);
-  put("\n");
+  end_line(static_cast<std::uint32_t>(&i - m_.insts.data()));
 }
 
 std::string Printer::run() {
   put("func "), put(m_.index);
   if (m_.spill_slots != 0) put(", "), put(m_.spill_slots), put(" slots");
-  put("\n");
+  end_line(~0u);
   for (std::size_t b = 0; b < m_.blocks.size(); ++b) {
     const MBlock& block = m_.blocks[b];
     put("m"), put(b);
@@ -118,12 +124,12 @@ std::string Printer::run() {
     put(":");
     if (block.is_loop_header) put("  ; loop up to m"), put(block.loop_end);
     if (block.cold) put("  ; cold");
-    put("\n");
+    end_line(~0u);
     for (const std::uint32_t i : block.insts) inst(m_.insts[i]);
     for (const MEdge& edge : block.succs) {
       put("  -> m"), put(raw(edge.to));
       vregs(edge.args);
-      put("\n");
+      end_line(block.insts.empty() ? ~0u : block.insts.back());
     }
   }
   return std::move(out_);
@@ -131,6 +137,8 @@ std::string Printer::run() {
 
 }  // namespace
 
-std::string print(const Target& target, const MFunc& func) { return Printer(target, func).run(); }
+std::string print(const Target& target, const MFunc& func, std::vector<std::uint32_t>* insts) {
+  return Printer(target, func, insts).run();
+}
 
 }  // namespace wasmrt::jit

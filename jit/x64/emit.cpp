@@ -60,6 +60,13 @@ void Emitter::point(PointKind kind, std::uint32_t wasm, unsigned trap) {
                          static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(trap)});
 }
 
+void Emitter::place(std::uint32_t inst, std::uint32_t wasm) {
+  current_ = inst;
+  if (!context_.options.places) return;
+  if (inst < m_.insts.size()) wasm = m_.insts[inst].pos;
+  out_.places.push_back({static_cast<std::uint32_t>(a_.offset()), inst, wasm});
+}
+
 /// In front of an instruction with a memory operand.
 void Emitter::guest_access(const MInst& i) {
   if (!i.mem_guest) return;
@@ -284,7 +291,10 @@ void Emitter::block(std::uint32_t b) {
   block_ = b;
   flags_at_ = ~std::size_t{0};
   a_.bind(labels_[b]);
-  for (const std::uint32_t i : m_.blocks[b].insts) instruction(m_.insts[i]);
+  for (const std::uint32_t i : m_.blocks[b].insts) {
+    place(i);
+    instruction(m_.insts[i]);
+  }
 }
 
 /// The order of the blocks in memory: that of the list, without the empty ones; cold ones last; the
@@ -325,6 +335,7 @@ const char* Emitter::run() {
   asmjit::StringLogger logger;
   const bool listed = dump_enabled(Stage::Asm, m_.index);
   if (listed) code_.setLogger(&logger);
+  place(CodePlace::kNone);
   labels_.resize(m_.blocks.size());
   for (Label& l : labels_) l = a_.newLabel();
   prologue();
@@ -336,15 +347,19 @@ const char* Emitter::run() {
   }
   next_block_ = ~0u;
   for (std::size_t n = 0; n < cold_.size(); ++n) {
-    const std::function<void()> code = std::move(cold_[n]);
-    code();
+    const Cold cold = std::move(cold_[n]);
+    place(cold.inst);
+    cold.code();
   }
   for (const TrapStub& t : traps_) {
+    place(CodePlace::kNone, t.wasm);
     a_.bind(t.label);
     if (t.info != kNoInfo && t.info != r10) a_.mov(x86::r10, x86::gpq(t.info));
     call_stub(offsetof(NativeStubs, trap));
     point(PointKind::Trap, t.wasm, t.kind);
   }
+  out_.code_bytes = static_cast<std::uint32_t>(a_.offset());
+  place(CodePlace::kData);
   for (std::size_t n = 0; n < tables_.size(); ++n) {
     a_.align(asmjit::AlignMode::kZero, 4);
     a_.bind(tables_[n].first);

@@ -60,7 +60,9 @@ class Emitter : public asmjit::ErrorHandler {
   [[nodiscard]] std::vector<std::uint32_t> layout() const;
   void block(std::uint32_t b);
   void instruction(const MInst& i);
-  void cold(std::function<void()> code) { cold_.push_back(std::move(code)); }
+  void cold(std::function<void()> code) { cold_.push_back({std::move(code), current_}); }
+  /// What follows comes from here.
+  void place(std::uint32_t inst, std::uint32_t wasm = 0);
   [[nodiscard]] std::uint32_t follow(std::uint32_t b) const;
   [[nodiscard]] Label label(MBlockId b) { return labels_[follow(raw(b))]; }
   [[nodiscard]] bool is_next(MBlockId b) const { return follow(raw(b)) == next_block_; }
@@ -120,7 +122,12 @@ class Emitter : public asmjit::ErrorHandler {
   std::size_t flags_at_ = ~std::size_t{0};
   std::uint32_t flags_reg_ = 0;
   unsigned flags_size_ = 0;
-  std::vector<std::function<void()>> cold_;
+  struct Cold {
+    std::function<void()> code;
+    std::uint32_t inst;
+  };
+  std::vector<Cold> cold_;
+  std::uint32_t current_ = CodePlace::kNone;  // the instruction that is being emitted
   struct TrapStub {
     unsigned kind;
     std::uint32_t wasm;

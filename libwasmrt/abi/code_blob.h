@@ -29,10 +29,21 @@ struct CodePoint {
 };
 enum class PointKind : std::uint8_t { Fault, Call, CallOut, Poll, Trap, Prologue };
 
+/// Where a piece of code came from; for tools.
+struct CodePlace {
+  std::uint32_t offset = 0;  ///< The piece ends where the next one begins.
+  std::uint32_t inst = 0;    ///< Index in MFunc::insts, or one of the following.
+  std::uint32_t wasm = 0;    ///< Byte offset of the Wasm instruction; 0 where none is known.
+
+  static constexpr std::uint32_t kNone = ~0u;  ///< No instruction: prologue, traps.
+  static constexpr std::uint32_t kData = kNone - 1;
+};
+
 struct CodeBlob {
   std::vector<std::uint8_t> code;
   std::vector<CallSite> calls;
   std::vector<CodePoint> points;  ///< Sorted by pc; a pc occurs once.
+  std::vector<CodePlace> places;  ///< By offset, where CodeOptions::places asks for them.
   std::uint32_t entry = 0;        ///< Entry for callers in the same instance. Offset 0 is the entry
                                   ///< for others, which find the instance from the VmFuncRef*.
   /// From the stack pointer in the body to the return address' slot. Negative where a function
@@ -40,13 +51,16 @@ struct CodeBlob {
   std::int32_t frame_bytes = 0;
   /// Where in the frame the instance is saved, in functions that call other instances; else ~0.
   std::uint32_t vmctx_at = ~0u;
-  std::string listing;  ///< The code as text, where the stage asm is dumped.
+  std::uint32_t code_bytes = 0;  ///< Instructions; literals and tables follow.
+  std::string listing;           ///< The code as text, where the stage asm is dumped.
 
   void clear() {
     code.clear();
     listing.clear();
     calls.clear();
     points.clear();
+    places.clear();
+    code_bytes = 0;
     entry = 0;
     vmctx_at = ~0u;
     frame_bytes = 0;

@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <cstddef>
 #include <cstring>
 #include <type_traits>
 
@@ -20,7 +21,7 @@ static_assert(std::endian::native == std::endian::little, "images are little-end
 
 constexpr std::size_t kPage = 4096;
 constexpr std::size_t kChunk = 64 * 1024;
-constexpr std::uint32_t kFormat = 1;
+constexpr std::uint32_t kFormat = 2;
 constexpr char kMagic[12] = {'\0', 'w', 'a', 's', 'm', 'r', 't', '-', 'c', 'o', 'd', 'e'};
 
 struct Range {
@@ -36,11 +37,12 @@ struct Header {
   std::array<std::uint8_t, 32> salt;
   std::uint64_t file_bytes;
   std::uint64_t declined;
+  std::array<char, 8> machine;
   Range code, funcs, points, entries, module, tags;
   Sha256Digest mac;  // over the header's page with this zero, then the tags
 };
 static_assert(std::is_trivially_copyable_v<Header> && sizeof(Header) <= kPage);
-static_assert(sizeof(CodePoint) == 12 && sizeof(NativeFunc) == 16);
+static_assert(sizeof(CodePoint) == 12 && sizeof(NativeFunc) == 20);
 
 constexpr std::uint8_t kZeros[kPage] = {};
 
@@ -86,11 +88,20 @@ bool read_header(std::span<const std::uint8_t> bytes, Header& header) {
   return header.format == kFormat && header.file_bytes == bytes.size();
 }
 
+/// The parts of an image, where its header says they are.
+bool take_parts(std::span<const std::uint8_t> bytes, const Header& header, ImageView& image) {
+  image.declined = header.declined;
+  return take(bytes, header.code, image.code) && header.code.offset % kPage == 0 &&
+         take(bytes, header.funcs, image.funcs) && take(bytes, header.points, image.points) &&
+         take(bytes, header.entries, image.entries) && take(bytes, header.module, image.module);
+}
+
 /// Entries point to functions, functions into the code, in order.
 bool consistent(const ImageView& image) {
   std::uint32_t last = 0;
   for (const NativeFunc& f : image.funcs) {
     if (f.begin < last || f.begin >= image.code.size()) return false;
+    if (f.code_bytes > image.code.size() - f.begin) return false;
     last = f.begin;
   }
   return std::all_of(image.entries.begin(), image.entries.end(),
@@ -108,6 +119,7 @@ ImageWriter::ImageWriter(HostKey host_key, const CodeKey& key,
   header.key = key.entry;
   std::copy(salt.begin(), salt.end(), header.salt.begin());
   header.declined = image.declined;
+  image.machine.copy(header.machine.data(), header.machine.size());
 
   std::uint64_t at = kPage;
   parts_.emplace_back();  // the header, at the end
@@ -170,11 +182,7 @@ bool read_image(std::span<const std::uint8_t> bytes, HostKey host_key, ImageChec
   if (!equal_digests(header_mac(host_key, header, rest_of_page, tags), header.mac)) return false;
 
   ImageView& image = out.image;
-  if (!take(bytes, header.code, image.code) || header.code.offset % kPage != 0 ||
-      !take(bytes, header.funcs, image.funcs) || !take(bytes, header.points, image.points) ||
-      !take(bytes, header.entries, image.entries) || !take(bytes, header.module, image.module)) {
-    return false;
-  }
+  if (!take_parts(bytes, header, image)) return false;
   const std::uint64_t end = header.tags.offset;
   const std::size_t chunks = static_cast<std::size_t>((end - kPage + kChunk - 1) / kChunk);
   if (header.tags.bytes != chunks * sizeof(Gmac::Tag)) return false;
@@ -195,9 +203,20 @@ bool read_image(std::span<const std::uint8_t> bytes, HostKey host_key, ImageChec
     });
     if (!authentic.load(std::memory_order_relaxed) || !consistent(image)) return false;
   }
-  image.declined = header.declined;
   out.key = {header.module_hash, header.key};
   out.code_offset = header.code.offset;
+  return true;
+}
+
+bool view_image(std::span<const std::uint8_t> bytes, ImageView& out) {
+  Header header;
+  if (!read_header(bytes, header) || !take_parts(bytes, header, out) || !consistent(out)) {
+    return false;
+  }
+  const auto end = std::find(header.machine.begin(), header.machine.end(), '\0');
+  // The name is in the bytes, too, where it stays.
+  out.machine = {reinterpret_cast<const char*>(bytes.data()) + offsetof(Header, machine),
+                 static_cast<std::size_t>(end - header.machine.begin())};
   return true;
 }
 

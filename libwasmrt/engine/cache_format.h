@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "libwasmrt/abi/code_blob.h"
@@ -25,6 +26,7 @@ struct ImageView {
   std::span<const std::uint32_t> entries;
   std::span<const std::uint8_t> module;  ///< The binary that it was compiled from.
   std::uint64_t declined = 0;
+  std::string_view machine;  ///< Whose code it is, as jit::Target::name.
 };
 
 /// What an image is good for.
@@ -63,6 +65,8 @@ enum class ImageCheck : std::uint8_t { Header, Full };
 /// False in any doubt. The spans point into `bytes`.
 [[nodiscard]] bool read_image(std::span<const std::uint8_t> bytes, HostKey host_key,
                               ImageCheck check, os::WorkerPool& workers, ImageFile& out);
+/// What an image holds that need not be authentic, to be looked at and never to be run.
+[[nodiscard]] bool view_image(std::span<const std::uint8_t> bytes, ImageView& out);
 /// The binary in an image that need not be authentic, to be compiled as any other; empty without.
 [[nodiscard]] std::span<const std::uint8_t> module_in_image(std::span<const std::uint8_t> bytes);
 

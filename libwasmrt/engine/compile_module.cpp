@@ -14,6 +14,8 @@ namespace {
 // much takes about 2 ms to compile.
 constexpr std::size_t kParallelFrom = 16 * 1024;
 
+}  // namespace
+
 std::vector<jit::ir::MemoryInfo> memory_infos(const rt::Engine& engine, const DecodedModule& m) {
   std::vector<jit::ir::MemoryInfo> infos;
   for (const MemoryType& type : m.memories) {
@@ -27,8 +29,6 @@ std::vector<jit::ir::MemoryInfo> memory_infos(const rt::Engine& engine, const De
   }
   return infos;
 }
-
-}  // namespace
 
 bool compile_module(rt::Engine& engine, const DecodedModule& module, const std::atomic<bool>& stop,
                     LinkedImage& image, std::uint64_t& declined) {

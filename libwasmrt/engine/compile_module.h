@@ -6,12 +6,17 @@
 
 #include <atomic>
 #include <cstdint>
+#include <vector>
 
+#include "jit/ir/ir.h"
 #include "libwasmrt/engine/link.h"
 #include "libwasmrt/frontend/module.h"
 #include "libwasmrt/runtime/engine_state.h"
 
 namespace wasmrt::engine {
+
+/// How the compiler may access the memories of a module.
+std::vector<jit::ir::MemoryInfo> memory_infos(const rt::Engine& engine, const DecodedModule& m);
 
 /// False when `stop` was set before all was done. Counts the functions without code.
 bool compile_module(rt::Engine& engine, const DecodedModule& module, const std::atomic<bool>& stop,

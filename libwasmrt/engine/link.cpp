@@ -32,7 +32,7 @@ LinkedImage link(const jit::Target& target, const DecodedModule& module,
     out.code.insert(out.code.end(), blob.code.begin(), blob.code.end());
     out.entries.push_back(begin);
     inner[n] = begin + blob.entry;
-    out.funcs.push_back({begin, blob.frame_bytes, blob.vmctx_at, first + n});
+    out.funcs.push_back({begin, blob.frame_bytes, blob.vmctx_at, first + n, blob.code_bytes});
     for (CodePoint p : blob.points) {
       p.pc += begin;
       out.points.push_back(p);

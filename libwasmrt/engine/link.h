@@ -29,6 +29,7 @@ struct NativeFunc {
   std::int32_t frame_bytes = 0;  ///< As CodeBlob::frame_bytes.
   std::uint32_t vmctx_at = ~0u;
   std::uint32_t index = 0;
+  std::uint32_t code_bytes = 0;  ///< As CodeBlob::code_bytes.
 };
 
 /// NativeFunc::begin of functions without code.

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "interp/interp.h"
+#include "jit/target.h"
 #include "libwasmrt/engine/compile_module.h"
 #include "libwasmrt/engine/compiler.h"
 #include "libwasmrt/runtime/instance_state.h"
@@ -149,6 +150,7 @@ std::optional<ImageView> NativeCode::image() const {
   view.entries = entries_;
   view.module = module_->bytes->view();
   view.declined = declined_;
+  view.machine = jit::host_target()->name;
   if (image_ != nullptr) {
     view.code = image_->code();
     view.funcs = image_->funcs();

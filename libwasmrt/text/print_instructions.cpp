@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <charconv>
+#include <unordered_map>
 
 #include "libwasmrt/frontend/imm_reader.h"
 #include "libwasmrt/frontend/type_reader.h"
@@ -36,8 +37,8 @@ std::string float_text(Bits bits, unsigned mantissa_bits) {
 class InstructionPrinter {
  public:
   InstructionPrinter(const DecodedModule& module, const PrintNames& names, Reader& reader,
-                     unsigned indent, std::string& out)
-      : m_(module), names_(names), r_(reader), indent_(indent), out_(out) {}
+                     unsigned indent, std::string& out, std::vector<std::uint32_t>* positions)
+      : m_(module), names_(names), r_(reader), indent_(indent), out_(out), positions_(positions) {}
 
   void run(std::size_t body_start, const std::vector<BranchHint>* hints);
 
@@ -63,6 +64,7 @@ class InstructionPrinter {
   Reader& r_;
   unsigned indent_;
   std::string& out_;
+  std::vector<std::uint32_t>* const positions_;
   ImmScratch scratch_;
 };
 
@@ -85,6 +87,9 @@ void InstructionPrinter::run(std::size_t body_start, const std::vector<BranchHin
     if (op == Op::End && --depth == 0) return;
     const bool opens = op == Op::Block || op == Op::Loop || op == Op::If || op == Op::TryTable;
     if (op == Op::End) --level;
+    if (positions_ != nullptr) {
+      positions_->push_back(static_cast<std::uint32_t>(body_start + offset));
+    }
     separate(op == Op::Else ? level - 1 : level);
     if (hints != nullptr && next_hint < hints->size() && (*hints)[next_hint].offset == offset) {
       out_ += "(@metadata.code.branch_hint \"\\0";
@@ -241,8 +246,37 @@ std::string string_literal(std::string_view text) {
 
 void print_instructions(const DecodedModule& module, const PrintNames& names, Reader& reader,
                         unsigned indent, std::size_t body_start,
-                        const std::vector<BranchHint>* hints, std::string& out) {
-  InstructionPrinter(module, names, reader, indent, out).run(body_start, hints);
+                        const std::vector<BranchHint>* hints, std::string& out,
+                        std::vector<std::uint32_t>* positions) {
+  InstructionPrinter(module, names, reader, indent, out, positions).run(body_start, hints);
+}
+
+PrintNames name_functions(const DecodedModule& module) {
+  PrintNames names;
+  std::unordered_map<std::string_view, int> uses;
+  for (const auto& [index, name] : module.names.funcs) ++uses[name];
+  for (std::size_t i = 0; i < module.funcs.size(); ++i) {
+    const auto named = module.names.funcs.find(static_cast<std::uint32_t>(i));
+    const bool unique =
+        named != module.names.funcs.end() && !named->second.empty() && uses[named->second] == 1;
+    names.funcs.push_back(unique ? "$" + string_literal(named->second) : std::to_string(i));
+  }
+  return names;
+}
+
+void print_locals(const DecodedModule& module, Reader& reader, std::string_view separator,
+                  std::string& out) {
+  std::uint32_t runs = 0;
+  if (!reader.u32(runs)) runs = 0;
+  for (; runs > 0; --runs) {
+    std::uint32_t count = 0;
+    ValType type;
+    if (!reader.u32(count) || !read_val_type(reader, TypeScope{module}, type)) break;
+    if (count == 0) continue;
+    out.append(separator).append("(local");
+    for (; count > 0; --count) out += ' ' + type_text(module, type);
+    out += ')';
+  }
 }
 
 }  // namespace wasmrt::text

@@ -22,9 +22,18 @@ std::string string_literal(std::span<const std::uint8_t> bytes);
 std::string string_literal(std::string_view text);
 
 /// Appends the instructions up to the `end` that closes them: one a line, indented by `indent`
-/// levels, or all in one line separated by blanks when `indent` is 0. `hints` may be null.
+/// levels, or all in one line separated by blanks when `indent` is 0. `hints` may be null. Where
+/// `positions` is given, it gets the byte offset of each instruction in the module.
 void print_instructions(const DecodedModule& module, const PrintNames& names, Reader& reader,
                         unsigned indent, std::size_t body_start,
-                        const std::vector<BranchHint>* hints, std::string& out);
+                        const std::vector<BranchHint>* hints, std::string& out,
+                        std::vector<std::uint32_t>* positions = nullptr);
+
+/// How functions are called: by name where the names are different from each other.
+PrintNames name_functions(const DecodedModule& module);
+/// Skips the declarations of locals in front of a body's instructions and appends them, each as
+/// text behind `separator`.
+void print_locals(const DecodedModule& module, Reader& reader, std::string_view separator,
+                  std::string& out);
 
 }  // namespace wasmrt::text

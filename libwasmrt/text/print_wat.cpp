@@ -2,7 +2,6 @@
 #include "libwasmrt/text/print_wat.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "libwasmrt/frontend/type_reader.h"
 #include "libwasmrt/text/print_instructions.h"
@@ -12,11 +11,11 @@ namespace {
 
 class ModulePrinter {
  public:
-  explicit ModulePrinter(const DecodedModule& module) : m_(module) { name_functions(); }
+  explicit ModulePrinter(const DecodedModule& module)
+      : m_(module), names_(name_functions(module)) {}
   std::string run();
 
  private:
-  void name_functions();
   void field(std::string_view head) {
     out_ += "\n  (";
     out_ += head;
@@ -49,18 +48,6 @@ class ModulePrinter {
   std::span<const CanonType* const> group_;
   std::size_t group_begin_ = 0;
 };
-
-// Functions are called by name where the names are different from each other.
-void ModulePrinter::name_functions() {
-  std::unordered_map<std::string_view, int> uses;
-  for (const auto& [index, name] : m_.names.funcs) ++uses[name];
-  for (std::size_t i = 0; i < m_.funcs.size(); ++i) {
-    const auto named = m_.names.funcs.find(static_cast<std::uint32_t>(i));
-    const bool unique =
-        named != m_.names.funcs.end() && !named->second.empty() && uses[named->second] == 1;
-    names_.funcs.push_back(unique ? "$" + string_literal(named->second) : std::to_string(i));
-  }
-}
 
 // A type's index. Equal groups have the same ids, but a member of a group refers to its own group:
 // what it says would change if it named the first group that is equal.
@@ -294,17 +281,7 @@ void ModulePrinter::functions() {
     comment(i);
     type_use(m_.funcs[i]);
     Reader reader(m_.bytes->view(), body.offset, std::size_t{body.offset} + body.size);
-    std::uint32_t runs = 0;
-    if (!reader.u32(runs)) runs = 0;
-    for (; runs > 0; --runs) {
-      std::uint32_t count = 0;
-      ValType type;
-      if (!reader.u32(count) || !read_val_type(reader, TypeScope{m_}, type)) break;
-      if (count == 0) continue;
-      out_ += "\n    (local";
-      for (; count > 0; --count) out_ += ' ' + text(type);
-      out_ += ')';
-    }
+    print_locals(m_, reader, "\n    ", out_);
     const auto hints = m_.branch_hints.find(static_cast<std::uint32_t>(i));
     print_instructions(m_, names_, reader, 2, body.offset,
                        hints == m_.branch_hints.end() ? nullptr : &hints->second, out_);

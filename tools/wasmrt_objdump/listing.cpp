@@ -1,0 +1,219 @@
+// See listing.h. Points of the code (faults, calls, polls, traps) are remarks behind its lines.
+#include "tools/wasmrt_objdump/listing.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+
+#include "jit/compile_function.h"
+#include "jit/ir/print.h"
+#include "jit/lower/mir_print.h"
+#include "libwasmrt/engine/link.h"
+#include "libwasmrt/frontend/reader.h"
+#include "libwasmrt/wasm/trap.h"
+
+namespace wasmrt::tools {
+
+namespace {
+
+FormText& form(Forms& forms, Form which) { return forms[static_cast<std::size_t>(which)]; }
+
+std::string hex(std::uint32_t n) {
+  char text[16];
+  std::snprintf(text, sizeof text, "0x%x", n);
+  return text;
+}
+
+/// The remark on a point: what can happen there.
+std::string remark(const CodePoint& point) {
+  constexpr const char* kNames[] = {"may fault", "call", "call", "poll", "trap", "stack check"};
+  std::string text = point.kind < std::size(kNames) ? kNames[point.kind] : "?";
+  if (point.kind == static_cast<std::uint8_t>(PointKind::Trap) && point.trap != 0) {
+    text.append(": ").append(trap_wording(static_cast<TrapKind>(point.trap)));
+  }
+  return text;
+}
+
+/// The function's instructions by line end or, for faults, line start.
+void add_remarks(const std::vector<CodePoint>& points, const std::vector<CodeLine>& lines,
+                 std::vector<std::string>& texts) {
+  for (std::size_t n = 0; n < lines.size(); ++n) {
+    for (const bool fault : {true, false}) {
+      const std::uint32_t pc = lines[n].offset + (fault ? 0 : lines[n].bytes);
+      const auto at =
+          std::lower_bound(points.begin(), points.end(), pc,
+                           [](const CodePoint& p, std::uint32_t o) { return p.pc < o; });
+      if (at == points.end() || at->pc != pc) continue;
+      if ((at->kind == static_cast<std::uint8_t>(PointKind::Fault)) != fault) continue;
+      texts[n].append("  ; ").append(remark(*at)).append(" @").append(hex(at->wasm));
+    }
+  }
+}
+
+/// Moves and the like, which have no position, belong to what they are made for: the next one.
+std::vector<std::uint32_t> positions_of(const jit::MFunc& func) {
+  std::vector<std::uint32_t> out(func.insts.size(), 0);
+  for (const jit::MBlock& block : func.blocks) {
+    std::uint32_t next = 0;
+    for (const std::uint32_t i : block.insts)
+      next = func.insts[i].pos != 0 ? func.insts[i].pos : next;
+    for (std::size_t n = block.insts.size(); n-- > 0;) {
+      const std::uint32_t i = block.insts[n];
+      if (func.insts[i].pos != 0) next = func.insts[i].pos;
+      out[i] = next;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+void Lister::wasm_form(FuncIdx func, FormText& out) const {
+  const FuncBody& body = module_.bodies[raw(func) - module_.imported_funcs];
+  Reader reader(module_.bytes->view(), body.offset, std::size_t{body.offset} + body.size);
+  std::string locals;
+  text::print_locals(module_, reader, "\n", locals);
+  std::string text;
+  std::vector<std::uint32_t> keys;
+  text::print_instructions(module_, names_, reader, 1, body.offset, nullptr, text, &keys);
+  FormText code;
+  code.assign(std::string_view(text).substr(text.empty() ? 0 : 1), std::move(keys));
+  out.assign(std::string_view(locals).substr(locals.empty() ? 0 : 1), {});
+  for (std::string& line : out.lines) line.insert(0, 7, ' ');
+  for (std::size_t n = 0; n < code.lines.size(); ++n) {
+    char position[16];
+    std::snprintf(position, sizeof position, "%5x", code.keys[n]);
+    out.lines.push_back(position + code.lines[n]);
+    out.keys.push_back(code.keys[n]);
+  }
+}
+
+std::string Lister::code_text(std::span<const std::uint8_t> code, std::uint32_t begin,
+                              const CodeLine& line) const {
+  char number[16];
+  std::snprintf(number, sizeof number, "%5x: ", line.offset - begin);
+  std::string text = number;
+  if (raw_bytes_) {
+    std::string bytes;
+    for (std::uint32_t n = 0; n < line.bytes; ++n) {
+      std::snprintf(number, sizeof number, "%02x ", code[line.offset + n]);
+      bytes += number;
+    }
+    if (bytes.size() < 30) bytes.resize(30, ' ');
+    text += bytes;
+  }
+  return text + line.text;
+}
+
+Listing Lister::compile(const jit::CompileContext& context, FuncIdx func) const {
+  Listing out;
+  wasm_form(func, form(out.forms, Form::Wasm));
+  jit::CompileContext with_places = context;
+  with_places.options.places = true;
+  jit::CompileState state;
+  state.watch = [&](Stage stage) {
+    std::vector<std::uint32_t> keys;
+    if (stage == Stage::Ir || stage == Stage::Opt) {
+      const std::string text = jit::ir::print(state.func, false, &keys);
+      form(out.forms, stage == Stage::Ir ? Form::Ir : Form::Opt).assign(text, std::move(keys));
+    } else if (stage == Stage::Lower) {
+      const std::string text = jit::print(*context.target, state.machine, &keys);
+      const std::vector<std::uint32_t> positions = positions_of(state.machine);
+      for (std::uint32_t& key : keys) key = key == ~0u ? key : positions[key];
+      form(out.forms, Form::Lower).assign(text, std::move(keys));
+    } else if (stage == Stage::Regalloc) {
+      const std::string text = jit::print(*context.target, state.machine, &keys);
+      form(out.forms, Form::Regalloc).assign(text, std::move(keys));
+    }
+  };
+  CodeBlob blob;
+  if (const char* why = jit::compile_function(with_places, func, state, blob); why != nullptr) {
+    out.declined = why;
+    blob.clear();
+  }
+  out.code_bytes = blob.code_bytes;
+  out.data_bytes = static_cast<std::uint32_t>(blob.code.size()) - blob.code_bytes;
+  out.frame_bytes = blob.frame_bytes;
+
+  const std::vector<std::uint32_t> positions = positions_of(state.machine);
+  for (std::size_t n = 0; n < blob.places.size(); ++n) {
+    const CodePlace& place = blob.places[n];
+    const std::uint32_t end = n + 1 < blob.places.size()
+                                  ? blob.places[n + 1].offset
+                                  : static_cast<std::uint32_t>(blob.code.size());
+    std::vector<CodeLine> lines;
+    Piece piece;
+    if (place.inst == CodePlace::kData) {
+      Disassembler::data(blob.code, place.offset, end, lines);
+    } else {
+      disassembler_.instructions(blob.code, place.offset, end, lines);
+      piece.inst = place.inst;
+      piece.wasm = place.inst < positions.size() ? positions[place.inst] : place.wasm;
+    }
+    for (const CodeLine& line : lines) piece.lines.push_back(code_text(blob.code, 0, line));
+    add_remarks(blob.points, lines, piece.lines);
+    for (std::size_t l = 0; l < lines.size(); ++l) {
+      for (const CallSite& call : blob.calls) {
+        if (call.offset < lines[l].offset || call.offset >= lines[l].offset + lines[l].bytes)
+          continue;
+        piece.lines[l].append("  ; -> func ").append(names_.funcs[call.callee]);
+      }
+    }
+    out.pieces.push_back(std::move(piece));
+  }
+  return out;
+}
+
+Listing Lister::from_image(const engine::ImageView& image, FuncIdx func) const {
+  Listing out;
+  wasm_form(func, form(out.forms, Form::Wasm));
+  const std::size_t defined = raw(func) - module_.imported_funcs;
+  const std::uint32_t begin =
+      defined < image.entries.size() ? image.entries[defined] : engine::kNoCode;
+  const auto found =
+      std::lower_bound(image.funcs.begin(), image.funcs.end(), begin,
+                       [](const engine::NativeFunc& f, std::uint32_t at) { return f.begin < at; });
+  if (begin == engine::kNoCode || found == image.funcs.end() || found->begin != begin) {
+    out.declined = "there is no machine code of it in the image";
+    return out;
+  }
+  auto end = static_cast<std::uint32_t>(image.code.size());
+  if (found + 1 != image.funcs.end()) end = (found + 1)->begin;
+  out.code_bytes = std::min(found->code_bytes, end - begin);
+  // What the linker puts between functions.
+  for (int n = 0; n < 15 && end > begin + out.code_bytes && image.code[end - 1] == 0xCC; ++n) --end;
+  out.data_bytes = end - begin - out.code_bytes;
+  out.frame_bytes = found->frame_bytes;
+
+  std::vector<CodeLine> lines;
+  disassembler_.instructions(image.code, begin, begin + out.code_bytes, lines);
+  std::vector<CodePoint> points;
+  for (auto p = std::lower_bound(image.points.begin(), image.points.end(), begin,
+                                 [](const CodePoint&at, std::uint32_t pc) { return at.pc < pc; });
+       p != image.points.end() && p->pc <= begin + out.code_bytes; ++p) {
+    points.push_back(*p);
+  }
+  std::vector<std::string> texts;
+  for (const CodeLine& line : lines) texts.push_back(code_text(image.code, begin, line));
+  add_remarks(points, lines, texts);
+
+  // An image knows positions only at points: what leads to one stands with it.
+  auto next = points.begin();
+  for (std::size_t n = 0; n < lines.size(); ++n) {
+    while (next != points.end() && next->pc < lines[n].offset) ++next;
+    if (next != points.end() && next->pc == lines[n].offset &&
+        next->kind != static_cast<std::uint8_t>(PointKind::Fault)) {
+      ++next;
+    }
+    const std::uint32_t wasm = next == points.end() ? 0 : next->wasm;
+    if (out.pieces.empty() || out.pieces.back().wasm != wasm) out.pieces.push_back({wasm, ~0u, {}});
+    out.pieces.back().lines.push_back(texts[n]);
+  }
+  lines.clear();
+  Disassembler::data(image.code, begin + out.code_bytes, end, lines);
+  Piece& data = out.pieces.emplace_back();
+  for (const CodeLine& line : lines) data.lines.push_back(code_text(image.code, begin, line));
+  return out;
+}
+
+}  // namespace wasmrt::tools
