@@ -204,7 +204,7 @@ void Emitter::prologue() {
   if (m_.calls_out) out_.vmctx_at = vmctx_at_;
   if (frame_ >= 1u << 24) error_ = "a frame of more than 16 MiB";
 
-  if (m_.has_calls || frame_ >= kStackSlack) {
+  if (m_.has_calls || m_.has_tail_calls || frame_ >= kStackSlack) {
     const Label slow = new_label();
     const Label back = new_label();
     a_.ldr(gp(kScratch, 8), vm(offsetof(Vmctx, stack_limit)));

@@ -190,7 +190,18 @@ Builder::V Builder::indirect_callee(TypeIdx type, TableIdx table) {
     trap_if_info(icmp(Cond::Ne, Type::I64, found, expected), TrapKind::IndirectCallTypeMismatch,
                  found);
   } else {
-    decline("call_indirect of a type that has subtypes");
+    // Any type with this one at its place among the ancestors will do.
+    const V actual = vm_load(ref, offsetof(VmFuncRef, type), Access::B64, Type::I64);
+    const std::size_t depth = wanted.display.size() - 1;
+    if (depth > 0) {
+      const V size = vm_load(actual, offsetof(CanonType, display_size), Access::B64, Type::I64);
+      trap_if_info(icmp(Cond::LeU, Type::I64, size, constant(Type::I64, depth)),
+                   TrapKind::IndirectCallTypeMismatch, found);
+    }
+    const V ids = vm_load(actual, offsetof(CanonType, display_ids), Access::B64, Type::I64);
+    const V ancestor = vm_load(ids, 8 * depth, Access::B64, Type::I64);
+    trap_if_info(icmp(Cond::Ne, Type::I64, ancestor, expected), TrapKind::IndirectCallTypeMismatch,
+                 found);
   }
   return ref;
 }

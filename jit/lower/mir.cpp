@@ -14,7 +14,7 @@ void MFunc::clear() {
   literals.clear();
   jump_tables.clear();
   out_arg_bytes = in_arg_bytes = 0;
-  has_calls = calls_out = false;
+  has_calls = has_tail_calls = calls_out = false;
   spill_slots = 0;
   used_callee_saved[0] = used_callee_saved[1] = 0;
 }

@@ -150,6 +150,7 @@ struct MFunc {
   std::uint32_t out_arg_bytes = 0;  ///< Outgoing stack arguments, the largest call's.
   std::uint32_t in_arg_bytes = 0;   ///< Incoming stack arguments.
   bool has_calls = false;
+  bool has_tail_calls = false;  ///< Such a circle must notice interrupts: on entry.
   bool calls_out =
       false;  ///< Calls functions of other instances, which change the pinned registers.
   // Set by allocation:

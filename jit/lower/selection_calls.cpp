@@ -136,6 +136,7 @@ void Selection::select_call(V v) {
       decline("tail call with arguments or results on the stack");
       return;
     }
+    m_.has_tail_calls = true;
     if (through_ref) m_.has_calls = true;
   }
   for (std::size_t n = 0; n < types.size(); ++n) {

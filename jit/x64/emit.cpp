@@ -131,7 +131,7 @@ void Emitter::prologue() {
   out_.frame_bytes = static_cast<std::int32_t>(frame_);
   if (m_.calls_out) out_.vmctx_at = vmctx_at_;
 
-  if (m_.has_calls || frame_ >= kStackSlack) {
+  if (m_.has_calls || m_.has_tail_calls || frame_ >= kStackSlack) {
     const Label slow = a_.newLabel();
     if (frame_ < kStackSlack) {
       a_.cmp(x86::rsp, vm(offsetof(Vmctx, stack_limit)));

@@ -201,6 +201,8 @@ RecGroupRef TypeInterner::intern(std::span<const SubType> group) {
       out.display = out.super->display;
     }
     out.display.push_back(out.id);
+    out.display_ids = out.display.data();
+    out.display_size = out.display.size();
     made->pointers[i] = &out;
   }
   std::sort(needs.begin(), needs.end());

@@ -67,6 +67,9 @@ struct CanonType {
   CompositeType composite;
   /// Ids of all supertypes from the root to this type itself; its length is depth + 1 <= 64.
   std::vector<std::uint64_t> display;
+  /// The display again, as compiled code reads it.
+  const std::uint64_t* display_ids = nullptr;
+  std::uint64_t display_size = 0;
   RecGroup* group = nullptr;
 
   /// Whether a value of this type is also one of the type with that id at that depth.

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -74,6 +75,64 @@ TEST_CASE("a checked access that fails says where and how wide it was", "[public
       CHECK(trap.detail().access_bytes == c.bytes);
       CHECK(trap.detail().size == c.size);
     }
+  });
+}
+
+TEST_CASE("a circle of tail calls ends when its time is over", "[public][compiled]") {
+  on_engines([](const EngineConfig& config) {
+    const Instance instance = instantiate(R"((module
+      (func $one (export "one") (param i32) (result i32) (return_call $one (local.get 0)))
+      (func $a (export "two") (param i32) (result i32) (return_call $b (local.get 0)))
+      (func $b (param i32) (result i32) (return_call $a (local.get 0)))))",
+                                          config);
+    for (const char* name : {"one", "two"}) {
+      CallOptions options;
+      options.deadline = std::chrono::milliseconds(20);
+      CHECK(must_trap(instance.get_func(name)->call({Value(1)}, options)).kind() ==
+            TrapKind::DeadlineExceeded);
+    }
+  });
+}
+
+TEST_CASE("indirect calls accept subtypes", "[public][compiled]") {
+  on_engines([](const EngineConfig& config) {
+    const Instance instance = instantiate(R"((module
+      (type $root (sub (func (result i32))))
+      (type $middle (sub $root (func (result i32))))
+      (type $leaf (sub $middle (func (result i32))))
+      (type $other (sub $root (func (result i32) )))
+      (rec (type $twin (sub $root (func (result i32)))) (type (func)))
+      (type $flat (func (result i32)))
+      (func $f0 (type $root) (i32.const 10))
+      (func $f1 (type $middle) (i32.const 11))
+      (func $f2 (type $leaf) (i32.const 12))
+      (func $f3 (type $twin) (i32.const 13))
+      (func $f4 (type $flat) (i32.const 14))
+      (table funcref (elem $f0 $f1 $f2 $f3 $f4))
+      (func (export "root") (param i32) (result i32) (call_indirect (type $root) (local.get 0)))
+      (func (export "middle") (param i32) (result i32) (call_indirect (type $middle) (local.get 0)))
+      (func (export "leaf") (param i32) (result i32)
+        (return_call_indirect (type $leaf) (local.get 0)))
+      (func (export "twin") (param i32) (result i32) (call_indirect (type $twin) (local.get 0)))))",
+                                          config);
+    const struct {
+      const char* as;
+      std::vector<int> accepts;
+    } kCases[] = {{"root", {0, 1, 2, 3}}, {"middle", {1, 2}}, {"leaf", {2}}, {"twin", {3}}};
+    for (const auto& c : kCases) {
+      for (int n = 0; n < 5; ++n) {
+        INFO(c.as << " " << n);
+        const auto result = instance.get_func(c.as)->call({Value(n)});
+        if (std::find(c.accepts.begin(), c.accepts.end(), n) != c.accepts.end()) {
+          CHECK(must(result)[0].i32() == 10 + n);
+        } else {
+          const Trap trap = must_trap(result);
+          CHECK(trap.kind() == TrapKind::IndirectCallTypeMismatch);
+          CHECK_FALSE(trap.detail().actual_type.empty());
+        }
+      }
+    }
+    if (config.engine == EngineKind::Jit) CHECK(instance.module().stats().declined == 0);
   });
 }
 
