@@ -26,6 +26,7 @@ struct CodeOptions {
   bool deterministic = false;  ///< Canonical NaNs, fixed relaxed-SIMD choices.
   bool verify = false;         ///< IR verifier after each pass, allocation checker.
   bool places = false;         ///< CodeBlob::places is filled.
+  bool frame_steps = false;    ///< CodeBlob::frame_steps is filled.
 };
 
 /// What compiling one function needs to know; shared by all workers, read only.
@@ -39,6 +40,7 @@ struct CompileContext {
 /// Where arguments and results travel (docs/ABI.md). The same registers for both directions.
 struct Target {
   const char* name;                        ///< "x64", "arm64".
+  std::uint16_t elf_machine;               ///< EM_* of the ELF standard, for debuggers.
   bool stores_may_tear;                    ///< A store that faults may have written its first part.
   std::uint32_t allocatable[2];            ///< Masks by RegClass.
   std::uint32_t call_clobbers[2];          ///< Allocatable registers that a call does not keep.
@@ -57,6 +59,10 @@ struct Target {
     std::uint8_t fault_pc;     ///< Register that brings the pc to the fault stub.
     std::uint8_t instance;     ///< Register that holds the instance in all compiled code.
     std::int32_t return_slot;  ///< Of a function without a frame, from the stack pointer.
+    // In the DWARF standard's numbers for the machine.
+    std::uint8_t dwarf_sp;
+    std::uint8_t dwarf_return;  ///< Where the return address counts as being kept.
+    std::uint8_t entry_bytes;   ///< What a call puts on the stack: the return address, or nothing.
   };
   Frames frames;
 
@@ -67,14 +73,20 @@ struct Target {
   /// The stubs of abi/native.h, once per process: code, and the offset of each by name.
   struct Stubs {
     std::vector<std::uint8_t> code;
+    std::vector<FrameStep> frame_steps;
     std::uint32_t trap = 0, poll = 0, stack_limit = 0, fault = 0, resolve = 0;
   };
   Stubs (*make_stubs)(const NativeHandlers& handlers);
+  /// Code beside functions.
+  struct Stub {
+    std::vector<std::uint8_t> code;
+    std::vector<FrameStep> frame_steps;
+  };
   /// Code of TrapWord(VmFuncRef*, std::uint64_t* slots, Activation*): enters compiled code.
-  std::vector<std::uint8_t> (*make_entry)(const FuncType& type);
+  Stub (*make_entry)(const FuncType& type);
   /// Code that a compiled caller can call as if it were a function of that type: writes the
   /// arguments to slots and runs VmFuncRef::entry.
-  std::vector<std::uint8_t> (*make_adapter)(const FuncType& type);
+  Stub (*make_adapter)(const FuncType& type);
   /// Code of a direct call's target that is not compiled: goes through Vmctx::funcs.
   std::vector<std::uint8_t> (*make_thunk)(std::uint32_t func);
   /// Writes the displacement of a direct call; false when it does not reach.

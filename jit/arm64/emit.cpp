@@ -2,6 +2,7 @@
 #include "jit/arm64/emit.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "libwasmrt/abi/activation.h"
 #include "libwasmrt/abi/native.h"
@@ -101,8 +102,19 @@ bool Emitter::resolve() {
 // ---- tables
 // ----------------------------------------------------------------------------------------------
 
+void Emitter::frame_step(FrameStep::Kind kind, std::uint8_t reg, std::uint32_t bytes) {
+  if (!context_.options.frame_steps) return;
+  out_.frame_steps.push_back({here(), kind, reg, bytes});
+}
+
+void Emitter::frame_left() {
+  frame_step(FrameStep::Kind::Left);
+  frame_left_ = true;
+}
+
 void Emitter::place(std::uint32_t inst, std::uint32_t wasm) {
   current_ = inst;
+  if (std::exchange(frame_left_, false)) frame_step(FrameStep::Kind::Back);
   if (!context_.options.places) return;
   if (inst < m_.insts.size()) wasm = m_.insts[inst].pos;
   out_.places.push_back({here(), inst, wasm});
@@ -150,8 +162,10 @@ void Emitter::call_stub(std::size_t offset) {
 /// in its register, and the stub is told of it.
 void Emitter::keeping_link(const std::function<void()>& code) {
   mov(kScratch2, kLink);
+  frame_step(FrameStep::Kind::Link, kScratch2);
   code();
   mov(kLink, kScratch2);
+  frame_step(FrameStep::Kind::Link, kLink);
 }
 
 // ---- frame
@@ -218,6 +232,7 @@ void Emitter::prologue() {
     bind(back);
     const std::uint32_t pos = m_.insts.empty() ? 0 : m_.insts[m_.blocks[0].insts[0]].pos;
     cold([this, slow, back, pos] {
+      frame_left();  // it is not there yet
       bind(slow);
       keeping_link([this, pos] {
         call_stub(offsetof(NativeStubs, stack_limit));
@@ -245,22 +260,38 @@ void Emitter::saved_registers(bool restore) {
   const bool along = at == 0 && frame_ <= 504;
   std::uint32_t base = sp;
   std::int32_t first = static_cast<std::int32_t>(at);
-  if (!along && !restore) add_imm(sp, sp, -static_cast<std::int64_t>(frame_));
+  const auto saved = [&](std::size_t n) {
+    for (std::uint32_t k = 0; k < 2; ++k) {
+      const auto up = static_cast<std::uint32_t>(8 * (n + k));
+      frame_step(FrameStep::Kind::Saved, saved_[n + k], frame_ - at - up);
+    }
+  };
+  if (!along && !restore) {
+    add_imm(sp, sp, -static_cast<std::int64_t>(frame_));
+    frame_step(FrameStep::Kind::Size, 0, frame_);
+  }
   if (first > 384) {  // beyond the reach of pairs
     add_imm(kScratch2, sp, first);
     base = kScratch2;
     first = 0;
   }
-  if (along && !restore) pair(0, a64::ptr_pre(a64::sp, -static_cast<std::int32_t>(frame_)));
+  if (along && !restore) {
+    pair(0, a64::ptr_pre(a64::sp, -static_cast<std::int32_t>(frame_)));
+    frame_step(FrameStep::Kind::Size, 0, frame_);
+    saved(0);
+  }
   for (std::size_t n = along ? 2 : 0; n < saved_.size(); n += 2) {
     pair(n, a64::ptr(gp(base, 8), first + 8 * static_cast<std::int32_t>(n)));
+    if (!restore) saved(n);
   }
   if (along && restore) pair(0, a64::ptr_post(a64::sp, static_cast<std::int32_t>(frame_)));
   if (!along && restore) add_imm(sp, sp, frame_);
 }
 
 void Emitter::epilogue() {
-  if (frame_ != 0) saved_registers(true);
+  if (frame_ == 0) return;
+  saved_registers(true);
+  frame_left();
 }
 
 // ---- blocks
@@ -307,12 +338,17 @@ void Emitter::tail() {
       place(CodePlace::kNone, t.wasm);
       bind(t.label);
       if (t.info != kNoInfo) mov(kTarget, t.info);
-      if (frame_ == 0) mov(kScratch2, kLink);
+      if (frame_ == 0) {
+        mov(kScratch2, kLink);
+        frame_step(FrameStep::Kind::Link, kScratch2);
+      }
       refer(0x94000000, common, Reach::Bits26, ~0u);
       point(PointKind::Trap, t.wasm, t.kind);
     }
     a_.nop();  // the last one's return address is inside the function
     place(CodePlace::kNone);
+    // Called from the above, without a frame of its own.
+    frame_step(frame_ == 0 ? FrameStep::Kind::Link : FrameStep::Kind::Left, kLink);
     bind(common);
     a_.ldr(gp(kScratch, 8), vm(offsetof(Vmctx, native)));
     a_.ldr(gp(kScratch, 8), place(kScratch, offsetof(NativeStubs, trap), 8));
@@ -341,6 +377,7 @@ void Emitter::start() {
   cold_.clear();
   traps_.clear();
   literals_.clear();
+  frame_left_ = false;
   label_at_.clear();
   references_.clear();
   differences_.clear();

@@ -94,6 +94,9 @@ class Emitter : public asmjit::ErrorHandler {
   void block(std::uint32_t b);
   void instruction(const MInst& i);
   void cold(std::function<void()> code) { cold_.push_back({std::move(code), current_}); }
+  /// From here on, for CodeBlob::frame_steps.
+  void frame_step(FrameStep::Kind kind, std::uint8_t reg = 0, std::uint32_t bytes = 0);
+  void frame_left();
   /// What follows comes from here.
   void place(std::uint32_t inst, std::uint32_t wasm = 0);
   [[nodiscard]] std::uint32_t follow(std::uint32_t b) const;
@@ -165,6 +168,7 @@ class Emitter : public asmjit::ErrorHandler {
   };
   std::vector<Cold> cold_;
   std::uint32_t current_ = CodePlace::kNone;  // the instruction that is being emitted
+  bool frame_left_ = false;                   // by an epilogue, up to the end of the instruction
   struct TrapStub {
     unsigned kind;
     std::uint32_t wasm;

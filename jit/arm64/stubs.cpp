@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "jit/arm64/regs.h"
 #include "jit/arm64/target.h"
@@ -42,7 +43,14 @@ struct Code {
     const asmjit::CodeBuffer& b = holder.sectionById(0)->buffer();
     return {b.data(), b.data() + b.size()};
   }
+  std::vector<FrameStep> steps;
+  void step(FrameStep::Kind kind, std::uint32_t reg = 0, std::uint32_t frame = 0) {
+    steps.push_back(
+        {static_cast<std::uint32_t>(a.offset()), kind, static_cast<std::uint8_t>(reg), frame});
+  }
 };
+
+using Kind = FrameStep::Kind;
 
 a64::Mem vm(std::size_t offset) { return a64::ptr(x(kVmctx), static_cast<std::int32_t>(offset)); }
 
@@ -101,7 +109,8 @@ void unwind(a64::Assembler& a) {
 
 /// Saves all registers that compiled code may be using, calls a handler with (ctx, pc, sp), and
 /// goes back, or unwinds when it gives a TrapWord.
-void preserving_stub(a64::Assembler& a, const void* handler) {
+void preserving_stub(Code& code, const void* handler) {
+  a64::Assembler& a = code.a;
   // x0 to x15; all vectors; at the upper end the way back and the return address of a function
   // without a frame.
   constexpr std::int32_t kVecsAt = 8 * 16;
@@ -126,9 +135,12 @@ void preserving_stub(a64::Assembler& a, const void* handler) {
     }
   };
   sub_sp(a, kBytes);
+  code.step(Kind::Size, 0, kBytes);
   registers(false);
   a.str(x(kLink), a64::ptr(x(sp), kLinkAt));
   a.str(x(kScratch2), a64::ptr(x(sp), kLinkAt + 8));
+  code.step(Kind::Saved, kLink, kBytes - kLinkAt);
+  code.step(Kind::Saved, kScratch2, kBytes - kLinkAt - 8);
   a.mov(x(x0), x(kVmctx));
   a.mov(x(x1), x(kLink));
   add(a, x2, sp, kBytes);
@@ -139,13 +151,16 @@ void preserving_stub(a64::Assembler& a, const void* handler) {
   a.ldr(x(kLink), a64::ptr(x(sp), kLinkAt));
   a.ldr(x(kScratch2), a64::ptr(x(sp), kLinkAt + 8));
   add(a, sp, sp, kBytes);
+  code.step(Kind::Left);
   a.ret(x(kLink));
   a.bind(leave);
+  code.step(Kind::Back);
   unwind(a);
 }
 
 /// Entered like a compiled function, with the VmFuncRef* in the scratch register.
-void resolve_stub(a64::Assembler& a, const void* handler) {
+void resolve_stub(Code& code, const void* handler) {
+  a64::Assembler& a = code.a;
   // x0 to x7 and the first vectors hold arguments; x16 and x17 what the callee is to be told.
   constexpr std::int32_t kVecsAt = 8 * 8;
   constexpr std::int32_t kRestAt = kVecsAt + 16 * 8;
@@ -166,12 +181,15 @@ void resolve_stub(a64::Assembler& a, const void* handler) {
     pair(x(kLink), x(x29), kRestAt + 16);
   };
   sub_sp(a, kBytes);
+  code.step(Kind::Size, 0, kBytes);
   registers(false);
+  code.step(Kind::Saved, kLink, kBytes - kRestAt - 16);
   a.mov(x(x0), x(kScratch));
   a.mov(x(kTarget), Imm(reinterpret_cast<std::uint64_t>(handler)));
   a.blr(x(kTarget));
   registers(true);
   add(a, sp, sp, kBytes);
+  code.step(Kind::Left);
   a.ldr(x(kTarget), a64::ptr(x(kScratch), offsetof(VmFuncRef, native)));
   a.br(x(kTarget));
 }
@@ -265,7 +283,10 @@ Target::Stubs make_stubs(const NativeHandlers& handlers) {
   a64::Assembler& a = code.a;
   const auto report = [&] {  // x1: pc, x17: where a function without a frame returns to
     a.sub(x(sp), x(sp), Imm(16));
-    a.str(x(kScratch2), a64::ptr(x(sp), 8));
+    code.step(Kind::Size, 0, 16);
+    a.stp(x(x1), x(kScratch2), a64::ptr(x(sp)));  // the pc for debuggers
+    code.step(Kind::Saved, kLink, 16);
+    code.step(Kind::Saved, kScratch2, 8);
     a.add(x(x2), x(sp), Imm(16));
     a.mov(x(x4), x(kTarget));
     a.mov(x(x0), x(kVmctx));
@@ -278,25 +299,27 @@ Target::Stubs make_stubs(const NativeHandlers& handlers) {
   report();
   a.align(asmjit::AlignMode::kCode, 16);
   stubs.fault = static_cast<std::uint32_t>(a.offset());
+  code.step(Kind::Link, kScratch);
   a.mov(x(x1), x(kScratch));
   a.mov(x(kScratch2), x(kLink));
   a.mov(w(x3), a64::wzr);
   report();
   a.align(asmjit::AlignMode::kCode, 16);
   stubs.poll = static_cast<std::uint32_t>(a.offset());
-  preserving_stub(a, reinterpret_cast<const void*>(handlers.poll));
+  preserving_stub(code, reinterpret_cast<const void*>(handlers.poll));
   a.align(asmjit::AlignMode::kCode, 16);
   stubs.stack_limit = static_cast<std::uint32_t>(a.offset());
-  preserving_stub(a, reinterpret_cast<const void*>(handlers.stack_limit));
+  preserving_stub(code, reinterpret_cast<const void*>(handlers.stack_limit));
   a.align(asmjit::AlignMode::kCode, 16);
   stubs.resolve = static_cast<std::uint32_t>(a.offset());
-  resolve_stub(a, reinterpret_cast<const void*>(handlers.resolve));
+  resolve_stub(code, reinterpret_cast<const void*>(handlers.resolve));
   stubs.code = code.bytes();
+  stubs.frame_steps = std::move(code.steps);
   return stubs;
 }
 
 /// x0: VmFuncRef*, x1: slots, x2: activation.
-std::vector<std::uint8_t> make_entry(const FuncType& type) {
+Target::Stub make_entry(const FuncType& type) {
   Code code;
   a64::Assembler& a = code.a;
   std::vector<Place> where;
@@ -305,10 +328,13 @@ std::vector<std::uint8_t> make_entry(const FuncType& type) {
     return places(type.results, true, where);
   }());
   a.sub(x(sp), x(sp), Imm(kEntrySaves));
+  code.step(Kind::Size, 0, kEntrySaves);
   save_for_entry(a, false);
+  for (std::uint32_t n = 0; n < 12; ++n) code.step(Kind::Saved, x19 + n, kEntrySaves - 8 * n);
   a.mov(x(x3), x(sp));
   a.str(x(x3), a64::ptr(x(x2), offsetof(Activation, native_sp)));
   if (area != 0) sub_sp(a, aligned(area));
+  code.step(Kind::Size, 0, kEntrySaves + aligned(area));
   a.mov(x(x19), x(x1));
   a.mov(x(x20), x(x2));
   a.mov(x(kScratch), x(x0));
@@ -319,22 +345,26 @@ std::vector<std::uint8_t> make_entry(const FuncType& type) {
   transfer(a, type.results, true, x19, 0, false);
   a.mov(w(x0), a64::wzr);
   if (area != 0) add(a, sp, sp, aligned(area));
+  code.step(Kind::Size, 0, kEntrySaves);
   save_for_entry(a, true);
   a.add(x(sp), x(sp), Imm(kEntrySaves));
+  code.step(Kind::Left);
   a.ret(x(kLink));
-  return code.bytes();
+  return {code.bytes(), std::move(code.steps)};
 }
 
 /// Entered like a compiled function, with the VmFuncRef* in the scratch register.
-std::vector<std::uint8_t> make_adapter(const FuncType& type) {
+Target::Stub make_adapter(const FuncType& type) {
   Code code;
   a64::Assembler& a = code.a;
   const std::uint32_t slots = std::max(slot_count(type.params), slot_count(type.results));
   const std::uint32_t bytes = aligned(8 * slots) + 16;
   // The way back lies above the slots; the caller's area above that.
   sub_sp(a, bytes);
+  code.step(Kind::Size, 0, bytes);
   add(a, kScratch2, sp, bytes - 16);
   a.str(x(kLink), a64::ptr(x(kScratch2)));
+  code.step(Kind::Saved, kLink, 16);
   transfer(a, type.params, false, sp, bytes, false);
   a.mov(x(x0), x(kScratch));
   a.mov(x(x1), x(kVmctx));
@@ -346,17 +376,19 @@ std::vector<std::uint8_t> make_adapter(const FuncType& type) {
     add(a, kScratch2, sp, bytes - 16);
     a.ldr(x(kLink), a64::ptr(x(kScratch2)));
     add(a, sp, sp, bytes);
+    code.step(Kind::Left);
   };
   a.cbnz(w(x0), trapped);
   transfer(a, type.results, true, sp, bytes, true);
   leave();
   a.ret(x(kLink));
+  code.step(Kind::Back);
   a.bind(trapped);  // as if the caller had called the trap stub
   leave();
   a.ldr(x(kScratch), vm(offsetof(Vmctx, native)));
   a.ldr(x(kScratch), a64::ptr(x(kScratch), offsetof(NativeStubs, trap)));
   a.br(x(kScratch));
-  return code.bytes();
+  return {code.bytes(), std::move(code.steps)};
 }
 
 std::vector<std::uint8_t> make_thunk(std::uint32_t func) {

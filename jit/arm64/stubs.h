@@ -10,8 +10,8 @@
 namespace wasmrt::jit::arm64 {
 
 Target::Stubs make_stubs(const NativeHandlers& handlers);
-std::vector<std::uint8_t> make_entry(const FuncType& type);
-std::vector<std::uint8_t> make_adapter(const FuncType& type);
+Target::Stub make_entry(const FuncType& type);
+Target::Stub make_adapter(const FuncType& type);
 std::vector<std::uint8_t> make_thunk(std::uint32_t func);
 bool patch_call(std::uint8_t* code, std::uint32_t site, std::uint32_t callee);
 

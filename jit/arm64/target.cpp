@@ -45,6 +45,7 @@ const char* op_name(std::uint16_t op) {
 const Target& arm64_target() {
   static constexpr Target kTarget = {
       "arm64",
+      183,
       true,
       {kCallerSaved | kCalleeSaved, kVectors},
       {kCallerSaved, kVectors},
@@ -59,7 +60,7 @@ const Target& arm64_target() {
         x13, x14, x15, x19, x20, x21, x22, x23, x24, x25, x26, 32},
        {0,  1,  2,  3,  4,  5,  6,  7, 16, 17, 18, 19, 20, 21, 22, 23,
         24, 25, 26, 27, 28, 29, 30, 8, 9,  10, 11, 12, 13, 14, 15, 32}},
-      {kScratch, kVmctx, -8},
+      {kScratch, kVmctx, -8, 31, 30, 0},
       select,
       emit,
       make_stubs,

@@ -2,6 +2,7 @@
 #include "jit/x64/emit.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "libwasmrt/abi/activation.h"
 #include "libwasmrt/abi/native.h"
@@ -60,8 +61,19 @@ void Emitter::point(PointKind kind, std::uint32_t wasm, unsigned trap) {
                          static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(trap)});
 }
 
+void Emitter::frame_step(FrameStep::Kind kind, std::uint8_t reg, std::uint32_t bytes) {
+  if (!context_.options.frame_steps) return;
+  out_.frame_steps.push_back({static_cast<std::uint32_t>(a_.offset()), kind, reg, bytes});
+}
+
+void Emitter::frame_left() {
+  frame_step(FrameStep::Kind::Left);
+  frame_left_ = true;
+}
+
 void Emitter::place(std::uint32_t inst, std::uint32_t wasm) {
   current_ = inst;
+  if (std::exchange(frame_left_, false)) frame_step(FrameStep::Kind::Back);
   if (!context_.options.places) return;
   if (inst < m_.insts.size()) wasm = m_.insts[inst].pos;
   out_.places.push_back({static_cast<std::uint32_t>(a_.offset()), inst, wasm});
@@ -144,6 +156,7 @@ void Emitter::prologue() {
     a_.bind(back);
     const std::uint32_t pos = m_.insts.empty() ? 0 : m_.insts[m_.blocks[0].insts[0]].pos;
     cold([this, slow, back, pos] {
+      frame_left();  // it is not there yet
       a_.bind(slow);
       call_stub(offsetof(NativeStubs, stack_limit));
       point(PointKind::Prologue, pos);
@@ -151,10 +164,12 @@ void Emitter::prologue() {
     });
   }
   if (frame_ != 0) a_.sub(x86::rsp, frame_);
+  frame_step(FrameStep::Kind::Size, 0, frame_ + 8);
   std::uint32_t at = saved_at_;
   for (std::uint32_t r = 0; r < 16; ++r) {
     if ((saved >> r & 1) == 0) continue;
     a_.mov(x86::ptr(x86::rsp, static_cast<std::int32_t>(at), 8), x86::gpq(r));
+    frame_step(FrameStep::Kind::Saved, dwarf(static_cast<Gpr>(r)), frame_ + 8 - at);
     at += 8;
   }
   if (m_.calls_out)
@@ -169,6 +184,7 @@ void Emitter::epilogue() {
     at += 8;
   }
   if (frame_ != 0) a_.add(x86::rsp, frame_);
+  frame_left();
 }
 
 // ---- moves

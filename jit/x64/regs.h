@@ -34,6 +34,12 @@ inline constexpr Gpr kVmctx = r14;
 inline constexpr Gpr kMemory = r15;
 inline constexpr std::uint8_t kScratchVec = 15;
 
+/// The DWARF standard's number of a register: it swaps some.
+constexpr std::uint8_t dwarf(Gpr r) {
+  constexpr std::uint8_t kNumbers[] = {0, 2, 1, 3, 7, 6, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15};
+  return kNumbers[r];
+}
+
 /// Condition codes as the machine numbers them.
 enum Cc : std::uint8_t { O, NO, B, AE, E, NE, BE, A, S, NS, P, NP, L, GE, LE, G };
 constexpr Cc inverted(Cc c) { return static_cast<Cc>(c ^ 1); }

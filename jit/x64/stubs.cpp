@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "jit/x64/regs.h"
 #include "jit/x64/target.h"
@@ -35,7 +36,14 @@ struct Code {
     const asmjit::CodeBuffer& b = holder.sectionById(0)->buffer();
     return {b.data(), b.data() + b.size()};
   }
+  std::vector<FrameStep> steps;
+  void step(FrameStep::Kind kind, std::uint8_t reg = 0, std::int32_t frame = 0) {
+    steps.push_back(
+        {static_cast<std::uint32_t>(a.offset()), kind, reg, static_cast<std::uint32_t>(frame)});
+  }
 };
+
+using Kind = FrameStep::Kind;
 
 x86::Mem vm(std::size_t offset) {
   return x86::ptr(x86::gpq(kVmctx), static_cast<std::int32_t>(offset), 8);
@@ -51,12 +59,17 @@ void unwind(x86::Assembler& a) {
 
 /// Saves all registers that compiled code may be using, calls a handler with (ctx, pc, sp), and
 /// goes back, or unwinds when it gives a TrapWord.
-void preserving_stub(x86::Assembler& a, const void* handler) {
+void preserving_stub(Code& code, const void* handler) {
+  x86::Assembler& a = code.a;
   static constexpr Gpr kInts[] = {rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r12, r13};
   constexpr std::int32_t kIntBytes = 8 * 12;
   constexpr std::int32_t kBytes = kIntBytes + 16 * 16;
   a.sub(x86::rsp, kBytes);
-  for (std::int32_t n = 0; n < 12; ++n) a.mov(x86::ptr(x86::rsp, 8 * n, 8), x86::gpq(kInts[n]));
+  code.step(Kind::Size, 0, kBytes + 8);
+  for (std::int32_t n = 0; n < 12; ++n) {
+    a.mov(x86::ptr(x86::rsp, 8 * n, 8), x86::gpq(kInts[n]));
+    code.step(Kind::Saved, dwarf(kInts[n]), kBytes + 8 - 8 * n);
+  }
   for (std::int32_t n = 0; n < 16; ++n) {
     a.movups(x86::ptr(x86::rsp, kIntBytes + 16 * n), x86::xmm(static_cast<std::uint32_t>(n)));
   }
@@ -64,10 +77,12 @@ void preserving_stub(x86::Assembler& a, const void* handler) {
   a.mov(x86::rsi, x86::ptr(x86::rsp, kBytes, 8));
   a.lea(x86::rdx, x86::ptr(x86::rsp, kBytes + 8));
   a.mov(x86::rbx, x86::rsp);
+  code.step(Kind::Base, dwarf(rbx));
   a.and_(x86::rsp, -16);
   a.mov(x86::rax, reinterpret_cast<std::uint64_t>(handler));
   a.call(x86::rax);
   a.mov(x86::rsp, x86::rbx);
+  code.step(Kind::Base, dwarf(rsp));
   const asmjit::Label leave = a.newLabel();
   a.test(x86::eax, x86::eax);
   a.jnz(leave);
@@ -76,13 +91,16 @@ void preserving_stub(x86::Assembler& a, const void* handler) {
     a.movups(x86::xmm(static_cast<std::uint32_t>(n)), x86::ptr(x86::rsp, kIntBytes + 16 * n));
   }
   a.add(x86::rsp, kBytes);
+  code.step(Kind::Left);
   a.ret();
   a.bind(leave);
+  code.step(Kind::Back);
   unwind(a);
 }
 
 /// Entered like a compiled function, with the VmFuncRef* in the scratch register.
-void resolve_stub(x86::Assembler& a, const void* handler) {
+void resolve_stub(Code& code, const void* handler) {
+  x86::Assembler& a = code.a;
   const Target& t = x64_target();
   const auto ints = static_cast<std::int32_t>(t.int_args.size());
   const auto vecs = static_cast<std::int32_t>(t.vec_args.size());
@@ -97,6 +115,7 @@ void resolve_stub(x86::Assembler& a, const void* handler) {
     vec(vec_at + 16 * vecs, t.scratch[1]);
   };
   a.sub(x86::rsp, bytes);
+  code.step(Kind::Size, 0, bytes + 8);
   each([&](std::int32_t at, std::uint8_t r) { a.mov(x86::ptr(x86::rsp, at, 8), x86::gpq(r)); },
        [&](std::int32_t at, std::uint8_t r) { a.movups(x86::ptr(x86::rsp, at), x86::xmm(r)); });
   a.mov(x86::rdi, x86::gpq(kScratch));
@@ -105,6 +124,7 @@ void resolve_stub(x86::Assembler& a, const void* handler) {
   each([&](std::int32_t at, std::uint8_t r) { a.mov(x86::gpq(r), x86::ptr(x86::rsp, at, 8)); },
        [&](std::int32_t at, std::uint8_t r) { a.movups(x86::xmm(r), x86::ptr(x86::rsp, at)); });
   a.add(x86::rsp, bytes);
+  code.step(Kind::Left);
   a.jmp(x86::ptr(x86::gpq(kScratch), offsetof(VmFuncRef, native), 8));
 }
 
@@ -212,40 +232,46 @@ Target::Stubs make_stubs(const NativeHandlers& handlers) {
   Target::Stubs stubs;
   Code code;
   x86::Assembler& a = code.a;
-  const auto report = [&] {  // rsi: pc, rdx: sp, ecx: word, r10: information
+  const auto report = [&] {  // ecx: word, r10: information; the pc lies on the stack
+    a.mov(x86::rsi, x86::ptr(x86::rsp, 0, 8));
+    a.lea(x86::rdx, x86::ptr(x86::rsp, 8));
     a.mov(x86::r8, x86::r10);
     a.mov(x86::rdi, x86::gpq(kVmctx));
+    a.mov(x86::rbx, x86::rsp);  // for debuggers
+    code.step(Kind::Base, dwarf(rbx));
     a.and_(x86::rsp, -16);
     a.mov(x86::rax, reinterpret_cast<std::uint64_t>(handlers.trap));
     a.call(x86::rax);
     unwind(a);
   };
   stubs.trap = static_cast<std::uint32_t>(a.offset());
-  a.mov(x86::rsi, x86::ptr(x86::rsp, 0, 8));
-  a.lea(x86::rdx, x86::ptr(x86::rsp, 8));
   a.mov(x86::ecx, x86::eax);
   report();
   a.align(asmjit::AlignMode::kCode, 16);
   stubs.fault = static_cast<std::uint32_t>(a.offset());
-  a.mov(x86::rsi, x86::gpq(kScratch));
-  a.mov(x86::rdx, x86::rsp);
+  code.step(Kind::Size, 0, 0);
+  code.step(Kind::Link, dwarf(kScratch));
+  a.push(x86::gpq(kScratch));  // as if it had been called
+  code.step(Kind::Size, 0, 8);
+  code.step(Kind::Saved, x64_target().frames.dwarf_return, 8);
   a.xor_(x86::ecx, x86::ecx);
   report();
   a.align(asmjit::AlignMode::kCode, 16);
   stubs.poll = static_cast<std::uint32_t>(a.offset());
-  preserving_stub(a, reinterpret_cast<const void*>(handlers.poll));
+  preserving_stub(code, reinterpret_cast<const void*>(handlers.poll));
   a.align(asmjit::AlignMode::kCode, 16);
   stubs.stack_limit = static_cast<std::uint32_t>(a.offset());
-  preserving_stub(a, reinterpret_cast<const void*>(handlers.stack_limit));
+  preserving_stub(code, reinterpret_cast<const void*>(handlers.stack_limit));
   a.align(asmjit::AlignMode::kCode, 16);
   stubs.resolve = static_cast<std::uint32_t>(a.offset());
-  resolve_stub(a, reinterpret_cast<const void*>(handlers.resolve));
+  resolve_stub(code, reinterpret_cast<const void*>(handlers.resolve));
   stubs.code = code.bytes();
+  stubs.frame_steps = std::move(code.steps);
   return stubs;
 }
 
 /// rdi: VmFuncRef*, rsi: slots, rdx: activation.
-std::vector<std::uint8_t> make_entry(const FuncType& type) {
+Target::Stub make_entry(const FuncType& type) {
   Code code;
   x86::Assembler& a = code.a;
   std::vector<Place> where;
@@ -253,10 +279,17 @@ std::vector<std::uint8_t> make_entry(const FuncType& type) {
     where.clear();
     return places(type.results, true, where);
   }());
-  for (const Gpr r : kSavedByEntry) a.push(x86::gpq(r));
+  std::int32_t frame = 8;
+  for (const Gpr r : kSavedByEntry) {
+    a.push(x86::gpq(r));
+    frame += 8;
+    code.step(Kind::Size, 0, frame);
+    code.step(Kind::Saved, dwarf(r), frame);
+  }
   a.mov(x86::ptr(x86::rdx, offsetof(Activation, native_sp), 8), x86::rsp);
   const auto bytes = static_cast<std::int32_t>(8 + ((area + 15) & ~15u));
   a.sub(x86::rsp, bytes);
+  code.step(Kind::Size, 0, frame + bytes);
   a.mov(x86::rbx, x86::rsi);
   a.mov(x86::gpq(kScratch), x86::rdi);
   a.movq(x86::xmm(kScratchVec), x86::rdx);
@@ -265,18 +298,24 @@ std::vector<std::uint8_t> make_entry(const FuncType& type) {
   transfer(a, type.results, true, x86::rbx, 0, 0, false);
   a.xor_(x86::eax, x86::eax);
   a.add(x86::rsp, bytes);
-  for (std::size_t n = std::size(kSavedByEntry); n-- > 0;) a.pop(x86::gpq(kSavedByEntry[n]));
+  code.step(Kind::Size, 0, frame);
+  for (std::size_t n = std::size(kSavedByEntry); n-- > 0;) {
+    a.pop(x86::gpq(kSavedByEntry[n]));
+    frame -= 8;
+    code.step(Kind::Size, 0, frame);
+  }
   a.ret();
-  return code.bytes();
+  return {code.bytes(), std::move(code.steps)};
 }
 
 /// Entered like a compiled function, with the VmFuncRef* in the scratch register.
-std::vector<std::uint8_t> make_adapter(const FuncType& type) {
+Target::Stub make_adapter(const FuncType& type) {
   Code code;
   x86::Assembler& a = code.a;
   const std::uint32_t slots = std::max(slot_count(type.params), slot_count(type.results));
   const auto bytes = static_cast<std::int32_t>(8 + ((8 * slots + 15) & ~15u));
   a.sub(x86::rsp, bytes);
+  code.step(Kind::Size, 0, bytes + 8);
   transfer(a, type.params, false, x86::rsp, 0, bytes + 8, false);
   a.mov(x86::rdi, x86::gpq(kScratch));
   a.mov(x86::rsi, x86::gpq(kVmctx));
@@ -287,12 +326,15 @@ std::vector<std::uint8_t> make_adapter(const FuncType& type) {
   a.jnz(trapped);
   transfer(a, type.results, true, x86::rsp, 0, bytes + 8, true);
   a.add(x86::rsp, bytes);
+  code.step(Kind::Left);
   a.ret();
   a.bind(trapped);  // as if the caller had called the trap stub
+  code.step(Kind::Back);
   a.add(x86::rsp, bytes);
+  code.step(Kind::Left);
   a.mov(x86::gpq(kScratch), vm(offsetof(Vmctx, native)));
   a.jmp(x86::ptr(x86::gpq(kScratch), offsetof(NativeStubs, trap), 8));
-  return code.bytes();
+  return {code.bytes(), std::move(code.steps)};
 }
 
 std::vector<std::uint8_t> make_thunk(std::uint32_t func) {

@@ -47,6 +47,7 @@ const char* op_name(std::uint16_t op) {
 const Target& x64_target() {
   static constexpr Target kTarget = {
       "x64",
+      62,
       false,
       {kCallerSaved | kCalleeSaved, 0x7FFF},
       {kCallerSaved, 0x7FFF},
@@ -59,7 +60,7 @@ const Target& x64_target() {
       {kScratch, kScratchVec},
       {{rax, rcx, rdx, rsi, rdi, r8, r9, r10, rbx, rbp, r12, r13, 32},
        {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 32}},
-      {kScratch, kVmctx, 0},
+      {kScratch, kVmctx, 0, 7, 16, 8},
       select,
       emit,
       make_stubs,

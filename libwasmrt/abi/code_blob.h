@@ -39,6 +39,23 @@ struct CodePlace {
   static constexpr std::uint32_t kData = kNone - 1;
 };
 
+/// How the frame changes along code, for debuggers. Distances are from the stack pointer before the
+/// call (where the caller's outgoing arguments begin) down; registers bear their DWARF numbers.
+struct FrameStep {
+  enum class Kind : std::uint8_t {
+    Size,   ///< The frame has `bytes`, counted from the base register.
+    Base,   ///< It is `reg` that they are counted from.
+    Saved,  ///< The caller's `reg` lies `bytes` down.
+    Link,   ///< The return address is in `reg`.
+    Left,   ///< The frame is gone: everything is as at the function's entry.
+    Back,   ///< Everything is as before Left.
+  };
+  std::uint32_t at = 0;  ///< From this offset on.
+  Kind kind = Kind::Size;
+  std::uint8_t reg = 0;
+  std::uint32_t bytes = 0;
+};
+
 struct CodeBlob {
   std::vector<std::uint8_t> code;
   std::vector<CallSite> calls;
@@ -51,8 +68,9 @@ struct CodeBlob {
   std::int32_t frame_bytes = 0;
   /// Where in the frame the instance is saved, in functions that call other instances; else ~0.
   std::uint32_t vmctx_at = ~0u;
-  std::uint32_t code_bytes = 0;  ///< Instructions; literals and tables follow.
-  std::string listing;           ///< The code as text, where the stage asm is dumped.
+  std::uint32_t code_bytes = 0;        ///< Instructions; literals and tables follow.
+  std::vector<FrameStep> frame_steps;  ///< By offset, where CodeOptions::frame_steps asks for them.
+  std::string listing;                 ///< The code as text, where the stage asm is dumped.
 
   void clear() {
     code.clear();
@@ -60,6 +78,7 @@ struct CodeBlob {
     calls.clear();
     points.clear();
     places.clear();
+    frame_steps.clear();
     code_bytes = 0;
     entry = 0;
     vmctx_at = ~0u;

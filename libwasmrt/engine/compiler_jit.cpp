@@ -42,6 +42,10 @@ void set_up_compiler(rt::Engine& engine) {
   for (const char* name : {"WASMRT_DUMP", "WASMRT_COMPILE"}) {
     if (!os::environment(name).empty()) cache.mode = CacheMode::Off;
   }
+  if (config.gdb) {  // frames are not described in files
+    cache.mode = CacheMode::Off;
+    show_native_stubs();
+  }
   engine.set_cache(std::make_shared<CodeCache>(cache, sha256(bytes_of(options))));
 }
 

@@ -37,6 +37,10 @@ LinkedImage link(const jit::Target& target, const DecodedModule& module,
       p.pc += begin;
       out.points.push_back(p);
     }
+    for (FrameStep s : blob.frame_steps) {
+      s.at += begin;
+      out.frame_steps.push_back(s);
+    }
   }
   for (std::uint32_t n = 0; n < all.size(); ++n) {
     if (all[n].declined != nullptr) continue;

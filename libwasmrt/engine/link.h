@@ -39,6 +39,7 @@ struct LinkedImage {
   std::vector<std::uint8_t> code;
   std::vector<NativeFunc> funcs;       ///< By begin.
   std::vector<CodePoint> points;       ///< By pc.
+  std::vector<FrameStep> frame_steps;  ///< By offset, where they were asked for.
   std::vector<std::uint32_t> entries;  ///< By defined function: begin, or kNoCode.
 };
 

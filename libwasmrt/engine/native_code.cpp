@@ -5,6 +5,8 @@
 // know the instances, and an instance of a large module is made without touching machine code.
 #include "libwasmrt/engine/native_code.h"
 
+#include "libwasmrt/engine/code_names.h"
+#include "libwasmrt/engine/jitdump.h"
 #include "libwasmrt/engine/perf_map.h"
 
 #include <utility>
@@ -110,6 +112,7 @@ bool NativeCode::compile_now() {
                                  engine_.config().signals);
     if (image == nullptr) return false;
   }
+  if (engine_.config().gdb && image != nullptr) show_to_debuggers(*image, linked.frame_steps);
   linked.code = {};
   publish(std::move(image), linked.entries, declined);
   {
@@ -124,10 +127,28 @@ bool NativeCode::compile_now() {
   return true;
 }
 
+void NativeCode::show_to_debuggers(const NativeImage& image, std::span<const FrameStep> steps) {
+  std::vector<DebugSymbol> symbols;
+  std::uint32_t end = 0;
+  for (const NativeFunc& f : image.funcs()) {
+    symbols.push_back({f.begin, f.code_bytes, code_name(*module_, f.index)});
+    end = f.begin + f.code_bytes;
+  }
+  // Thunks follow behind the last function's literals.
+  const auto size = static_cast<std::uint32_t>(image.size());
+  if (end < size) symbols.push_back({end, size - end, "wasm thunks"});
+  shown_ =
+      std::make_unique<GdbCode>(*jit::host_target(), image.base(), image.size(), symbols, steps);
+}
+
 bool NativeCode::publish(std::unique_ptr<NativeImage> image, std::span<const std::uint32_t> entries,
                          std::uint64_t declined) {
   image_ = std::move(image);
-  if (engine_.config().perf_map && image_ != nullptr) write_perf_map(*image_, *module_);
+  const EngineConfig& config = engine_.config();
+  if (config.perf_map && image_ != nullptr) write_perf_map(*image_, *module_);
+  if (!config.jitdump.empty() && image_ != nullptr) {
+    write_jitdump(config.jitdump, *image_, *module_);
+  }
   entries_.assign(entries.begin(), entries.end());
   std::uint64_t functions = 0;
   for (std::size_t n = 0; n < entries.size(); ++n) {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "libwasmrt/engine/cache.h"
+#include "libwasmrt/engine/gdb_code.h"
 #include "libwasmrt/engine/interp_code.h"
 #include "libwasmrt/engine/link.h"
 #include "libwasmrt/engine/native_image.h"
@@ -62,6 +63,7 @@ class NativeCode final : public rt::CodeSource {
   void start_background();
   void finish_background();
   static void* run_background(void* self);
+  void show_to_debuggers(const NativeImage& image, std::span<const FrameStep> steps);
   bool publish(std::unique_ptr<NativeImage> image, std::span<const std::uint32_t> entries,
                std::uint64_t declined);
 
@@ -74,6 +76,7 @@ class NativeCode final : public rt::CodeSource {
   std::unique_ptr<std::atomic<const void*>[]> slots_;
   std::unique_ptr<NativeImage> image_;
   std::vector<std::uint32_t> entries_;  // of the image, by defined function
+  std::unique_ptr<GdbCode> shown_;      // of the image, to debuggers
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;

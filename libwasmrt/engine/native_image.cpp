@@ -11,6 +11,7 @@
 #include "jit/target.h"
 #include "libwasmrt/abi/activation.h"
 #include "libwasmrt/abi/builtins.h"
+#include "libwasmrt/engine/gdb_code.h"
 #include "libwasmrt/engine/native_code.h"
 #include "libwasmrt/frontend/reader.h"
 #include "libwasmrt/runtime/instance_state.h"
@@ -229,8 +230,13 @@ struct ProcessCode {
   // By signature as text. They live as long as the process: there are few distinct signatures.
   struct Pair {
     os::CodeMemory entry, adapter;
+    std::vector<FrameStep> entry_steps, adapter_steps;
+    std::unique_ptr<GdbCode> shown_entry, shown_adapter;
   };
   std::map<std::string, Pair> signatures;
+  std::vector<DebugSymbol> stub_symbols;
+  std::vector<FrameStep> stub_steps;
+  std::unique_ptr<GdbCode> shown;  // for debuggers; of the others, too, when this is there
 
   ProcessCode() {
     const jit::Target* target = jit::host_target();
@@ -244,6 +250,19 @@ struct ProcessCode {
     stubs.stack_limit = stub_memory.base() + made.stack_limit;
     stubs.fault = stub_memory.base() + made.fault;
     stubs.resolve = stub_memory.base() + made.resolve;
+    stub_symbols = {{made.trap, 0, "wasm trap"},
+                    {made.poll, 0, "wasm poll"},
+                    {made.stack_limit, 0, "wasm stack limit"},
+                    {made.fault, 0, "wasm fault"},
+                    {made.resolve, 0, "wasm resolve"}};
+    std::sort(stub_symbols.begin(), stub_symbols.end(),
+              [](const DebugSymbol& x, const DebugSymbol& y) { return x.begin < y.begin; });
+    for (std::size_t n = 0; n < stub_symbols.size(); ++n) {
+      const std::size_t end =
+          n + 1 < stub_symbols.size() ? stub_symbols[n + 1].begin : made.code.size();
+      stub_symbols[n].bytes = static_cast<std::uint32_t>(end) - stub_symbols[n].begin;
+    }
+    stub_steps = made.frame_steps;
     ok = true;
   }
 
@@ -259,9 +278,35 @@ struct ProcessCode {
     const auto found = signatures.find(key);
     if (found != signatures.end()) return found->second;
     const jit::Target& target = *jit::host_target();
-    Pair made{os::CodeMemory::publish(target.make_entry(type)),
-              os::CodeMemory::publish(target.make_adapter(type))};
+    jit::Target::Stub entry = target.make_entry(type);
+    jit::Target::Stub adapter = target.make_adapter(type);
+    Pair made{os::CodeMemory::publish(entry.code),
+              os::CodeMemory::publish(adapter.code),
+              std::move(entry.frame_steps),
+              std::move(adapter.frame_steps),
+              nullptr,
+              nullptr};
+    if (shown != nullptr) show(made);
     return signatures.emplace(std::move(key), std::move(made)).first->second;
+  }
+
+  static std::unique_ptr<GdbCode> show(const os::CodeMemory& code, const char* name,
+                                       const std::vector<FrameStep>& steps) {
+    const DebugSymbol symbol{0, static_cast<std::uint32_t>(code.size()), name};
+    return std::make_unique<GdbCode>(*jit::host_target(), code.base(), code.size(),
+                                     std::span(&symbol, 1), steps);
+  }
+  static void show(Pair& pair) {
+    if (pair.entry.valid()) pair.shown_entry = show(pair.entry, "wasm entry", pair.entry_steps);
+    if (!pair.adapter.valid()) return;
+    pair.shown_adapter = show(pair.adapter, "wasm adapter", pair.adapter_steps);
+  }
+  void show_all() {
+    const std::lock_guard lock(mutex);
+    if (shown != nullptr || !ok) return;
+    shown = std::make_unique<GdbCode>(*jit::host_target(), stub_memory.base(), stub_memory.size(),
+                                      stub_symbols, stub_steps);
+    for (auto& [key, pair] : signatures) show(pair);
   }
 };
 
@@ -276,6 +321,8 @@ const NativeStubs* native_stubs() {
   ProcessCode& code = process_code();
   return code.ok ? &code.stubs : nullptr;
 }
+
+void show_native_stubs() { process_code().show_all(); }
 
 const void* native_entry_code(const FuncType& type) {
   return process_code().pair(type).entry.base();

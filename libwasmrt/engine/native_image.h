@@ -63,6 +63,8 @@ class NativeImage {
 
 /// The stubs of the process; null when they could not be made.
 const NativeStubs* native_stubs();
+/// Tells debuggers of all code beside images, now and in the future.
+void show_native_stubs();
 /// Enters compiled code of a signature: TrapWord(VmFuncRef*, std::uint64_t* slots, Activation*).
 const void* native_entry_code(const FuncType& type);
 /// What compiled code calls for functions of a signature that are not compiled.

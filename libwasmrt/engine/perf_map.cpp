@@ -5,25 +5,10 @@
 #include <span>
 #include <string>
 
+#include "libwasmrt/engine/code_names.h"
 #include "sys/os/thread.h"
 
 namespace wasmrt::engine {
-
-namespace {
-
-std::string name_of(const DecodedModule& module, std::uint32_t func) {
-  std::string name = "wasm:";
-  if (const auto* entry = module.names.funcs.find(func); entry != module.names.funcs.end()) {
-    for (const char c : entry->second) {
-      name += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-    }
-  } else {
-    name += "func[" + std::to_string(func) + "]";
-  }
-  return name;
-}
-
-}  // namespace
 
 void write_perf_map(const NativeImage& image, const DecodedModule& module) {
   std::string text;
@@ -35,7 +20,7 @@ void write_perf_map(const NativeImage& image, const DecodedModule& module) {
                   static_cast<unsigned long long>(
                       reinterpret_cast<std::uintptr_t>(image.base() + funcs[n].begin)),
                   static_cast<unsigned long long>(end - funcs[n].begin));
-    text.append(part).append(name_of(module, funcs[n].index)).append("\n");
+    text.append(part).append(code_name(module, funcs[n].index)).append("\n");
   }
   const std::string path = "/tmp/perf-" + std::to_string(os::process_id()) + ".map";
   std::FILE* file = std::fopen(path.c_str(), "ae");

@@ -2,12 +2,8 @@
 // that this build has.
 #include <wasmrt/wasmrt.hpp>
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -258,33 +254,6 @@ TEST_CASE("a load that its user carries out traps where it stands", "[public][co
     CHECK(bytes[offset_of("v128", Value(V128{}))] == 0xFD);
     CHECK(bytes[offset_of("v128", Value(V128{})) + 1] == 0);
   });
-}
-
-TEST_CASE("perf is told the names of compiled functions", "[public][compiled]") {
-  EngineConfig config;
-  config.engine = EngineKind::Jit;
-  config.perf_map = true;
-  if (!Engine::create(config).ok()) return;
-  const Instance instance = instantiate(R"((module
-    (func $first (export "f") (param i32) (result i32) (local.get 0))
-    (func $"two\0alines" (result i32) (i32.const 2))
-    (func (result i32) (i32.const 3))))",
-                                        config);
-  const std::string path = "/tmp/perf-" + std::to_string(getpid()) + ".map";
-  std::ifstream file(path);
-  std::vector<std::string> names;
-  std::uint64_t last_end = 0;
-  for (std::string line; std::getline(file, line);) {
-    unsigned long long start = 0, size = 0;
-    char name[64];
-    REQUIRE(std::sscanf(line.c_str(), "%llx %llx %63[^\n]", &start, &size, name) == 3);
-    CHECK(start >= last_end);
-    CHECK(size > 0);
-    last_end = start + size;
-    names.emplace_back(name);
-  }
-  std::remove(path.c_str());
-  CHECK(names == std::vector<std::string>{"wasm:first", "wasm:two?lines", "wasm:func[2]"});
 }
 
 TEST_CASE("loops and recursion end at the deadline", "[public][compiled]") {

@@ -9,7 +9,7 @@ setup_group() {
     build) echo clang-14 g++ ccache meson ninja-build pkg-config git python3 \
                 libasmjit-dev libcapstone-dev libssl-dev catch2 libspdlog-dev libfmt-dev libcli11-dev ;;
     wasm) echo clang-14 lld-14 wasi-libc libclang-rt-14-dev-wasm32 libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 ;;
-    test) echo wabt strace clang-format-14 python3 git ca-certificates curl xz-utils ;;
+    test) echo wabt strace gdb llvm-14 clang-format-14 python3 git ca-certificates curl xz-utils ;;
     full) echo libclang-rt-14-dev clang-tidy-14 ;;
     rust) echo cargo rustc libstd-rust-dev-wasm32 ;;
     pip) echo python3-pip ;;

@@ -278,6 +278,17 @@ void declare_watch(CLI::App& app, Options& o, std::string& stats) {
   app.add_flag("--perf-map", o.perf_map,
                "Write the names of compiled functions for perf, to /tmp/perf-PID.map")
       ->group(group);
+  add(app, "--jitdump", "DIR", group,
+      "Write compiled functions with their code to DIR/jit-PID.dump, for perf inject --jit",
+      [&o](const std::string& text) {
+        if (text.empty()) throw CLI::ValidationError("--jitdump", "expected a directory");
+        o.jitdump = text;
+      });
+  app.add_flag(
+         "--gdb", o.gdb,
+         "Tell gdb of compiled functions, so that backtraces name them and go on behind them;\n"
+         "without the code cache")
+      ->group(group);
   app.add_flag("--source-lines", o.source_lines,
                "Name source files and lines in backtraces, where the module has DWARF")
       ->group(group);

@@ -61,6 +61,8 @@ struct Options {
   bool deterministic = false;
   bool source_lines = false;
   bool perf_map = false;
+  std::string jitdump;
+  bool gdb = false;
   std::optional<std::uint64_t> max_memory;  ///< Bytes.
   std::optional<std::uint64_t> max_stack;   ///< Bytes.
   std::optional<std::chrono::nanoseconds> timeout;

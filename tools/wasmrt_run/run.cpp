@@ -92,6 +92,8 @@ EngineConfig engine_config(const Options& o) {
   config.keep_custom_sections = false;
   config.source_lines = o.source_lines;
   config.perf_map = o.perf_map;
+  config.jitdump = o.jitdump;
+  config.gdb = o.gdb;
   if (!o.signals) config.reservation = MemoryReservation::None;
   if (o.max_memory) config.limits.memory_pages = *o.max_memory / 65536;
   if (o.max_stack) config.stack_bytes = *o.max_stack;

@@ -73,6 +73,12 @@ struct EngineConfig {
   /// Whether the names of compiled functions are written to /tmp/perf-PID.map, so that `perf
   /// report` shows them.
   bool perf_map = false;
+  /// A directory for a file jit-PID.dump with the compiled functions and their code, which `perf
+  /// inject --jit` reads; none when empty. Of several engines the first one decides.
+  std::string jitdump = {};
+  /// Whether a debugger that knows the GDB JIT interface is told of compiled functions: names, and
+  /// how to walk their frames. Turns the code cache off, as cached code does not come with that.
+  bool gdb = false;
   /// One bit pattern for NaN results and fixed choices where the standard leaves several, so that
   /// every machine computes the same.
   bool deterministic = false;
