@@ -23,6 +23,8 @@ constexpr const char* kUsage =
     "                                 added to the version that the script's folder is for\n"
     "  --cpu=FEATURES                 what compiled code may use, e.g. min or native,-avx512\n"
     "  --signals=on|off               off: every access is checked, no signal handler\n"
+    "  --cache=DIR                    keeps compiled code there and takes it from there; the line\n"
+    "                                 before the last counts both\n"
     "  --expected-failures=FILE       list of file:line that may fail, and must (default\n"
     "                                 spectest/expected_failures.txt beside the build folder)\n"
     "  --help                         this text\n";
@@ -74,6 +76,12 @@ std::string set_option(Options& options, std::string_view name, const std::strin
     if (value != "on" && value != "off") return "--signals is on or off";
     options.config.signals = value == "on";
     if (!options.config.signals) options.config.reservation = MemoryReservation::None;
+    return {};
+  }
+  if (name == "--cache") {
+    options.config.cache.mode = CacheMode::ReadWrite;
+    options.config.cache.directory = value;
+    options.config.cache.least_bytes = 0;
     return {};
   }
   if (name == "--features") {
@@ -135,6 +143,13 @@ int main(int argc, char** argv) {
     all.passed += one.passed;
     all.failed += one.failed;
     all.skipped += one.skipped;
+    all.cached += one.cached;
+    all.compiled += one.compiled;
+  }
+  if (options.config.cache.mode != CacheMode::Off) {
+    std::printf("code cache: %llu hits, %llu compiled\n",
+                static_cast<unsigned long long>(all.cached),
+                static_cast<unsigned long long>(all.compiled));
   }
   std::printf(
       "%llu passed, %llu failed, %llu skipped\n", static_cast<unsigned long long>(all.passed),

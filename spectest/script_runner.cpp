@@ -48,6 +48,8 @@ Tally ScriptRunner::run(const std::vector<Command>& commands) {
         break;
     }
   }
+  tally.cached = cached_;
+  tally.compiled = compiled_;
   return tally;
 }
 
@@ -88,6 +90,11 @@ void ScriptRunner::bind(const std::string& name, Slot slot) {
 Result<Module> ScriptRunner::compile(const ScriptModule& source, bool& refused) {
   if (source.error) return *source.error;
   auto module = Module::compile(engine_, source.bytes);
+  if (module.ok() && engine_.config().cache.mode != CacheMode::Off) {
+    const CacheResult result = module->stats().cache;
+    cached_ += result == CacheResult::Hit ? 1 : 0;
+    compiled_ += result == CacheResult::Stored || result == CacheResult::Miss ? 1 : 0;
+  }
   refused = (!module.ok() && module.error().code == ErrorCode::NotExecutable) ||
             (module.ok() && imports_refused(*module));
   return module;

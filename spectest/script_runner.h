@@ -31,6 +31,8 @@ struct Tally {
   std::uint64_t passed = 0;
   std::uint64_t failed = 0;
   std::uint64_t skipped = 0;
+  std::uint64_t cached = 0;    // modules whose code came from the code cache
+  std::uint64_t compiled = 0;  // and those that were not in it
   std::vector<Failure> failures;
 };
 
@@ -83,6 +85,8 @@ class ScriptRunner {
   std::optional<Error> setup_error_;
   Slot current_;
   std::map<std::string, Slot> slots_;
+  std::uint64_t cached_ = 0;
+  std::uint64_t compiled_ = 0;
   std::set<std::string> refused_names_;  // registered, but refused
 };
 

@@ -125,7 +125,7 @@ Totals run_file(const EngineConfig& config, const std::string& path, ExpectedFai
     totals.failed = 1;
     return totals;
   }
-  totals = {tally->passed, tally->failed, tally->skipped};
+  totals = {tally->passed, tally->failed, tally->skipped, tally->cached, tally->compiled};
   for (const Failure& failure : tally->failures) {
     if (expected.take(path, failure.line)) {
       --totals.failed;

@@ -1,7 +1,8 @@
 // Memory for machine code: written first, executable afterwards, never both.
 //
 // In: finished bytes. Out: an executable copy. Guaranteed: no page is writable and executable at
-// once, at no moment; the instruction cache is coherent when publish returns.
+// once, at no moment; the pages in front of and behind the code are inaccessible; the instruction
+// cache is coherent when publish returns.
 #pragma once
 
 #include <cstddef>

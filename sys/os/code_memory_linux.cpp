@@ -11,7 +11,8 @@
 namespace wasmrt::os {
 
 CodeMemory::~CodeMemory() {
-  if (base_ != nullptr) munmap(const_cast<std::uint8_t*>(base_), mapped_);
+  if (base_ == nullptr) return;
+  munmap(const_cast<std::uint8_t*>(base_) - page_size(), mapped_ + 2 * page_size());
 }
 
 CodeMemory::CodeMemory(CodeMemory&& other) noexcept
@@ -28,16 +29,22 @@ CodeMemory CodeMemory::publish(std::span<const std::uint8_t> code) {
   CodeMemory memory;
   const std::size_t mapped = round_up_to_pages(code.size());
   if (mapped == 0) return memory;
-  void* at = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (at == MAP_FAILED) return memory;
-  std::memcpy(at, code.data(), code.size());
-  if (mprotect(at, mapped, PROT_READ | PROT_EXEC) != 0) {
-    munmap(at, mapped);
+  const std::size_t all = mapped + 2 * page_size();
+  void* reserved =
+      mmap(nullptr, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (reserved == MAP_FAILED) return memory;
+  char* const begin = static_cast<char*>(reserved) + page_size();
+  if (mprotect(begin, mapped, PROT_READ | PROT_WRITE) == 0) {
+    std::memcpy(begin, code.data(), code.size());
+    if (mprotect(begin, mapped, PROT_READ | PROT_EXEC) == 0) {
+      memory.base_ = reinterpret_cast<const std::uint8_t*>(begin);
+    }
+  }
+  if (memory.base_ == nullptr) {
+    munmap(reserved, all);
     return memory;
   }
-  auto* begin = static_cast<char*>(at);
   __builtin___clear_cache(begin, begin + mapped);
-  memory.base_ = static_cast<const std::uint8_t*>(at);
   memory.size_ = code.size();
   memory.mapped_ = mapped;
   return memory;

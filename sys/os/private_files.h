@@ -80,6 +80,7 @@ class FileMapping {
   FileMapping& operator=(const FileMapping&) = delete;
 
   /// `offset` is a multiple of the page size. `populate`: all pages at once, as all will be read.
+  /// The pages in front of and behind what is executable are inaccessible.
   static int map(int descriptor, uint64_t offset, size_t size, bool executable, bool populate,
                  FileMapping& out);
   [[nodiscard]] std::span<const uint8_t> bytes() const { return {data_, size_}; }
@@ -87,6 +88,7 @@ class FileMapping {
  private:
   const uint8_t* data_ = nullptr;
   size_t size_ = 0;
+  size_t guard_ = 0;  // bytes on either side that belong to it
 };
 
 }  // namespace wasmrt::os

@@ -17,6 +17,8 @@
 #include <ctime>
 #include <utility>
 
+#include "sys/os/vm.h"
+
 namespace wasmrt::os {
 namespace {
 
@@ -213,26 +215,43 @@ std::string environment(const char* name) {
 }
 
 FileMapping::~FileMapping() {
-  if (data_ != nullptr) munmap(const_cast<uint8_t*>(data_), size_);
+  if (data_ != nullptr)
+    munmap(const_cast<uint8_t*>(data_) - guard_, round_up_to_pages(size_) + 2 * guard_);
 }
 
 FileMapping::FileMapping(FileMapping&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      guard_(std::exchange(other.guard_, 0)) {}
 
 FileMapping& FileMapping::operator=(FileMapping&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
+  std::swap(guard_, other.guard_);
   return *this;
 }
 
 int FileMapping::map(int descriptor, uint64_t offset, size_t size, bool executable, bool populate,
                      FileMapping& out) {
   if (size == 0) return EINVAL;
-  void* at =
-      mmap(nullptr, size, PROT_READ | (executable ? PROT_EXEC : 0),
-           MAP_PRIVATE | (populate ? MAP_POPULATE : 0), descriptor, static_cast<off_t>(offset));
-  if (at == MAP_FAILED) return errno;
   FileMapping fresh;
+  char* place = nullptr;
+  int flags = MAP_PRIVATE | (populate ? MAP_POPULATE : 0);
+  if (executable) {
+    const std::size_t all = round_up_to_pages(size) + 2 * page_size();
+    void* reserved =
+        mmap(nullptr, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (reserved == MAP_FAILED) return errno;
+    place = static_cast<char*>(reserved) + page_size();
+    flags |= MAP_FIXED;
+    // The destructor undoes it all, also when the file cannot be mapped.
+    fresh.data_ = reinterpret_cast<const uint8_t*>(place);
+    fresh.size_ = size;
+    fresh.guard_ = page_size();
+  }
+  void* at = mmap(place, size, PROT_READ | (executable ? PROT_EXEC : 0), flags, descriptor,
+                  static_cast<off_t>(offset));
+  if (at == MAP_FAILED) return errno;
   fresh.data_ = static_cast<const uint8_t*>(at);
   fresh.size_ = size;
   out = std::move(fresh);

@@ -14,6 +14,8 @@
 
 #include "libwasmrt/base/log.h"
 #include "libwasmrt/engine/cache.h"
+#include "libwasmrt/runtime/access.h"
+#include "libwasmrt/runtime/engine_state.h"
 #include "tests/support/api.h"
 #include "tests/support/temporary_directory.h"
 
@@ -235,6 +237,76 @@ TEST_CASE("many engines that want the same module compile it once", "[engine][ca
   for (std::thread& t : threads) t.join();
   CHECK(stored == 1);
   CHECK(hit == 5);
+}
+
+TEST_CASE("processes that want the same module compile it once",
+          "[engine][cache][no-tsan][no-emulation]") {
+  const TemporaryDirectory folder;
+  const Module text = compile(make_engine(cached(folder, CacheMode::Off)), guest(1));
+  const Engine engine = make_engine(cached(folder));
+  auto& cache = *static_cast<engine::CodeCache*>(detail::Access::get(engine)->cache());
+  const engine::CodeKey key = cache.key_of(sha256(text.bytes()));
+  const std::atomic<bool> go_on{false};
+  // Locks are of open files, which a child shares: it lets go of its copy first.
+  os::OwnedDescriptor lock;
+  const auto compile_in_child = [&] {
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child != 0) return child;
+    lock.reset();
+    const Result<Engine> mine = Engine::create(cached(folder));
+    const Result<Module> module = Module::compile(*mine, text.bytes());
+    _exit(module.ok() ? static_cast<int>(module->stats().cache) : 99);
+  };
+  const auto result_of = [](pid_t child) {
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    return WIFEXITED(status) ? static_cast<CacheResult>(WEXITSTATUS(status)) : CacheResult::None;
+  };
+  const auto still_waits = [](pid_t child) { return waitpid(child, nullptr, WNOHANG) == 0; };
+
+  // As if this process compiled it: the others wait, then one of them does.
+  lock = cache.lock(key, go_on);
+  REQUIRE(lock.valid());
+  std::vector<pid_t> children;
+  for (int i = 0; i < 4; ++i) children.push_back(compile_in_child());
+  usleep(150'000);
+  for (const pid_t child : children) REQUIRE(still_waits(child));
+  CHECK(entries(folder).empty());
+  lock.reset();
+  int stored = 0;
+  int hits = 0;
+  for (const pid_t child : children) {
+    const CacheResult result = result_of(child);
+    stored += result == CacheResult::Stored ? 1 : 0;
+    hits += result == CacheResult::Hit ? 1 : 0;
+  }
+  CHECK(stored == 1);
+  CHECK(hits == 3);
+
+  // Who dies while compiling keeps nobody waiting.
+  fs::remove(entries(folder).at(0));
+  int ready[2];
+  REQUIRE(pipe(ready) == 0);
+  const pid_t dying = fork();
+  REQUIRE(dying >= 0);
+  if (dying == 0) {
+    const os::OwnedDescriptor mine = cache.lock(key, go_on);
+    const ssize_t told = write(ready[1], mine.valid() ? "y" : "n", 1);
+    if (told == 1) pause();
+    _exit(1);
+  }
+  char held = 0;
+  REQUIRE(read(ready[0], &held, 1) == 1);
+  CHECK(held == 'y');
+  const pid_t waiting = compile_in_child();
+  usleep(100'000);
+  CHECK(still_waits(waiting));
+  kill(dying, SIGKILL);
+  REQUIRE(waitpid(dying, nullptr, 0) == dying);
+  CHECK(result_of(waiting) == CacheResult::Stored);
+  close(ready[0]);
+  close(ready[1]);
 }
 
 TEST_CASE("a writer that dies at any point leaves nothing that is served",

@@ -66,6 +66,16 @@ find "$part" -name "*.wast" | sort | while read -r file; do $runner "$@" "$file"
        END { f += ran - n; printf "%d passed, %d failed, %d skipped\\n", p, f, s }'
 '''
 
+# The suite twice with one code cache: the second time nothing is compiled, and the outcome is the same.
+SPEC_CACHED_SCRIPT = SPEC_SCRIPT.rstrip().rsplit("\n", 1)[0] + '''
+cache=$(mktemp -d); trap 'rm -rf "$cache"' EXIT
+first=$($runner --cache="$cache" "$@" "$part" | tail -1) || true
+$runner --cache="$cache" "$@" "$part" >"$cache/second" || true
+cat "$cache/second"
+grep -qE "^code cache: [1-9][0-9]* hits, 0 compiled$" "$cache/second" || { echo "not all came from the cache"; exit 1; }
+[ "$first" = "$(tail -1 "$cache/second")" ] || { echo "the first time: $first"; exit 1; }
+'''
+
 
 class Plan:
     def __init__(self, full):
@@ -115,6 +125,10 @@ def release(plan):
     if platform.machine() == "x86_64":  # where there is a compiler
         plan.spec("release jit", "build", built, engine="jit")
         plan.spec("release jit, least processor", "build", built, engine="jit --cpu=min", extras=False)
+        for part, skips in (("wasm-2.0", 0), ("wasm-3.0", SKIPS_3_0)):
+            plan.add("spec", f"spec {part} release jit from the cache",
+                     shell(SPEC_CACHED_SCRIPT, "build/wasmrt-spectest --engine=jit", "", part), after=[built, "suite"],
+                     counted=True, allowed_skips=max(skips, 1) if IN_CI or skips else None)
         plan.spec("release jit, no signals", "build", built, engine="jit --signals=off", extras=False)
         plan.spec("release auto", "build", built, engine="auto")
         plan.spec("release late", "build", built, engine="auto --compile-at-once=0", extras=False)
