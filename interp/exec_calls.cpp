@@ -192,11 +192,27 @@ __attribute__((noinline)) TrapWord call_out(Vmctx* ctx, VmFuncRef* f, std::uint6
   activation->top = slots + size + 2;
   const TrapWord word = f->engine == static_cast<std::uint32_t>(VmEngine::Host)
                             ? ctx->builtins->call_host(ctx, f, slots)
-                            : f->entry(f, ctx, slots);
+                            : f->entry(f, ctx, slots, nullptr);
   activation->top = top;
   ctx->activation = activation;
   ctx->value_limit = activation->limit;
   return word;
+}
+
+/// A trap in a function that the tail call at pc has called.
+WASMRT_SLOW TrapWord do_trap_left(WASMRT_REGS) {
+  const auto word = static_cast<TrapWord>(aux);
+  report_trap(pc, sp, ctx, word, true);
+  return word;
+}
+
+/// Whether a frame returns to the entry; that one is told to call `f` instead.
+inline bool leave_to_entry(const std::uint64_t* link, VmFuncRef* f, std::uint64_t* args) {
+  if (link[0] != reinterpret_cast<std::uint64_t>(&kRetToEntry)) return false;
+  auto* const base = reinterpret_cast<std::uint64_t*>(link[1]);
+  base[0] = reinterpret_cast<std::uint64_t>(f);
+  base[1] = reinterpret_cast<std::uint64_t>(args);
+  return true;
 }
 
 /// Calls aux, a VmFuncRef* that is not a function of this instance, from the call at pc.
@@ -337,8 +353,12 @@ TrapWord tail_call(WASMRT_REGS) {
 __attribute__((noinline)) TrapWord tail_call_other(WASMRT_REGS) {
   auto* const f = reinterpret_cast<VmFuncRef*>(aux);
   if (f->engine != static_cast<std::uint32_t>(VmEngine::Interp)) {
+    if (f->engine == static_cast<std::uint32_t>(VmEngine::Native) &&
+        leave_to_entry(sp + pc->d, f, sp + pc->a)) {
+      return kTailCall;
+    }
     aux = call_out(ctx, f, sp + pc->a);
-    if (WASMRT_UNLIKELY(aux != 0)) WASMRT_JUMP(do_trap);
+    if (WASMRT_UNLIKELY(aux != 0)) WASMRT_JUMP(do_trap_left);
     mem = ctx->memory0_base;
     r = sp[pc->a];
     v = slot<Vec>(sp, pc->a);
@@ -419,6 +439,7 @@ TrapWord translate(WASMRT_REGS) {
 
 /// The stub of a function that has machine code: pc is FuncCode::elsewhere, w the function's index.
 TrapWord elsewhere(WASMRT_REGS) {
+  if (leave_to_entry(sp + pc->d, ctx->funcs[pc->w], sp)) return kTailCall;
   aux = call_out(ctx, ctx->funcs[pc->w], sp);
   if (WASMRT_UNLIKELY(aux != 0)) WASMRT_JUMP(do_trap);
   mem = ctx->memory0_base;
@@ -523,7 +544,24 @@ TrapWord run(const Ins* pc, std::uint64_t* sp, Vmctx* ctx) {
 }
 #endif
 
-TrapWord entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots) {
+namespace {
+
+/// Carries out the tail call that ended an entry: the results go to `slots`.
+TrapWord call_instead(VmFuncRef* f, Vmctx* ctx, const std::uint64_t* args, std::uint64_t* slots) {
+  std::uint64_t* const base = ctx->activation->top;
+  std::memmove(base, args, f->param_slots * sizeof(std::uint64_t));
+  const TrapWord word = call_out(ctx, f, base);
+  if (word == 0) {
+    std::copy_n(base, f->result_slots, slots);
+  } else {
+    ctx->activation->report.word = word;
+  }
+  return word;
+}
+
+}  // namespace
+
+TrapWord entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots, VmTailCall* tail) {
   Vmctx* const ctx = callee->vmctx;
   if (caller != nullptr) ctx->activation = caller->activation;
   Activation* const activation = ctx->activation;
@@ -549,6 +587,13 @@ TrapWord entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots) {
   }
   const TrapWord word = run(f->code.load(std::memory_order_acquire), sp, ctx);
   activation->top = base;
+  if (word == kTailCall) {
+    auto* const next = reinterpret_cast<VmFuncRef*>(base[0]);
+    auto* const args = reinterpret_cast<std::uint64_t*>(base[1]);
+    if (tail == nullptr) return call_instead(next, ctx, args, slots);
+    *tail = {next, args, nullptr};
+    return kTailCall;
+  }
   if (word != 0) return word;
   switch (static_cast<ResultClass>(f->result_class)) {
     case ResultClass::None: break;

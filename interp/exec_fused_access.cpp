@@ -25,9 +25,10 @@ TrapWord load_at_branch(WASMRT_REGS) {
   const std::uint32_t b = two_slots ? slot32(sp, wide[2]) : wide[2];
   const std::uint32_t address = slot32(sp, pc->a) + b;
   const std::uint32_t x = fetch<op>(pc, mem + (std::uint64_t{address} + wide[0]));
-  const std::uint32_t y = y_slot ? slot32(sp, wide[1]) : wide[1];
   r = x;
   sp[pc->d] = x;
+  // Only now: it may be the slot just written.
+  const std::uint32_t y = y_slot ? slot32(sp, wide[1]) : wide[1];
   WASMRT_BRANCH_IF(fn(x, y) != 0, 32);
 }
 

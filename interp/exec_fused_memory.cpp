@@ -128,10 +128,11 @@ TrapWord load_branch(WASMRT_REGS) {
   const auto* wide = reinterpret_cast<const std::uint32_t*>(pc->wide());
   const auto address = static_cast<std::uint32_t>(a_slot ? sp[pc->a] : r);
   const std::uint32_t x = fetch<op>(pc, mem + (std::uint64_t{address} + wide[0]));
-  std::uint32_t y = wide[1];
-  if constexpr (y_slot) y = slot<std::uint32_t>(sp, static_cast<std::uint16_t>(y));
   r = x;
   if constexpr (to_slot) sp[pc->d] = x;
+  // Only now: it may be the slot just written.
+  std::uint32_t y = wide[1];
+  if constexpr (y_slot) y = slot<std::uint32_t>(sp, static_cast<std::uint16_t>(y));
   WASMRT_BRANCH_IF(fn(x, y) != 0, 24);
 }
 

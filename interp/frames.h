@@ -15,8 +15,9 @@ void count_call(const Ins* pc);
 const Ins* start_of_counted(const Ins* pc);
 /// Whether a function of type `actual` may be called as `expected` (both const CanonType*).
 bool is_subtype(const void* actual, const void* expected);
-/// Records a trap at pc in ctx->activation->report and appends the frames down to the entry.
-void report_trap(const Ins* pc, std::uint64_t* sp, Vmctx* ctx, TrapWord word);
+/// Records a trap at pc in ctx->activation->report and appends the frames down to the entry,
+/// without the first if a tail call has `left` it.
+void report_trap(const Ins* pc, std::uint64_t* sp, Vmctx* ctx, TrapWord word, bool left = false);
 
 /// Whether a frame's return pc leads out of this entry, or into another instance. (exec_calls.cpp)
 bool returns_to_entry(std::uint64_t return_pc);

@@ -66,8 +66,9 @@ class ModuleCode {
 };
 
 /// What VmFuncRef::entry is for functions of this engine. `caller` is null when the host calls; the
-/// activation is then that of callee->vmctx, else that of the caller.
-TrapWord entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots);
+/// activation is then that of callee->vmctx, else that of the caller. A tail call of machine code
+/// that would end this entry is given back in `tail`, or carried out where that is null.
+TrapWord entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots, VmTailCall* tail);
 
 /// Registers the handlers with sys/os/fault.h, once per process, and gives the calling thread its
 /// signal stack: every thread that runs guarded code calls it first (cheap after that). False:

@@ -285,7 +285,7 @@ bool is_subtype(const void* actual, const void* expected) {
              *static_cast<const CanonType*>(expected));
 }
 
-void report_trap(const Ins* pc, std::uint64_t* sp, Vmctx* ctx, TrapWord word) {
+void report_trap(const Ins* pc, std::uint64_t* sp, Vmctx* ctx, TrapWord word, bool left) {
   TrapReport& report = ctx->activation->report;
   report.word = word;
   bool is_call = false;  // pc is a return address: the call lies before it
@@ -295,11 +295,12 @@ void report_trap(const Ins* pc, std::uint64_t* sp, Vmctx* ctx, TrapWord word) {
     const FuncCode* f = module_code->find(is_call ? pc->at(-8) : pc, offset);
     if (f == nullptr) return;
     // What ran elsewhere has reported its frames.
-    if (pc != &f->elsewhere) {
+    if (pc != &f->elsewhere && !left) {
       report.add_frame(
           ctx, f->func_idx,
           report.frames.size() < TrapReport::kMaxFrames ? module_code->wasm_offset(*f, offset) : 0);
     }
+    left = false;
     const std::uint64_t return_pc = sp[f->link];
     sp = reinterpret_cast<std::uint64_t*>(sp[f->link + 1]);
     if (returns_to_entry(return_pc)) return;

@@ -75,6 +75,7 @@ struct Target {
     std::vector<std::uint8_t> code;
     std::vector<FrameStep> frame_steps;
     std::uint32_t trap = 0, poll = 0, stack_limit = 0, fault = 0, resolve = 0;
+    std::uint32_t tail_return[kTailAreaCount] = {};
   };
   Stubs (*make_stubs)(const NativeHandlers& handlers);
   /// Code beside functions.
@@ -82,7 +83,10 @@ struct Target {
     std::vector<std::uint8_t> code;
     std::vector<FrameStep> frame_steps;
   };
-  /// Code of TrapWord(VmFuncRef*, std::uint64_t* slots, Activation*): enters compiled code.
+  /// Code of TrapWord(VmFuncRef*, std::uint64_t* slots, Activation*), kEntryAt bytes from the
+  /// start: enters compiled code. At the start stands the offset of code that an adapter jumps to
+  /// with a VmTailCall of that signature.
+  static constexpr std::size_t kEntryAt = 16;
   Stub (*make_entry)(const FuncType& type);
   /// Code that a compiled caller can call as if it were a function of that type: writes the
   /// arguments to slots and runs VmFuncRef::entry.

@@ -112,9 +112,13 @@ void Emitter::frame_left() {
   frame_left_ = true;
 }
 
+void Emitter::frame_back() {
+  if (std::exchange(frame_left_, false)) frame_step(FrameStep::Kind::Back);
+}
+
 void Emitter::place(std::uint32_t inst, std::uint32_t wasm) {
   current_ = inst;
-  if (std::exchange(frame_left_, false)) frame_step(FrameStep::Kind::Back);
+  frame_back();
   if (!context_.options.places) return;
   if (inst < m_.insts.size()) wasm = m_.insts[inst].pos;
   out_.places.push_back({here(), inst, wasm});
@@ -218,14 +222,15 @@ void Emitter::prologue() {
   if (m_.calls_out) out_.vmctx_at = vmctx_at_;
   if (frame_ >= 1u << 24) error_ = "a frame of more than 16 MiB";
 
-  if (m_.has_calls || m_.has_tail_calls || frame_ >= kStackSlack) {
+  const std::uint32_t needs = frame_ + m_.tail_growth;
+  if (m_.has_calls || m_.has_tail_calls || needs >= kStackSlack) {
     const Label slow = new_label();
     const Label back = new_label();
     a_.ldr(gp(kScratch, 8), vm(offsetof(Vmctx, stack_limit)));
-    if (frame_ < kStackSlack) {
+    if (needs < kStackSlack) {
       a_.cmp(a64::sp, gp(kScratch, 8));
     } else {
-      add_imm(kScratch2, sp, -static_cast<std::int64_t>(frame_));
+      add_imm(kScratch2, sp, -static_cast<std::int64_t>(needs));
       a_.cmp(gp(kScratch2, 8), gp(kScratch, 8));
     }
     b(LO, slow);
@@ -246,8 +251,9 @@ void Emitter::prologue() {
   if (m_.calls_out) a_.str(gp(kVmctx, 8), place(sp, vmctx_at_, 8));
 }
 
-/// Stores the saved registers at the frame's upper end, or loads them; moves the stack pointer.
-void Emitter::saved_registers(bool restore) {
+/// Stores the saved registers at the frame's upper end, or loads them; moves the stack pointer,
+/// unless they are loaded and the frame is to stay.
+void Emitter::saved_registers(bool restore, bool leave) {
   const std::uint32_t at = frame_ - 8 * static_cast<std::uint32_t>(saved_.size());
   const auto pair = [&](std::size_t n, const Ptr& where) {
     if (restore) {
@@ -257,7 +263,7 @@ void Emitter::saved_registers(bool restore) {
     }
   };
   // The stack pointer moves along with the first pair when that is at its new place.
-  const bool along = at == 0 && frame_ <= 504;
+  const bool along = leave && at == 0 && frame_ <= 504;
   std::uint32_t base = sp;
   std::int32_t first = static_cast<std::int32_t>(at);
   const auto saved = [&](std::size_t n) {
@@ -285,7 +291,7 @@ void Emitter::saved_registers(bool restore) {
     if (!restore) saved(n);
   }
   if (along && restore) pair(0, a64::ptr_post(a64::sp, static_cast<std::int32_t>(frame_)));
-  if (!along && restore) add_imm(sp, sp, frame_);
+  if (!along && restore && leave) add_imm(sp, sp, frame_);
 }
 
 void Emitter::epilogue() {

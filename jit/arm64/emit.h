@@ -89,7 +89,7 @@ class Emitter : public asmjit::ErrorHandler {
   bool attempt();
   void prologue();
   void outer_entry();
-  void saved_registers(bool restore);
+  void saved_registers(bool restore, bool leave = true);
   void epilogue();
   void block(std::uint32_t b);
   void instruction(const MInst& i);
@@ -97,6 +97,7 @@ class Emitter : public asmjit::ErrorHandler {
   /// From here on, for CodeBlob::frame_steps.
   void frame_step(FrameStep::Kind kind, std::uint8_t reg = 0, std::uint32_t bytes = 0);
   void frame_left();
+  void frame_back();
   /// What follows comes from here.
   void place(std::uint32_t inst, std::uint32_t wasm = 0);
   [[nodiscard]] std::uint32_t follow(std::uint32_t b) const;
@@ -151,6 +152,12 @@ class Emitter : public asmjit::ErrorHandler {
   void call_stub(std::size_t offset);
   void keeping_link(const std::function<void()>& code);
   void call_out(std::uint32_t pos);
+  void direct(std::uint32_t opcode, const MInst& i);
+  void tail_call(const MInst& i);
+  void tail_jump(const MInst& i);
+  void tail_with_area(const MInst& i, unsigned least);
+  void tail_stub(std::uint32_t reg, unsigned area);
+  void copy_args(std::int64_t from, std::int64_t to, std::uint32_t bytes);
 
   const CompileContext& context_;
   const MFunc& m_;

@@ -26,14 +26,15 @@ void Emitter::call_out(std::uint32_t pos) {
   a_.ldr(gp(kMemory, 8), vm(offsetof(Vmctx, memory0_base)));
 }
 
+void Emitter::direct(std::uint32_t opcode, const MInst& i) {
+  out_.calls.push_back({here(), static_cast<std::uint32_t>(i.imm)});
+  word(opcode);
+}
+
 bool Emitter::emit_call(const MInst& i) {
   const unsigned bytes = i.size == 16 ? 16 : 8;
   const auto incoming = [&] { return place(sp, std::int64_t{frame_} + i.imm, bytes); };
   const auto outgoing = [&] { return place(sp, i.imm, bytes); };
-  const auto direct = [&](std::uint32_t opcode) {
-    out_.calls.push_back({here(), static_cast<std::uint32_t>(i.imm)});
-    word(opcode);
-  };
   switch (i.op) {
     case kArgs: return true;
     case kLoadArg: load_place(op(i, 0), incoming(), bytes); return true;
@@ -45,37 +46,15 @@ bool Emitter::emit_call(const MInst& i) {
       a_.ret(gp(kLink, 8));
       return true;
     case kCallDirect:
-      direct(0x94000000);
+      direct(0x94000000, i);
       point(PointKind::Call, i.pos);
-      return true;
-    case kTailDirect:
-      epilogue();
-      direct(0x14000000);
       return true;
     case kCallFunc:
       mov(kScratch, op(i, i.defs).loc.n);
       call_out(i.pos);
       return true;
-    case kTailFunc: {
-      // A function of another instance returns with its own pinned registers: that is a call.
-      const Label other = new_label();
-      mov(kScratch, op(i, i.defs).loc.n);
-      a_.ldr(gp(kScratch2, 8), place(kScratch, offsetof(VmFuncRef, vmctx), 8));
-      a_.cmp(gp(kScratch2, 8), gp(kVmctx, 8));
-      b(NE, other);
-      epilogue();
-      a_.ldr(gp(kScratch2, 8), vm(offsetof(Vmctx, activation)));
-      a_.ldr(gp(kTarget, 8), place(kScratch, offsetof(VmFuncRef, native), 8));
-      a_.br(gp(kTarget, 8));
-      const std::uint32_t pos = i.pos;
-      cold([this, other, pos] {
-        bind(other);
-        call_out(pos);
-        epilogue();
-        a_.ret(gp(kLink, 8));
-      });
-      return true;
-    }
+    case kTailDirect:
+    case kTailFunc: tail_call(i); return true;
     case kCallBuiltin: {
       a_.ldr(gp(kScratch, 8), vm(offsetof(Vmctx, builtins)));
       a_.ldr(gp(kScratch, 8),

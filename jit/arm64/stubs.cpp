@@ -19,6 +19,7 @@
 #include "jit/arm64/target.h"
 #include "libwasmrt/abi/activation.h"
 #include "libwasmrt/abi/vmctx.h"
+#include "libwasmrt/wasm/trap.h"
 
 namespace wasmrt::jit::arm64 {
 
@@ -267,6 +268,85 @@ void transfer(a64::Assembler& a, const std::vector<ValType>& types, bool results
   }
 }
 
+a64::Mem at_sp(std::uint32_t offset) { return a64::ptr(x(sp), static_cast<std::int32_t>(offset)); }
+
+/// Behind a function that was called with an area: results, instance and return address. Returns
+/// where it begins.
+std::uint32_t tail_return_stub(Code& code, unsigned area) {
+  a64::Assembler& a = code.a;
+  const std::uint32_t size = kTailAreas[area];
+  const asmjit::Label next = a.newLabel();
+  const asmjit::Label done = a.newLabel();
+  code.step(Kind::Size, 0, size + kTailAreaWords);
+  code.step(Kind::Saved, kLink, 8);
+  a.nop();  // debuggers look a return address up by the byte before it
+  const auto begin = static_cast<std::uint32_t>(a.offset());
+  a.ldr(x(kScratch), at_sp(size));
+  a.cbz(x(kScratch), done);
+  add(a, kScratch2, sp, size + kTailAreaWords);
+  a.bind(next);
+  a.sub(x(kScratch), x(kScratch), Imm(8));
+  a.ldr(a64::d(kScratchVec), a64::ptr(x(sp), x(kScratch)));
+  a.str(a64::d(kScratchVec), a64::ptr(x(kScratch2), x(kScratch)));
+  a.cbnz(x(kScratch), next);
+  a.bind(done);
+  a.ldr(x(kVmctx), at_sp(size + 8));
+  a.ldr(x(kLink), at_sp(size + 16));
+  a.ldr(x(kMemory), vm(offsetof(Vmctx, memory0_base)));
+  add(a, sp, sp, size + kTailAreaWords);
+  code.step(Kind::Left);
+  a.ret(x(kLink));
+  return begin;
+}
+
+// Where the arguments of a VmTailCall are on the way from an adapter to the code of its signature;
+// its callee is in the scratch register.
+constexpr Gpr kTailArgs = x9;
+
+/// Calls a VmTailCall's function in place of the one that the adapter stands for.
+void tail_entry(a64::Assembler& a, const FuncType& type) {
+  std::vector<Place> where;
+  const std::uint32_t results = places(type.results, true, where);
+  where.clear();
+  const unsigned area = tail_area(std::max(places(type.params, false, where), results));
+  const std::uint32_t size = kTailAreas[area];
+  const auto stub = [&a](std::uint32_t reg, unsigned n) {
+    a.ldr(x(reg), vm(offsetof(Vmctx, native)));
+    a.ldr(x(reg),
+          a64::ptr(x(reg), static_cast<std::int32_t>(offsetof(NativeStubs, tail_return) + 8 * n)));
+  };
+  const asmjit::Label found = a.newLabel();
+  const asmjit::Label full = a.newLabel();
+  for (unsigned n = area; n < kTailAreaCount; ++n) {
+    stub(x10, n);
+    a.cmp(x(kLink), x(x10));
+    a.b_eq(found);
+  }
+  a.mov(x(x11), Imm(size + kTailAreaWords));
+  a.mov(x(x12), x(sp));
+  a.sub(x(x12), x(x12), x(x11));
+  a.ldr(x(x13), vm(offsetof(Vmctx, activation)));
+  a.ldr(x(x13), a64::ptr(x(x13), offsetof(Activation, native_limit)));
+  a.cmp(x(x12), x(x13));
+  a.b_lo(full);
+  a.mov(x(sp), x(x12));
+  a.mov(x(x10), Imm(results));
+  a.str(x(x10), at_sp(size));
+  a.str(x(kVmctx), at_sp(size + 8));
+  a.str(x(kLink), at_sp(size + 16));
+  stub(kLink, area);
+  a.bind(found);
+  transfer(a, type.params, false, kTailArgs, 0, true);
+  a.ldr(x(kScratch2), vm(offsetof(Vmctx, activation)));
+  a.ldr(x(kTarget), a64::ptr(x(kScratch), offsetof(VmFuncRef, native)));
+  a.br(x(kTarget));
+  a.bind(full);  // as if the caller had called the trap stub
+  a.mov(w(x0), Imm(static_cast<std::uint32_t>(TrapKind::CallStackExhausted)));
+  a.ldr(x(kScratch), vm(offsetof(Vmctx, native)));
+  a.ldr(x(kScratch), a64::ptr(x(kScratch), offsetof(NativeStubs, trap)));
+  a.br(x(kScratch));
+}
+
 std::uint32_t slot_count(const std::vector<ValType>& types) {
   std::uint32_t n = 0;
   for (const ValType t : types) n += t.slots();
@@ -313,6 +393,10 @@ Target::Stubs make_stubs(const NativeHandlers& handlers) {
   a.align(asmjit::AlignMode::kCode, 16);
   stubs.resolve = static_cast<std::uint32_t>(a.offset());
   resolve_stub(code, reinterpret_cast<const void*>(handlers.resolve));
+  for (unsigned n = 0; n < kTailAreaCount; ++n) {
+    a.align(asmjit::AlignMode::kCode, 16);
+    stubs.tail_return[n] = tail_return_stub(code, n);
+  }
   stubs.code = code.bytes();
   stubs.frame_steps = std::move(code.steps);
   return stubs;
@@ -327,6 +411,8 @@ Target::Stub make_entry(const FuncType& type) {
     where.clear();
     return places(type.results, true, where);
   }());
+  a.embedUInt64(0);  // the offset of the second part, below
+  a.align(asmjit::AlignMode::kZero, Target::kEntryAt);
   a.sub(x(sp), x(sp), Imm(kEntrySaves));
   code.step(Kind::Size, 0, kEntrySaves);
   save_for_entry(a, false);
@@ -350,7 +436,13 @@ Target::Stub make_entry(const FuncType& type) {
   a.add(x(sp), x(sp), Imm(kEntrySaves));
   code.step(Kind::Left);
   a.ret(x(kLink));
-  return {code.bytes(), std::move(code.steps)};
+  a.align(asmjit::AlignMode::kCode, 16);
+  code.step(Kind::Left);
+  const std::uint64_t tail = a.offset();
+  tail_entry(a, type);
+  std::vector<std::uint8_t> made = code.bytes();
+  std::memcpy(made.data(), &tail, sizeof tail);
+  return {std::move(made), std::move(code.steps)};
 }
 
 /// Entered like a compiled function, with the VmFuncRef* in the scratch register.
@@ -358,8 +450,9 @@ Target::Stub make_adapter(const FuncType& type) {
   Code code;
   a64::Assembler& a = code.a;
   const std::uint32_t slots = std::max(slot_count(type.params), slot_count(type.results));
-  const std::uint32_t bytes = aligned(8 * slots) + 16;
-  // The way back lies above the slots; the caller's area above that.
+  const std::uint32_t tail_at = aligned(8 * slots);
+  const std::uint32_t bytes = tail_at + aligned(sizeof(VmTailCall)) + 16;
+  // The way back lies above the slots and the tail call; the caller's area above that.
   sub_sp(a, bytes);
   code.step(Kind::Size, 0, bytes);
   add(a, kScratch2, sp, bytes - 16);
@@ -369,6 +462,7 @@ Target::Stub make_adapter(const FuncType& type) {
   a.mov(x(x0), x(kScratch));
   a.mov(x(x1), x(kVmctx));
   a.mov(x(x2), x(sp));
+  add(a, x3, sp, tail_at);
   a.ldr(x(kScratch), a64::ptr(x(kScratch), offsetof(VmFuncRef, entry)));
   a.blr(x(kScratch));
   const asmjit::Label trapped = a.newLabel();
@@ -383,11 +477,22 @@ Target::Stub make_adapter(const FuncType& type) {
   leave();
   a.ret(x(kLink));
   code.step(Kind::Back);
-  a.bind(trapped);  // as if the caller had called the trap stub
-  leave();
+  a.bind(trapped);
+  const asmjit::Label tail = a.newLabel();
+  a.cmn(w(x0), Imm(std::uint32_t{0} - kTailCall));
+  a.b_eq(tail);
+  leave();  // as if the caller had called the trap stub
   a.ldr(x(kScratch), vm(offsetof(Vmctx, native)));
   a.ldr(x(kScratch), a64::ptr(x(kScratch), offsetof(NativeStubs, trap)));
   a.br(x(kScratch));
+  code.step(Kind::Back);
+  a.bind(tail);
+  add(a, x10, sp, tail_at);
+  a.ldr(x(kScratch), a64::ptr(x(x10), offsetof(VmTailCall, callee)));
+  a.ldr(x(kTailArgs), a64::ptr(x(x10), offsetof(VmTailCall, args)));
+  a.ldr(x(x10), a64::ptr(x(x10), offsetof(VmTailCall, code)));
+  leave();
+  a.br(x(x10));
   return {code.bytes(), std::move(code.steps)};
 }
 

@@ -13,7 +13,7 @@ void MFunc::clear() {
   vregs.clear();
   literals.clear();
   jump_tables.clear();
-  out_arg_bytes = in_arg_bytes = 0;
+  out_arg_bytes = in_area_bytes = tail_growth = 0;
   has_calls = has_tail_calls = calls_out = false;
   spill_slots = 0;
   used_callee_saved[0] = used_callee_saved[1] = 0;

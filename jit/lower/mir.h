@@ -148,9 +148,10 @@ struct MFunc {
   std::vector<V128> literals;  ///< 16-byte constants placed behind the code.
   std::vector<std::vector<std::uint32_t>> jump_tables;  ///< Block numbers.
   std::uint32_t out_arg_bytes = 0;  ///< Outgoing stack arguments, the largest call's.
-  std::uint32_t in_arg_bytes = 0;   ///< Incoming stack arguments.
+  std::uint32_t in_area_bytes = 0;  ///< Place for incoming stack arguments, or results.
   bool has_calls = false;
-  bool has_tail_calls = false;  ///< Such a circle must notice interrupts: on entry.
+  std::uint32_t tail_growth = 0;  ///< Stack that a tail call may need beyond the frame.
+  bool has_tail_calls = false;    ///< Such a circle must notice interrupts: on entry.
   bool calls_out =
       false;  ///< Calls functions of other instances, which change the pinned registers.
   // Set by allocation:

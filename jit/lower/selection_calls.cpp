@@ -4,6 +4,7 @@
 
 #include "jit/lower/selection.h"
 #include "libwasmrt/abi/builtins.h"
+#include "libwasmrt/abi/native.h"
 
 namespace wasmrt::jit {
 
@@ -55,7 +56,8 @@ std::uint32_t Selection::assign_places(std::span<const Type> types, bool results
 /// The function's parameters: fixed registers, or loads from the incoming area.
 void Selection::args_at_entry() {
   std::vector<Place> places;
-  m_.in_arg_bytes = assign_places(f_.params, false, places);
+  const std::uint32_t result_bytes = assign_places(f_.results, true, places);
+  m_.in_area_bytes = std::max(assign_places(f_.params, false, places), result_bytes);
   std::vector<MOperand> in_regs;
   std::vector<V> params(f_.params.size(), kNoValue);
   const BlockId entry = f_.order[0];
@@ -131,19 +133,18 @@ void Selection::select_call(V v) {
   for (std::size_t n = 0; n < types.size(); ++n)
     args.push_back(reg(static_cast<V>(values[first + n])));
   if (tail) {
-    // Stack arguments would take the place of the function's own.
-    if (arg_bytes != 0 || result_bytes != 0) {
-      decline("tail call with arguments or results on the stack");
-      return;
-    }
     m_.has_tail_calls = true;
-    if (through_ref) m_.has_calls = true;
+    m_.out_arg_bytes = std::max(m_.out_arg_bytes, arg_bytes);
+    if (through_ref || arg_bytes > m_.in_area_bytes) {
+      const std::uint32_t area = kTailAreas[tail_area(std::max(arg_bytes, result_bytes))];
+      m_.tail_growth = std::max(m_.tail_growth, area + kTailAreaWords);
+    }
   }
   for (std::size_t n = 0; n < types.size(); ++n) {
     if (places[n].in_reg) {
       uses.push_back(use_fixed(args[n], places[n].reg));
     } else {
-      emit(tail ? kStoreRes : kStoreArg, size_of(types[n]), {use(args[n])}).imm = places[n].offset;
+      emit(kStoreArg, size_of(types[n]), {use(args[n])}).imm = places[n].offset;
     }
   }
   std::vector<MOperand> operands;
@@ -170,8 +171,11 @@ void Selection::select_call(V v) {
   MInst& m = emit(op, 8, operands);
   m.imm = static_cast<std::int64_t>(i.imm);
   m.is_call = !tail;
+  if (tail) {
+    m.aux = arg_bytes | result_bytes << 16;
+    return;
+  }
   if (through_ref) m_.calls_out = true;
-  if (tail) return;
   for (std::size_t n = 0; n < results.size(); ++n) {
     if (!result_places[n].in_reg) {
       emit(kLoadRes, size_of(result_types[n]), {def(results[n])}).imm = result_places[n].offset;

@@ -71,9 +71,13 @@ void Emitter::frame_left() {
   frame_left_ = true;
 }
 
+void Emitter::frame_back() {
+  if (std::exchange(frame_left_, false)) frame_step(FrameStep::Kind::Back);
+}
+
 void Emitter::place(std::uint32_t inst, std::uint32_t wasm) {
   current_ = inst;
-  if (std::exchange(frame_left_, false)) frame_step(FrameStep::Kind::Back);
+  frame_back();
   if (!context_.options.places) return;
   if (inst < m_.insts.size()) wasm = m_.insts[inst].pos;
   out_.places.push_back({static_cast<std::uint32_t>(a_.offset()), inst, wasm});
@@ -143,12 +147,13 @@ void Emitter::prologue() {
   out_.frame_bytes = static_cast<std::int32_t>(frame_);
   if (m_.calls_out) out_.vmctx_at = vmctx_at_;
 
-  if (m_.has_calls || m_.has_tail_calls || frame_ >= kStackSlack) {
+  const std::uint32_t needs = frame_ + m_.tail_growth;
+  if (m_.has_calls || m_.has_tail_calls || needs >= kStackSlack) {
     const Label slow = a_.newLabel();
-    if (frame_ < kStackSlack) {
+    if (needs < kStackSlack) {
       a_.cmp(x86::rsp, vm(offsetof(Vmctx, stack_limit)));
     } else {
-      a_.lea(x86::gpq(kScratch), x86::ptr(x86::rsp, -static_cast<std::int32_t>(frame_)));
+      a_.lea(x86::gpq(kScratch), x86::ptr(x86::rsp, -static_cast<std::int32_t>(needs)));
       a_.cmp(x86::gpq(kScratch), vm(offsetof(Vmctx, stack_limit)));
     }
     a_.jb(slow);
@@ -176,13 +181,17 @@ void Emitter::prologue() {
     a_.mov(x86::ptr(x86::rsp, static_cast<std::int32_t>(vmctx_at_), 8), x86::gpq(kVmctx));
 }
 
-void Emitter::epilogue() {
+void Emitter::restore_saved() {
   std::uint32_t at = saved_at_;
   for (std::uint32_t r = 0; r < 16; ++r) {
     if ((m_.used_callee_saved[0] >> r & 1) == 0) continue;
     a_.mov(x86::gpq(r), x86::ptr(x86::rsp, static_cast<std::int32_t>(at), 8));
     at += 8;
   }
+}
+
+void Emitter::epilogue() {
+  restore_saved();
   if (frame_ != 0) a_.add(x86::rsp, frame_);
   frame_left();
 }

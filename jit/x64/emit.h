@@ -57,6 +57,7 @@ class Emitter : public asmjit::ErrorHandler {
   // Structure.
   void prologue();
   void epilogue();
+  void restore_saved();
   [[nodiscard]] std::vector<std::uint32_t> layout() const;
   void block(std::uint32_t b);
   void instruction(const MInst& i);
@@ -64,6 +65,7 @@ class Emitter : public asmjit::ErrorHandler {
   /// From here on, for CodeBlob::frame_steps.
   void frame_step(FrameStep::Kind kind, std::uint8_t reg = 0, std::uint32_t bytes = 0);
   void frame_left();
+  void frame_back();
   /// What follows comes from here.
   void place(std::uint32_t inst, std::uint32_t wasm = 0);
   [[nodiscard]] std::uint32_t follow(std::uint32_t b) const;
@@ -111,6 +113,12 @@ class Emitter : public asmjit::ErrorHandler {
   void mem_check(const MInst& i);
   void call_stub(std::size_t offset);
   void call_out(std::uint32_t pos);
+  void direct(std::uint8_t opcode, const MInst& i);
+  void tail_call(const MInst& i);
+  void tail_jump(const MInst& i);
+  void tail_with_area(const MInst& i, unsigned least);
+  void tail_stub(unsigned area);
+  void copy_args(std::int32_t from, std::int32_t to, std::uint32_t bytes);
 
   const CompileContext& context_;
   const MFunc& m_;

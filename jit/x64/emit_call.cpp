@@ -27,6 +27,13 @@ void Emitter::call_out(std::uint32_t pos) {
   a_.mov(x86::gpq(kMemory), vm(offsetof(Vmctx, memory0_base)));
 }
 
+void Emitter::direct(std::uint8_t opcode, const MInst& i) {
+  a_.db(opcode);
+  out_.calls.push_back(
+      {static_cast<std::uint32_t>(a_.offset()), static_cast<std::uint32_t>(i.imm)});
+  a_.dd(0);
+}
+
 bool Emitter::emit_call(const MInst& i) {
   const auto incoming = [&] {
     return x86::ptr(x86::rsp,
@@ -55,12 +62,6 @@ bool Emitter::emit_call(const MInst& i) {
       a_.movsd(xmm(o), place);
     }
   };
-  const auto direct = [&](std::uint8_t opcode) {
-    a_.db(opcode);
-    out_.calls.push_back(
-        {static_cast<std::uint32_t>(a_.offset()), static_cast<std::uint32_t>(i.imm)});
-    a_.dd(0);
-  };
   const x86::Gp scratch = x86::gpq(kScratch);
   switch (i.op) {
     case kArgs: return true;
@@ -73,35 +74,15 @@ bool Emitter::emit_call(const MInst& i) {
       a_.ret();
       return true;
     case kCallDirect:
-      direct(0xE8);
+      direct(0xE8, i);
       point(PointKind::Call, i.pos);
-      return true;
-    case kTailDirect:
-      epilogue();
-      direct(0xE9);
       return true;
     case kCallFunc:
       a_.mov(scratch, gp(op(i, i.defs), 8));
       call_out(i.pos);
       return true;
-    case kTailFunc: {
-      // A function of another instance returns with its own pinned registers: that is a call.
-      const Label other = a_.newLabel();
-      a_.mov(scratch, gp(op(i, i.defs), 8));
-      a_.cmp(x86::ptr(scratch, offsetof(VmFuncRef, vmctx), 8), x86::gpq(kVmctx));
-      a_.jne(other);
-      a_.movq(xmm(kScratchVec), vm(offsetof(Vmctx, activation)));
-      epilogue();
-      a_.jmp(x86::ptr(scratch, offsetof(VmFuncRef, native), 8));
-      const std::uint32_t pos = i.pos;
-      cold([this, other, pos] {
-        a_.bind(other);
-        call_out(pos);
-        epilogue();
-        a_.ret();
-      });
-      return true;
-    }
+    case kTailDirect:
+    case kTailFunc: tail_call(i); return true;
     case kCallBuiltin: {
       a_.mov(x86::rdi, x86::gpq(kVmctx));
       a_.mov(scratch, vm(offsetof(Vmctx, builtins)));

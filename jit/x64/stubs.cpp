@@ -15,6 +15,7 @@
 #include "jit/x64/target.h"
 #include "libwasmrt/abi/activation.h"
 #include "libwasmrt/abi/vmctx.h"
+#include "libwasmrt/wasm/trap.h"
 
 namespace wasmrt::jit::x64 {
 
@@ -220,6 +221,79 @@ void transfer(x86::Assembler& a, const std::vector<ValType>& types, bool results
   }
 }
 
+/// Behind a function that was called with an area: results, instance and return address. Returns
+/// where it begins.
+std::uint32_t tail_return_stub(Code& code, unsigned area) {
+  x86::Assembler& a = code.a;
+  const auto size = static_cast<std::int32_t>(kTailAreas[area]);
+  const x86::Gp left = x86::gpq(kScratch);
+  const asmjit::Label next = a.newLabel();
+  const asmjit::Label done = a.newLabel();
+  code.step(Kind::Size, 0, size + static_cast<std::int32_t>(kTailAreaWords));
+  a.nop();  // debuggers look a return address up by the byte before it
+  const auto begin = static_cast<std::uint32_t>(a.offset());
+  a.mov(left, x86::ptr(x86::rsp, size, 8));
+  a.test(left, left);
+  a.jz(done);
+  a.bind(next);
+  a.sub(left, 8);
+  a.movq(x86::xmm(kScratchVec), x86::ptr(x86::rsp, left, 0, 0, 8));
+  a.movq(x86::ptr(x86::rsp, left, 0, size + 24, 8), x86::xmm(kScratchVec));
+  a.jnz(next);
+  a.bind(done);
+  a.mov(x86::gpq(kVmctx), x86::ptr(x86::rsp, size + 8, 8));
+  a.mov(x86::gpq(kMemory), vm(offsetof(Vmctx, memory0_base)));
+  a.add(x86::rsp, size + 16);
+  code.step(Kind::Left);
+  a.ret();
+  return begin;
+}
+
+// Where a VmTailCall goes on the way from an adapter to the code of its signature: not in registers
+// of arguments.
+constexpr std::uint32_t kTailCallee = 13;  // vector
+constexpr Gpr kTailArgs = r11;
+
+/// Calls a VmTailCall's function in place of the one that the adapter stands for.
+void tail_entry(x86::Assembler& a, const FuncType& type) {
+  std::vector<Place> where;
+  const std::uint32_t results = places(type.results, true, where);
+  where.clear();
+  const unsigned area = tail_area(std::max(places(type.params, false, where), results));
+  const auto size = static_cast<std::int32_t>(kTailAreas[area]);
+  const auto stub = [&a](unsigned n) {
+    a.mov(x86::rax, vm(offsetof(Vmctx, native)));
+    a.mov(x86::rax,
+          x86::ptr(x86::rax, static_cast<std::int32_t>(offsetof(NativeStubs, tail_return) + 8 * n),
+                   8));
+  };
+  const asmjit::Label found = a.newLabel();
+  const asmjit::Label full = a.newLabel();
+  for (unsigned n = area; n < kTailAreaCount; ++n) {
+    stub(n);
+    a.cmp(x86::ptr(x86::rsp, 0, 8), x86::rax);
+    a.je(found);
+  }
+  a.lea(x86::rcx, x86::ptr(x86::rsp, -size - static_cast<std::int32_t>(kTailAreaWords)));
+  a.mov(x86::rdx, vm(offsetof(Vmctx, activation)));
+  a.cmp(x86::rcx, x86::ptr(x86::rdx, offsetof(Activation, native_limit), 8));
+  a.jb(full);
+  a.mov(x86::rsp, x86::rcx);
+  a.mov(x86::ptr(x86::rsp, size + 8, 8), results);
+  a.mov(x86::ptr(x86::rsp, size + 16, 8), x86::gpq(kVmctx));
+  stub(area);
+  a.mov(x86::ptr(x86::rsp, 0, 8), x86::rax);
+  a.bind(found);
+  transfer(a, type.params, false, x86::gpq(kTailArgs), 0, 8, true);
+  a.movq(x86::gpq(kScratch), x86::xmm(kTailCallee));
+  a.movq(x86::xmm(kScratchVec), vm(offsetof(Vmctx, activation)));
+  a.jmp(x86::ptr(x86::gpq(kScratch), offsetof(VmFuncRef, native), 8));
+  a.bind(full);  // as if the caller had called the trap stub
+  a.mov(x86::eax, static_cast<std::uint32_t>(TrapKind::CallStackExhausted));
+  a.mov(x86::gpq(kScratch), vm(offsetof(Vmctx, native)));
+  a.jmp(x86::ptr(x86::gpq(kScratch), offsetof(NativeStubs, trap), 8));
+}
+
 std::uint32_t slot_count(const std::vector<ValType>& types) {
   std::uint32_t n = 0;
   for (const ValType t : types) n += t.slots();
@@ -265,6 +339,10 @@ Target::Stubs make_stubs(const NativeHandlers& handlers) {
   a.align(asmjit::AlignMode::kCode, 16);
   stubs.resolve = static_cast<std::uint32_t>(a.offset());
   resolve_stub(code, reinterpret_cast<const void*>(handlers.resolve));
+  for (unsigned n = 0; n < kTailAreaCount; ++n) {
+    a.align(asmjit::AlignMode::kCode, 16);
+    stubs.tail_return[n] = tail_return_stub(code, n);
+  }
   stubs.code = code.bytes();
   stubs.frame_steps = std::move(code.steps);
   return stubs;
@@ -279,6 +357,8 @@ Target::Stub make_entry(const FuncType& type) {
     where.clear();
     return places(type.results, true, where);
   }());
+  a.embedUInt64(0);  // the offset of the second part, below
+  a.align(asmjit::AlignMode::kZero, Target::kEntryAt);
   std::int32_t frame = 8;
   for (const Gpr r : kSavedByEntry) {
     a.push(x86::gpq(r));
@@ -305,7 +385,13 @@ Target::Stub make_entry(const FuncType& type) {
     code.step(Kind::Size, 0, frame);
   }
   a.ret();
-  return {code.bytes(), std::move(code.steps)};
+  a.align(asmjit::AlignMode::kCode, 16);
+  code.step(Kind::Left);
+  const std::uint64_t tail = a.offset();
+  tail_entry(a, type);
+  std::vector<std::uint8_t> made = code.bytes();
+  std::memcpy(made.data(), &tail, sizeof tail);
+  return {std::move(made), std::move(code.steps)};
 }
 
 /// Entered like a compiled function, with the VmFuncRef* in the scratch register.
@@ -313,13 +399,16 @@ Target::Stub make_adapter(const FuncType& type) {
   Code code;
   x86::Assembler& a = code.a;
   const std::uint32_t slots = std::max(slot_count(type.params), slot_count(type.results));
-  const auto bytes = static_cast<std::int32_t>(8 + ((8 * slots + 15) & ~15u));
+  const auto tail_at = static_cast<std::int32_t>(8 * slots);
+  const auto bytes =
+      static_cast<std::int32_t>(8 + ((8 * slots + sizeof(VmTailCall) + 15) & ~std::size_t{15}));
   a.sub(x86::rsp, bytes);
   code.step(Kind::Size, 0, bytes + 8);
   transfer(a, type.params, false, x86::rsp, 0, bytes + 8, false);
   a.mov(x86::rdi, x86::gpq(kScratch));
   a.mov(x86::rsi, x86::gpq(kVmctx));
   a.mov(x86::rdx, x86::rsp);
+  a.lea(x86::rcx, x86::ptr(x86::rsp, tail_at));
   a.call(x86::ptr(x86::gpq(kScratch), offsetof(VmFuncRef, entry), 8));
   const asmjit::Label trapped = a.newLabel();
   a.test(x86::eax, x86::eax);
@@ -328,12 +417,26 @@ Target::Stub make_adapter(const FuncType& type) {
   a.add(x86::rsp, bytes);
   code.step(Kind::Left);
   a.ret();
-  a.bind(trapped);  // as if the caller had called the trap stub
+  a.bind(trapped);
   code.step(Kind::Back);
-  a.add(x86::rsp, bytes);
+  const asmjit::Label tail = a.newLabel();
+  a.cmp(x86::eax, static_cast<std::int32_t>(kTailCall));
+  a.je(tail);
+  a.add(x86::rsp, bytes);  // as if the caller had called the trap stub
   code.step(Kind::Left);
   a.mov(x86::gpq(kScratch), vm(offsetof(Vmctx, native)));
   a.jmp(x86::ptr(x86::gpq(kScratch), offsetof(NativeStubs, trap), 8));
+  a.bind(tail);
+  code.step(Kind::Back);
+  const auto field = [&](std::size_t offset) {
+    return x86::ptr(x86::rsp, tail_at + static_cast<std::int32_t>(offset), 8);
+  };
+  a.movq(x86::xmm(kTailCallee), field(offsetof(VmTailCall, callee)));
+  a.mov(x86::gpq(kTailArgs), field(offsetof(VmTailCall, args)));
+  a.mov(x86::rax, field(offsetof(VmTailCall, code)));
+  a.add(x86::rsp, bytes);
+  code.step(Kind::Left);
+  a.jmp(x86::rax);
   return {code.bytes(), std::move(code.steps)};
 }
 

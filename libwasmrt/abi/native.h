@@ -8,6 +8,22 @@
 
 namespace wasmrt {
 
+/// A tail call whose arguments do not fit into the place of the caller's own, or that goes to
+/// another instance, puts an area between the callee and whoever it returns to. From the stack
+/// pointer up that the callee is called with (on x64, behind the return address): kTailAreas[n]
+/// bytes of arguments, later results; the number of bytes of stack results, the instance to go back
+/// to, the return address. The callee returns to NativeStubs::tail_return[n], by which such an area
+/// is known: later tail calls use it again, so that a chain has at most one of each size.
+inline constexpr std::uint32_t kTailAreas[] = {8, 248, 16376};
+inline constexpr unsigned kTailAreaCount = 3;
+inline constexpr std::uint32_t kTailAreaWords = 24;
+/// The smallest area for that many bytes; a function has at most 1,000 parameters or results.
+constexpr unsigned tail_area(std::uint32_t bytes) {
+  unsigned n = 0;
+  while (kTailAreas[n] < bytes) ++n;
+  return n;
+}
+
 /// Addresses of the stubs.
 struct NativeStubs {
   const void* fault = nullptr;  ///< Resumed at after a fault, with its pc in the scratch register.
@@ -18,6 +34,7 @@ struct NativeStubs {
                                       ///< when it was only an interrupt that did not end the call.
   const void* resolve = nullptr;  ///< First value of VmFuncRef::native: finds what to call, stores
                                   ///< it there, and goes on with it.
+  const void* tail_return[kTailAreaCount] = {};  ///< See kTailAreas.
 };
 
 /// Frames below this need no stack check of their own size; the stack limit leaves that much room.

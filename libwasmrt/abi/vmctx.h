@@ -46,9 +46,20 @@ struct alignas(16) VmGlobal {
   std::uint64_t words[2] = {};
 };
 
+/// What is left to do when an entry returns kTailCall: a function with machine code to call in its
+/// place, with arguments that lie above the value stack's top until somebody uses it.
+struct VmTailCall {
+  VmFuncRef* callee = nullptr;
+  std::uint64_t* args = nullptr;
+  const void* code = nullptr;  ///< What compiled code jumps to.
+};
+inline constexpr TrapWord kTailCall = ~TrapWord{1};
+
 /// Runs a function: arguments are in slots[0..], results go to the same place. `slots` has room for
-/// max(arguments, results). Returns 0 or a trap; the details of a trap are in the activation.
-using EntryFn = TrapWord (*)(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots);
+/// max(arguments, results). Returns 0 or a trap; the details of a trap are in the activation; or
+/// kTailCall, where `tail` is not null.
+using EntryFn = TrapWord (*)(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots,
+                             VmTailCall* tail);
 
 /// A function as a value: what funcref words point to. Owned by the instance (or host function)
 /// that defines it. Identity: one per function per instance.

@@ -38,13 +38,17 @@ NativeCode* code_of_module(const VmFuncRef& ref) {
 }
 
 /// VmFuncRef::entry of functions that had no machine code when their instance was made.
-TrapWord late_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots) {
+TrapWord late_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots, VmTailCall* tail) {
   if (callee->enter.load(std::memory_order_acquire) == nullptr) {
     const void* code = code_of_module(*callee)->code_of(FuncIdx{callee->func_idx});
-    if (code == nullptr) return interp::entry(callee, caller, slots);
+    if (code == nullptr) {
+      const TrapWord word = interp::entry(callee, caller, slots, tail);
+      if (word == kTailCall) prepare_tail_call(*tail);
+      return word;
+    }
     callee->native.store(code, std::memory_order_release);
   }
-  return native_entry(callee, caller, slots);
+  return native_entry(callee, caller, slots, tail);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "libwasmrt/engine/native_image.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <shared_mutex>
@@ -66,6 +67,22 @@ bool on_fault(void* user, const os::Fault& fault, os::FaultContext& context) {
 // ---- what the stubs call
 // ----------------------------------------------------------------------------------
 
+/// The areas of tail calls that a function returns through: `pc` is where it returns to, `sp` the
+/// stack pointer there.
+void leave_tail_areas(Vmctx*& ctx, std::uintptr_t& pc, std::uintptr_t& sp) {
+  const NativeStubs& stubs = *native_stubs();
+  const auto* const begin = stubs.tail_return;
+  for (;;) {
+    const auto* const found =
+        std::find(begin, begin + kTailAreaCount, reinterpret_cast<const void*>(pc));
+    if (found == begin + kTailAreaCount) return;
+    const std::uintptr_t words = sp + kTailAreas[found - begin];
+    ctx = *reinterpret_cast<Vmctx* const*>(words + 8);
+    pc = *reinterpret_cast<const std::uintptr_t*>(words + 16);
+    sp = words + kTailAreaWords;
+  }
+}
+
 /// Adds the frame that stands at `sp` with its pc at a point, and all around it.
 void add_frames(TrapReport& report, Vmctx* ctx, const NativeImage* image, const CodePoint& at,
                 std::uintptr_t sp) {
@@ -78,13 +95,14 @@ void add_frames(TrapReport& report, Vmctx* ctx, const NativeImage* image, const 
   std::uintptr_t slot =
       above(sp, no_frame ? jit::host_target()->frames.return_slot : func->frame_bytes);
   for (;;) {
-    const std::uintptr_t pc = *reinterpret_cast<const std::uintptr_t*>(slot);
+    std::uintptr_t pc = *reinterpret_cast<const std::uintptr_t*>(slot);
+    sp = slot + sizeof(void*);
+    leave_tail_areas(ctx, pc, sp);
     image = image_at(pc);
     if (image == nullptr) return;
     const CodePoint* point = image->point_at(offset_in(*image, pc));
     if (point == nullptr) return;
     func = image->func_at(point->pc - 1);
-    sp = slot + sizeof(void*);
     if (point->kind == static_cast<std::uint8_t>(PointKind::CallOut)) {
       ctx = *reinterpret_cast<Vmctx* const*>(sp + func->vmctx_at);
     }
@@ -102,10 +120,12 @@ const CodePoint* point_of(const void* pc, const NativeImage*& image) {
 std::uint32_t finish(Vmctx* ctx, const void* pc, void* sp, TrapWord word) {
   TrapReport& report = ctx->activation->report;
   report.word = word;
+  auto address = reinterpret_cast<std::uintptr_t>(pc);
+  auto at = reinterpret_cast<std::uintptr_t>(sp);
+  leave_tail_areas(ctx, address, at);
   const NativeImage* image = nullptr;
-  if (const CodePoint* point = point_of(pc, image); point != nullptr) {
-    add_frames(report, ctx, image, *point, reinterpret_cast<std::uintptr_t>(sp));
-  }
+  const CodePoint* point = point_of(reinterpret_cast<const void*>(address), image);
+  if (point != nullptr) add_frames(report, ctx, image, *point, at);
   return word;
 }
 
@@ -250,11 +270,17 @@ struct ProcessCode {
     stubs.stack_limit = stub_memory.base() + made.stack_limit;
     stubs.fault = stub_memory.base() + made.fault;
     stubs.resolve = stub_memory.base() + made.resolve;
+    for (unsigned n = 0; n < kTailAreaCount; ++n) {
+      stubs.tail_return[n] = stub_memory.base() + made.tail_return[n];
+    }
     stub_symbols = {{made.trap, 0, "wasm trap"},
                     {made.poll, 0, "wasm poll"},
                     {made.stack_limit, 0, "wasm stack limit"},
                     {made.fault, 0, "wasm fault"},
                     {made.resolve, 0, "wasm resolve"}};
+    for (const std::uint32_t begin : made.tail_return) {
+      stub_symbols.push_back({begin, 0, "wasm tail return"});
+    }
     std::sort(stub_symbols.begin(), stub_symbols.end(),
               [](const DebugSymbol& x, const DebugSymbol& y) { return x.begin < y.begin; });
     for (std::size_t n = 0; n < stub_symbols.size(); ++n) {
@@ -325,22 +351,39 @@ const NativeStubs* native_stubs() {
 void show_native_stubs() { process_code().show_all(); }
 
 const void* native_entry_code(const FuncType& type) {
-  return process_code().pair(type).entry.base();
+  return process_code().pair(type).entry.base() + jit::Target::kEntryAt;
 }
 const void* native_adapter(const FuncType& type) {
   return process_code().pair(type).adapter.base();
 }
 
-TrapWord native_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots) {
+namespace {
+
+/// What enters a function's machine code from C++.
+const void* enter_code(VmFuncRef& callee) {
+  const void* code = callee.enter.load(std::memory_order_acquire);
+  if (code == nullptr) {
+    code = native_entry_code(static_cast<const CanonType*>(callee.type)->composite.func);
+    callee.enter.store(code, std::memory_order_release);
+  }
+  return code;
+}
+
+}  // namespace
+
+void prepare_tail_call(VmTailCall& call) {
+  const auto* const begin =
+      static_cast<const std::uint8_t*>(enter_code(*call.callee)) - jit::Target::kEntryAt;
+  std::uint64_t offset = 0;
+  std::memcpy(&offset, begin, sizeof offset);
+  call.code = begin + offset;
+}
+
+TrapWord native_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots, VmTailCall*) {
   Vmctx* ctx = callee->vmctx;
   Activation* activation = caller != nullptr ? caller->activation : ctx->activation;
   using Enter = TrapWord (*)(VmFuncRef*, std::uint64_t*, Activation*);
-  const void* code = callee->enter.load(std::memory_order_acquire);
-  if (code == nullptr) {
-    code = native_entry_code(static_cast<const CanonType*>(callee->type)->composite.func);
-    callee->enter.store(code, std::memory_order_release);
-  }
-  const auto enter = reinterpret_cast<Enter>(reinterpret_cast<std::uintptr_t>(code));
+  const auto enter = reinterpret_cast<Enter>(reinterpret_cast<std::uintptr_t>(enter_code(*callee)));
   // Below this nothing of ours fits any more: the entry, and what a trap needs.
   if (reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) < activation->native_limit) {
     activation->report.word = static_cast<TrapWord>(TrapKind::CallStackExhausted);

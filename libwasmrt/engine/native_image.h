@@ -71,6 +71,8 @@ const void* native_entry_code(const FuncType& type);
 const void* native_adapter(const FuncType& type);
 
 /// VmFuncRef::entry of compiled functions.
-TrapWord native_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots);
+TrapWord native_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots, VmTailCall*);
+/// Sets VmTailCall::code.
+void prepare_tail_call(VmTailCall& call);
 
 }  // namespace wasmrt::engine

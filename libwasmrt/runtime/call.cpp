@@ -164,7 +164,7 @@ TrapWord CallScope::run(VmFuncRef& func, std::uint64_t* slots, Vmctx* caller) {
   if (func.host != nullptr) return call_host_in(frame_, caller, func, slots);
   // A start function may belong to another instance than the one that is made.
   Activation* const before = std::exchange(func.vmctx->activation, &frame_);
-  const TrapWord trap = func.entry(&func, nullptr, slots);
+  const TrapWord trap = func.entry(&func, nullptr, slots, nullptr);
   func.vmctx->activation = before;
   return trap;
 }
@@ -260,7 +260,7 @@ TrapWord call_host_in(CallFrame& frame, Vmctx* ctx, VmFuncRef& callee, std::uint
   return 0;
 }
 
-TrapWord host_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots) {
+TrapWord host_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots, VmTailCall*) {
   return call_host_in(*static_cast<CallFrame*>(caller->activation), caller, *callee, slots);
 }
 

@@ -85,7 +85,7 @@ Result<void> call_func(Store& store, VmFuncRef& func, std::uint64_t* slots,
                        const CallOptions& options);
 
 /// VmFuncRef::entry of host functions.
-TrapWord host_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots);
+TrapWord host_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots, VmTailCall*);
 /// Calls a host function for the guest in `ctx` (null: for the host) within a frame.
 TrapWord call_host_in(CallFrame& frame, Vmctx* ctx, VmFuncRef& callee, std::uint64_t* slots);
 /// What a poll does: nothing when the interrupt was not for this call or is over, else a trap.

@@ -199,7 +199,7 @@ Outcome HandMade::call_in(Activation& activation, VmFuncRef& f,
       std::max({args.size(), std::size_t{f.result_slots}, std::size_t{1}}));
   std::copy(args.begin(), args.end(), slots.begin());
   Outcome outcome;
-  outcome.trap = static_cast<TrapKind>(f.entry(&f, nullptr, slots.data()));
+  outcome.trap = static_cast<TrapKind>(f.entry(&f, nullptr, slots.data(), nullptr));
   f.vmctx->activation = outer;
   slots.resize(f.result_slots);
   if (outcome.trap == TrapKind::None) outcome.slots = std::move(slots);

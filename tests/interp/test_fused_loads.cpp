@@ -31,5 +31,25 @@ TEST_CASE("interp: an operand loaded from a constant address", "[interp]") {
   }
 }
 
+TEST_CASE("interp: a loaded value compared with the local it went to", "[interp]") {
+  for (const CodeOptions& o : kModes) {
+    HandMade m(R"((module (memory 1)
+      (func (export "plain") (param i32 i32) (result i32)
+        (local.set 0 (i32.load8_u offset=1 (local.get 0)))
+        (if (result i32) (i32.lt_u (local.get 0) (local.get 0)) (then (i32.const 1)) (else (i32.const 2))))
+      (func (export "computed") (param i32 i32) (result i32)
+        (local.set 0 (i32.load8_u (i32.and (local.get 0) (i32.const 1020))))
+        (if (result i32) (i32.lt_u (local.get 0) (local.get 0)) (then (i32.const 1)) (else (i32.const 2))))
+      (func (export "sum") (param i32 i32) (result i32)
+        (local.set 0 (i32.load8_u (i32.add (local.get 0) (local.get 1))))
+        (if (result i32) (i32.ne (local.get 0) (local.get 0)) (then (i32.const 1)) (else (i32.const 2))))))",
+               o);
+    for (const char* name : {"plain", "computed", "sum"}) {
+      INFO(name);
+      CHECK(m.call(name, {50, 20}).value() == 2);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace wasmrt::interp::test
