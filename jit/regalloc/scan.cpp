@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "jit/regalloc/relieve.h"
+
 namespace wasmrt::jit {
 
 namespace {
@@ -17,7 +19,7 @@ bool Scan::run(const Target& target, const MFunc& func, Intervals& intervals, st
   func_ = &func;
   in_ = &intervals;
   budget_ = budget;
-  splits_ = 0;
+  splits_ = light ? 0 : relieve_loops(target, func, intervals);
   for (const RegClass cls : {RegClass::Int, RegClass::Vec}) {
     cls_ = cls;
     regs_ = target.allocatable[static_cast<unsigned>(cls)];

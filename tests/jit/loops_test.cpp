@@ -136,3 +136,38 @@ TEST_CASE("nothing moves over a call or out of the loop it depends on", "[jit][l
   CHECK(text.find("phi") < text.rfind("const.f64"));
   CHECK(text.find("phi") < text.find("fmul"));
 }
+
+TEST_CASE("values that rest in a crowded loop rest in their slots", "[jit][loops]") {
+  // Nine values and a counter go round the loop; four parameters are wanted behind it.
+  std::string text = "(func (export \"f\") (param i32 i32 i32 i32) (result i32) (local";
+  for (int n = 4; n < 14; ++n) text += " i32";
+  text += ")(local.set 13 (local.get 0)) (loop ";
+  for (int n = 4; n < 13; ++n) {
+    const std::string from = std::to_string(n == 12 ? 4 : n + 1);
+    text += "(local.set " + std::to_string(n) + " (i32.add (i32.rotl (local.get " +
+            std::to_string(n) + ") (i32.const 3)) (i32.add (local.get " + from +
+            ") (local.get 13))))";
+  }
+  text += "(br_if 0 (local.tee 13 (i32.sub (local.get 13) (i32.const 1)))))";
+  for (int n = 0; n < 13; ++n) text += "(local.get " + std::to_string(n) + ")";
+  for (int n = 0; n < 12; ++n) text += "(i32.xor)";
+  text += ")";
+  Compiled c(wat("(module " + text + ")"));
+  REQUIRE(c.checked.ok);
+  REQUIRE(c.compile() == nullptr);
+  std::size_t moves = 0;
+  for (const jit::MBlock& block : c.machine.blocks) {
+    if (block.loop_depth == 0) continue;
+    for (const std::uint32_t i : block.insts) {
+      const jit::MInst& inst = c.machine.insts[i];
+      if (inst.op != jit::kMove) continue;
+      for (const jit::MOperand& op : c.machine.operands(inst)) moves += op.loc.is_slot() ? 1 : 0;
+    }
+  }
+  CHECK(moves == 0);
+  CHECK(c.machine.spill_slots > 0);
+  const std::vector<Instance> all = on_all_engines("(module " + text + ")");
+  same_outcome(all, "f",
+               {Value(std::int32_t{7}), Value(std::int32_t{-2}), Value(std::int32_t{30}),
+                Value(std::int32_t{400})});
+}
