@@ -396,7 +396,6 @@ bool Emitter::emit_int(const MInst& i) {
       return true;
     }
     case kLea: lea(i); return true;
-    case kNeg: a_.neg(gp(op(i, 0), i.size)); return true;
     case kNot: a_.not_(gp(op(i, 0), i.size)); return true;
     case kShl: shift(i, Inst::kIdShl); return true;
     case kShr: shift(i, Inst::kIdShr); return true;

@@ -75,10 +75,12 @@ void Emitter::mem_check(const MInst& i) {
       a_.sub(scratch, vm(offsetof(Vmctx, memory0_bytes)));
     } else {
       a_.push(gp(op(i, 0), 8));
+      frame_step(FrameStep::Kind::Size, 0, frame_ + 16);
       a_.mov(gp(op(i, 0), 8), vm(offsetof(Vmctx, memories)));
       a_.mov(gp(op(i, 0), 8), x86::ptr(gp(op(i, 0), 8), static_cast<std::int32_t>(8 * i.aux), 8));
       a_.sub(scratch, x86::ptr(gp(op(i, 0), 8), offsetof(VmMemory, bytes), 8));
       a_.pop(gp(op(i, 0), 8));
+      frame_step(FrameStep::Kind::Size, 0, frame_ + 8);
     }
     const Label fits = a_.newLabel();
     a_.jz(fits);
