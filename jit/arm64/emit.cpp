@@ -303,16 +303,6 @@ void Emitter::epilogue() {
 // ---- blocks
 // ----------------------------------------------------------------------------------------------
 
-/// Where a jump to a block ends up, past blocks that only jump on.
-std::uint32_t Emitter::follow(std::uint32_t b) const {
-  for (int steps = 0; steps < 8; ++steps) {
-    const MBlock& block = m_.blocks[b];
-    if (block.insts.size() != 1 || m_.insts[block.insts[0]].op != kJump) break;
-    b = raw(block.succs[0].to);
-  }
-  return b;
-}
-
 void Emitter::instruction(const MInst& i) {
   if (i.op == kMove) return emit_move(i);
   if (i.op == kSwap) return emit_swap(i);
@@ -397,13 +387,7 @@ void Emitter::start() {
 bool Emitter::attempt() {
   start();
   prologue();
-  std::vector<std::uint32_t> order;
-  for (const bool cold_part : {false, true}) {
-    for (std::uint32_t b = 0; b < m_.blocks.size(); ++b) {
-      if (b != 0 && follow(b) != b) continue;  // nobody jumps to it any more
-      if ((m_.blocks[b].cold && b != 0) == cold_part) order.push_back(b);
-    }
-  }
+  const std::vector<std::uint32_t> order = memory_order(m_);
   for (std::size_t n = 0; n < order.size() && error_ == nullptr; ++n) {
     next_block_ = n + 1 < order.size() ? order[n + 1] : ~0u;
     block(order[n]);

@@ -287,16 +287,6 @@ void Emitter::emit_swap(const MInst& i) {
 // ---- blocks
 // -----------------------------------------------------------------------------------------------
 
-/// Where a jump to a block ends up, past blocks that only jump on.
-std::uint32_t Emitter::follow(std::uint32_t b) const {
-  for (int steps = 0; steps < 8; ++steps) {
-    const MBlock& block = m_.blocks[b];
-    if (block.insts.size() != 1 || m_.insts[block.insts[0]].op != kJump) break;
-    b = raw(block.succs[0].to);
-  }
-  return b;
-}
-
 void Emitter::instruction(const MInst& i) {
   if (i.op == kMove) {
     // Moves leave the flags alone.
@@ -322,36 +312,6 @@ void Emitter::block(std::uint32_t b) {
   }
 }
 
-/// The order of the blocks in memory: that of the list, without the empty ones; cold ones last; the
-/// way out of a loop, where it has moves to make, behind the loop.
-std::vector<std::uint32_t> Emitter::layout() const {
-  const auto count = static_cast<std::uint32_t>(m_.blocks.size());
-  std::vector<std::uint32_t> exit_before(count, ~0u);  // by block: the exit that falls into it
-  std::vector<bool> placed(count, false);
-  for (std::uint32_t b = 1; b < count; ++b) {
-    const MBlock& block = m_.blocks[b];
-    if (block.cold || block.succs.size() != 1 || block.preds.size() != 1 || follow(b) != b)
-      continue;
-    const std::uint32_t to = raw(block.succs[0].to);
-    const std::uint32_t from = raw(block.preds[0]);
-    if (to <= b || from + 1 > b || m_.blocks[from].succs.size() < 2 || m_.blocks[to].cold) continue;
-    if (m_.blocks[to].loop_depth >= m_.blocks[from].loop_depth || follow(to) != to) continue;
-    if (m_.insts[block.insts.back()].op != kJump || exit_before[to] != ~0u) continue;
-    exit_before[to] = b;
-    placed[b] = true;
-  }
-  std::vector<std::uint32_t> order;
-  for (const bool cold_part : {false, true}) {
-    for (std::uint32_t b = 0; b < count; ++b) {
-      if (b != 0 && (placed[b] || follow(b) != b)) continue;  // nobody jumps to an empty one
-      if ((m_.blocks[b].cold && b != 0) != cold_part) continue;
-      if (exit_before[b] != ~0u) order.push_back(exit_before[b]);
-      order.push_back(b);
-    }
-  }
-  return order;
-}
-
 const char* Emitter::run() {
   out_.clear();
   code_.init(asmjit::Environment(asmjit::Arch::kX64));
@@ -365,7 +325,7 @@ const char* Emitter::run() {
   for (Label& l : labels_) l = a_.newLabel();
   prologue();
 
-  const std::vector<std::uint32_t> order = layout();
+  const std::vector<std::uint32_t> order = memory_order(m_);
   for (std::size_t n = 0; n < order.size() && error_ == nullptr; ++n) {
     next_block_ = n + 1 < order.size() ? order[n + 1] : ~0u;
     block(order[n]);

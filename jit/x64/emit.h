@@ -10,6 +10,7 @@
 #include <functional>
 #include <vector>
 
+#include "jit/lower/layout.h"
 #include "jit/target.h"
 #include "jit/x64/mir_ops.h"
 #include "jit/x64/regs.h"
@@ -58,7 +59,6 @@ class Emitter : public asmjit::ErrorHandler {
   void prologue();
   void epilogue();
   void restore_saved();
-  [[nodiscard]] std::vector<std::uint32_t> layout() const;
   void block(std::uint32_t b);
   void instruction(const MInst& i);
   void cold(std::function<void()> code) { cold_.push_back({std::move(code), current_}); }
@@ -68,9 +68,8 @@ class Emitter : public asmjit::ErrorHandler {
   void frame_back();
   /// What follows comes from here.
   void place(std::uint32_t inst, std::uint32_t wasm = 0);
-  [[nodiscard]] std::uint32_t follow(std::uint32_t b) const;
-  [[nodiscard]] Label label(MBlockId b) { return labels_[follow(raw(b))]; }
-  [[nodiscard]] bool is_next(MBlockId b) const { return follow(raw(b)) == next_block_; }
+  [[nodiscard]] Label label(MBlockId b) { return labels_[follow(m_, raw(b))]; }
+  [[nodiscard]] bool is_next(MBlockId b) const { return follow(m_, raw(b)) == next_block_; }
   void point(PointKind kind, std::uint32_t wasm, unsigned trap = 0);
   void guest_access(const MInst& i);
   static constexpr std::uint32_t kNoInfo = ~0u;

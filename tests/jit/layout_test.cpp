@@ -1,0 +1,71 @@
+// The order of blocks in memory: every block that has code once, and jumps saved at loops.
+#include <algorithm>
+
+#include "jit/lower/layout.h"
+#include "tests/jit/both_engines.h"
+#include "tests/jit/compile.h"
+
+using namespace wasmrt;
+using namespace wasmrt::test;
+
+namespace {
+
+/// Scans bytes: two ways meet in the last block, which goes on with the next byte.
+constexpr const char* kScan =
+    "(module (memory 1) (data (i32.const 3) \"abc d\\0aef\\00\") (func (export \"f\") (param i32) "
+    "(result i32) (local i32)"
+    "(block $out (loop $next"
+    " (local.set 1 (i32.load8_u (local.get 0)))"
+    " (block $on"
+    "  (br_if $on (i32.gt_u (local.get 1) (i32.const 32)))"
+    "  (br_if $out (i32.eqz (local.get 1)))"
+    "  (br_if $out (i32.eq (local.get 1) (i32.const 10))))"
+    " (local.set 0 (i32.add (local.get 0) (i32.const 1)))"
+    " (br $next)))"
+    "(local.get 0)))";
+
+/// Leaves in the middle, with one way to the next turn.
+constexpr const char* kMiddle =
+    "(module (memory 1) (func (export \"f\") (param i32) (result i32)"
+    "(block $out (loop $next"
+    " (br_if $out (i32.load8_u (local.get 0)))"
+    " (local.set 0 (i32.add (local.get 0) (i32.const 4096)))"
+    " (br $next)))"
+    "(local.get 0)))";
+
+void check_complete(const jit::MFunc& func, std::vector<std::uint32_t> order) {
+  REQUIRE(!order.empty());
+  CHECK(order[0] == 0);
+  std::sort(order.begin(), order.end());
+  CHECK(std::adjacent_find(order.begin(), order.end()) == order.end());
+  for (std::uint32_t b = 0; b < func.blocks.size(); ++b) {
+    const bool there = std::binary_search(order.begin(), order.end(), b);
+    CHECK(there == (b == 0 || jit::follow(func, b) == b));
+  }
+}
+
+/// The block in front of the first loop's head, and whether it belongs to the loop.
+bool begins_with_its_last(const char* text) {
+  Compiled c(wat(text));
+  REQUIRE(c.checked.ok);
+  REQUIRE(c.compile() == nullptr);
+  const std::vector<std::uint32_t> order = jit::memory_order(c.machine);
+  check_complete(c.machine, order);
+  for (std::size_t n = 1; n < order.size(); ++n) {
+    const jit::MBlock& head = c.machine.blocks[order[n]];
+    if (!head.is_loop_header) continue;
+    return order[n - 1] > order[n] && order[n - 1] < head.loop_end;
+  }
+  FAIL("there is no loop");
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("a loop begins with its last block where several ways meet", "[jit][layout]") {
+  CHECK(begins_with_its_last(kScan));
+  CHECK(!begins_with_its_last(kMiddle));
+  same_outcome(on_all_engines(kScan), "f", {Value(std::int32_t{3})});
+  same_outcome(on_all_engines(kScan), "f", {Value(std::int32_t{8})});
+  same_outcome(on_all_engines(kMiddle), "f", {Value(std::int32_t{0})});
+}
