@@ -49,6 +49,9 @@ void Emitter::tail_with_area(const MInst& i, unsigned least) {
   const std::int64_t size = kTailAreas[area];
   const Label found = new_label();
   if (frame_ != 0) saved_registers(true, false);
+  // The registers are the caller's again, and where they lay is written over.
+  frame_left();
+  frame_step(FrameStep::Kind::Size, 0, frame_);
   for (unsigned n = least; n < kTailAreaCount; ++n) {
     tail_stub(kTarget, n);
     a_.cmp(gp(kLink, 8), gp(kTarget, 8));
@@ -58,11 +61,13 @@ void Emitter::tail_with_area(const MInst& i, unsigned least) {
   const std::int64_t begin = frame - kTailAreaWords - size;
   const std::int64_t lower = std::max<std::int64_t>(0, -begin);
   if (lower != 0) add_imm(sp, sp, -lower);
+  frame_step(FrameStep::Kind::Size, 0, frame_ + static_cast<std::uint32_t>(lower));
   copy_args(lower, lower + begin, arg_bytes(i));
   mov_imm(kTarget, result_bytes(i));
   a_.str(gp(kTarget, 8), place(sp, lower + begin + size, 8));
   a_.str(gp(kVmctx, 8), place(sp, lower + begin + size + 8, 8));
   a_.str(gp(kLink, 8), place(sp, lower + begin + size + 16, 8));
+  frame_step(FrameStep::Kind::Saved, kLink, 8);
   tail_stub(kLink, area);
   if (lower + begin != 0) add_imm(sp, sp, lower + begin);
   tail_jump(i);

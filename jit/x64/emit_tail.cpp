@@ -54,6 +54,9 @@ void Emitter::tail_with_area(const MInst& i, unsigned least) {
   const auto size = static_cast<std::int32_t>(kTailAreas[area]);
   const Label found = a_.newLabel();
   restore_saved();
+  // The registers are the caller's again, and where they lay is written over.
+  frame_left();
+  frame_step(FrameStep::Kind::Size, 0, frame_ + 8);
   for (unsigned n = least; n < kTailAreaCount; ++n) {
     tail_stub(n);
     a_.cmp(at_sp(frame), x86::gpq(kScratch));
@@ -67,6 +70,7 @@ void Emitter::tail_with_area(const MInst& i, unsigned least) {
   const std::int32_t link = frame - static_cast<std::int32_t>(kTailAreaWords) - size;
   const std::int32_t lower = std::max(0, -link);
   if (lower != 0) a_.sub(x86::rsp, lower);
+  frame_step(FrameStep::Kind::Size, 0, frame_ + 8 + static_cast<std::uint32_t>(lower));
   copy_args(lower, lower + link + 8, arg_bytes(i));
   a_.mov(at_sp(lower + frame - 16), result_bytes(i));
   a_.mov(at_sp(lower + frame - 8), x86::gpq(kVmctx));

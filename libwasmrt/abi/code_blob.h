@@ -48,7 +48,7 @@ struct FrameStep {
     Saved,  ///< The caller's `reg` lies `bytes` down.
     Link,   ///< The return address is in `reg`.
     Left,   ///< The frame is gone: everything is as at the function's entry.
-    Back,   ///< Everything is as before Left.
+    Back,   ///< Everything is as before Left, the first one when there were several.
   };
   std::uint32_t at = 0;  ///< From this offset on.
   Kind kind = Kind::Size;

@@ -168,7 +168,7 @@ class FrameWriter {
         }
         break;
       case FrameStep::Kind::Left:
-        to_.u8(kRememberState);
+        if (!left) to_.u8(kRememberState);
         define(frames_.entry_bytes);
         for (const std::uint8_t reg : changed) to_.u8(kRestore | reg);
         left = true;

@@ -279,7 +279,8 @@ struct ProcessCode {
                     {made.fault, 0, "wasm fault"},
                     {made.resolve, 0, "wasm resolve"}};
     for (const std::uint32_t begin : made.tail_return) {
-      stub_symbols.push_back({begin, 0, "wasm tail return"});
+      // With the no-op in front, where its steps begin.
+      stub_symbols.push_back({begin & ~15u, 0, "wasm tail return"});
     }
     std::sort(stub_symbols.begin(), stub_symbols.end(),
               [](const DebugSymbol& x, const DebugSymbol& y) { return x.begin < y.begin; });

@@ -60,10 +60,9 @@ TEST_CASE("debuggers get symbols and frames of either machine", "[engine][no-emu
         CHECK(s.at >= at);
         CHECK(s.at <= c.blob.code_bytes);
         at = s.at;
-        if (s.kind == FrameStep::Kind::Left || s.kind == FrameStep::Kind::Back) {
-          CHECK(left == (s.kind == FrameStep::Kind::Back));
-          left = !left;
-        }
+        if (s.kind == FrameStep::Kind::Back) CHECK(left);
+        if (s.kind == FrameStep::Kind::Left) left = true;
+        if (s.kind == FrameStep::Kind::Back) left = false;
         s.at += begin;
         steps.push_back(s);
       }

@@ -121,6 +121,37 @@ TEST_CASE("frames are known at every instruction",
   }
 }
 
+TEST_CASE("frames are known in tail calls", "[tools][debugger][no-emulation][no-asan][no-tsan]") {
+  if (!have("gdb")) SKIP("no gdb");
+  const Desk desk;
+  // More arguments than the caller has place for.
+  desk.folder.write("tail.wat", R"((module
+    (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+    (type $w (func (param i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64) (result i64)))
+    (memory (export "memory") 1) (table 1 funcref) (elem (i32.const 0) $wide)
+    (func $wide (type $w) (i64.add (local.get 0) (local.get 11)))
+    (func $direct (param i64 i64) (result i64)
+      (local.get 0) (local.get 1) (local.get 0) (local.get 1) (local.get 0) (local.get 1)
+      (local.get 0) (local.get 1) (local.get 0) (local.get 1) (local.get 0) (local.get 1)
+      (return_call $wide))
+    (func $indirect (param i64 i64) (result i64)
+      (drop (call $yield))
+      (local.get 0) (local.get 1) (local.get 0) (local.get 1) (local.get 0) (local.get 1)
+      (local.get 0) (local.get 1) (local.get 0) (local.get 1) (local.get 0) (local.get 1)
+      (return_call_indirect (type $w) (i32.const 0)))
+    (func (export "_start")
+      (drop (call $direct (i64.const 1) (i64.const 2)))
+      (drop (call $indirect (i64.const 1) (i64.const 2))))))");
+  const std::string out =
+      desk.run("STEP_UNTIL=nothing timeout 200 gdb -nx -batch -x '" WASMRT_GDB_STEP
+               "' --args '" WASMRT_RUN "' --engine=jit --gdb tail.wat");
+  if (!Desk::usable(out)) SKIP("gdb may not trace here");
+  if (out.find("Python scripting is not supported") != out.npos) SKIP("a gdb without Python");
+  INFO(out);
+  CHECK(
+      in_order(out, {"wasm tail return", "wasm:direct", "wasm:indirect", "wasm:wide", ", lost 0"}));
+}
+
 TEST_CASE("perf inject reads the jitdump", "[tools][debugger][no-emulation][no-asan][no-tsan]") {
   if (!have("perf")) SKIP("no perf");
   const Desk desk;
