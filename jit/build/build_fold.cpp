@@ -295,6 +295,19 @@ Builder::V Builder::fold_int(Inst& i) {
         if (access == Access::U16 && (c & 0xFFFF) == 0xFFFF) return i.arg(0);
       }
       if (x.op == IrOp::Icmp && (c & 1) != 0) return i.arg(0);
+      if (x.op == IrOp::ExtU) {
+        const Inst& narrow = f_[x.arg(0)];
+        if (c == 0xFFFFFFFF) return i.arg(0);
+        if (narrow.op == IrOp::Load) {
+          const auto access = static_cast<Access>(narrow.aux);
+          if (access == Access::U8 && (c & 0xFF) == 0xFF) return i.arg(0);
+          if (access == Access::U16 && (c & 0xFFFF) == 0xFFFF) return i.arg(0);
+        }
+      }
+      if (i.type == Type::I64 && c == 0xFFFFFFFF) {  // no constant to keep in a register
+        return op1(IrOp::ExtU, Type::I64, op1(IrOp::Wrap, Type::I32, i.arg(0), Type::I64),
+                   Type::I32);
+      }
       return kNoValue;
     case IrOp::Or:
       if (i.args[0] == i.args[1]) return i.arg(0);

@@ -56,6 +56,34 @@ b0:
 )");
 }
 
+TEST_CASE("masks of low halves are conversions, or nothing") {
+  CHECK(built(R"(
+    (func (param i64) (result i64) (i64.and (local.get 0) (i64.const 0xFFFFFFFF))))") ==
+        R"(func 0 (i64) -> (i64)
+b0:
+  v0 = param.i64 #0
+  v1 = const.i64 0xffffffff
+  v2 = wrap.i32 i64 v0
+  v3 = ext_u.i64 i32 v2
+  return v3
+)");
+  const std::string byte = built(R"(
+    (memory 1)
+    (func (param i32) (result i64)
+      (i64.and (i64.extend_i32_u (i32.load8_u (local.get 0))) (i64.const 255))))");
+  CHECK(byte.find("and") == std::string::npos);
+  const std::string half = built(R"(
+    (memory 1)
+    (func (param i32) (result i64)
+      (i64.and (i64.extend_i32_u (i32.load16_u (local.get 0))) (i64.const 255))))");
+  CHECK(half.find("and") != std::string::npos);
+  const std::string sign = built(R"(
+    (memory 1)
+    (func (param i32) (result i64)
+      (i64.and (i64.extend_i32_u (i32.load8_s (local.get 0))) (i64.const 255))))");
+  CHECK(sign.find("and") != std::string::npos);
+}
+
 TEST_CASE("an if makes phis of what differs") {
   CHECK(built(R"(
     (func (param i32 i32 i32) (result i32) (if (local.get 0) (then (local.set
