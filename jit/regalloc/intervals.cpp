@@ -24,6 +24,8 @@ void Intervals::clear(const MFunc& func) {
   live_pos_.assign(n, kNone);
   live_in_.assign(func.blocks.size(), {});
   work = 0;
+  segments_.clear();
+  segments_of_.clear();
 }
 
 void Intervals::number(const MFunc& func) {
@@ -273,12 +275,40 @@ bool Intervals::covers(std::uint32_t piece, std::uint32_t pos) const {
   return false;
 }
 
-std::uint32_t Intervals::piece_at(std::uint32_t vreg, std::uint32_t pos) {
+void Intervals::index_segments(std::uint32_t vreg) {
+  if (segments_of_.empty()) segments_of_.assign(2 * def_inst.size(), 0);
+  const std::size_t begin = segments_.size();
   for (std::uint32_t p = vreg; p != kNone; p = pieces[p].next_piece) {
-    ++work;
-    if (pieces[p].from <= pos && pos < pieces[p].to && covers(p, pos)) return p;
+    for (std::uint32_t r = pieces[p].first_range; r != kNone; r = ranges[r].next) {
+      segments_.push_back({ranges[r].from, ranges[r].to, p});
+    }
   }
-  return kNone;
+  work += segments_.size() - begin;
+  segments_of_[2 * vreg] = static_cast<std::uint32_t>(segments_.size() - begin);
+  segments_of_[2 * vreg + 1] = static_cast<std::uint32_t>(begin);
+}
+
+std::uint32_t Intervals::piece_at(std::uint32_t vreg, std::uint32_t pos) {
+  constexpr unsigned kFew = 16;
+  if (segments_of_.empty() || segments_of_[2 * vreg] == 0) {
+    unsigned steps = 0;
+    for (std::uint32_t p = vreg; p != kNone && steps < kFew; p = pieces[p].next_piece) {
+      ++work;
+      ++steps;
+      if (pos < pieces[p].from || pos >= pieces[p].to) continue;
+      std::uint32_t r = pieces[p].first_range;
+      for (; r != kNone && ranges[r].to <= pos && steps < kFew; r = ranges[r].next) ++steps;
+      if (steps >= kFew) break;
+      if (r != kNone && ranges[r].from <= pos) return p;
+    }
+    if (steps < kFew) return kNone;
+    index_segments(vreg);
+  }
+  const auto begin = segments_.begin() + segments_of_[2 * vreg + 1];
+  const auto end = begin + segments_of_[2 * vreg];
+  const auto after = std::upper_bound(
+      begin, end, pos, [](std::uint32_t at, const Segment& s) { return at < s.from; });
+  return after != begin && pos < (after - 1)->to ? (after - 1)->piece : kNone;
 }
 
 }  // namespace wasmrt::jit

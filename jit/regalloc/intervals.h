@@ -79,7 +79,8 @@ struct Intervals {
   bool build(const MFunc& func, std::uint64_t budget);
   /// Cuts a piece at a position inside it; the rest becomes a new piece, whose index is returned.
   std::uint32_t split(std::uint32_t piece, std::uint32_t pos);
-  /// The piece of a value that covers a position; kNone when it is not live there.
+  /// The piece of a value that covers a position; kNone when it is not live there. Nothing is split
+  /// any more once this was asked.
   [[nodiscard]] std::uint32_t piece_at(std::uint32_t vreg, std::uint32_t pos);
   [[nodiscard]] bool covers(std::uint32_t piece, std::uint32_t pos) const;
   /// The values that a block finds in place, its parameters not among them.
@@ -97,6 +98,14 @@ struct Intervals {
   void visit(const MFunc& func, std::uint32_t inst, std::uint32_t k, std::uint32_t block,
              std::uint32_t block_from);
 
+  /// A range and its piece, for values with many.
+  struct Segment {
+    std::uint32_t from, to, piece;
+  };
+  void index_segments(std::uint32_t vreg);
+  std::vector<Segment> segments_;
+  std::vector<std::uint32_t>
+      segments_of_;  // by vreg: the number of segments, then where they begin
   // The live set while blocks are walked backwards: dense list with positions.
   void live_add(std::uint32_t vreg);
   void live_remove(std::uint32_t vreg);

@@ -407,9 +407,11 @@ void Resolve::sequentialise(std::span<const Move> group, std::vector<std::uint32
 /// its target. Not out of a loop, and not for both ways of one branch.
 void Resolve::hoist_moves() {
   constexpr std::size_t kMost = 4;
+  // Looking at what is live is worth that much per instruction; deep nests of loops want more.
+  std::uint64_t left = 16 * std::uint64_t{func_->insts.size()};
   std::vector<std::pair<std::uint64_t, std::uint32_t>> changed;  // new key, move
   std::vector<bool> taken(func_->blocks.size(), false);  // branches that have moves in front
-  for (std::uint32_t e = 0; e < func_->blocks.size(); ++e) {
+  for (std::uint32_t e = 0; e < func_->blocks.size() && left != 0; ++e) {
     const MBlock& edge = func_->blocks[e];
     if (edge.cold || edge.insts.size() != 1 || edge.preds.size() != 1) continue;
     if (func_->insts[edge.insts[0]].op != kJump) continue;
@@ -440,11 +442,12 @@ void Resolve::hoist_moves() {
     const std::uint32_t other = raw(pred.succs[raw(pred.succs[0].to) == e ? 1 : 0].to);
     const std::uint32_t at = gap_of(in_->block_index[p + 1]) - 1;
     const auto spares = [&](std::uint32_t block) {
-      for (const std::uint32_t v : in_->live_into(block)) {
-        ++in_->work;
-        if (hit(v, place_at(v, at))) return false;
-      }
-      return true;
+      const auto live = in_->live_into(block);
+      if (left <= live.size()) left = 0;
+      if (left == 0) return false;
+      left -= live.size() + 1;
+      return std::none_of(live.begin(), live.end(),
+                          [&](std::uint32_t v) { return hit(v, place_at(v, at)); });
     };
     fits = fits && spares(other);
     // What goes round a loop is live in all of its blocks.

@@ -1,0 +1,198 @@
+// The compiler at the sizes that it must bear: the time grows with the input, and memory too.
+//
+// Time is processor time of n and 4n, the least of three runs: four times as much where the work is
+// linear, sixteen where it is quadratic, and at most twelve here: up to nine are seen, because the
+// larger one leaves the caches. Memory is the peak of a process of its own.
+#include <catch2/catch_test_macros.hpp>
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <functional>
+#include <vector>
+
+#include "libwasmrt/base/bytes.h"
+#include "tests/jit/compile.h"
+
+namespace wasmrt {
+namespace {
+
+using test::Bytes;
+using test::Compiled;
+
+/// Instructions, appended one after the other.
+struct Code {
+  ByteBuffer out;
+  Code& op(std::uint8_t byte) { return out.u8(byte), *this; }
+  Code& get(std::uint32_t local) { return out.u8(0x20), out.leb_u32(local), *this; }
+  Code& set(std::uint32_t local) { return out.u8(0x21), out.leb_u32(local), *this; }
+  Code& number(std::int32_t value) { return out.u8(0x41), out.leb_s32(value), *this; }
+  Code& br_if(std::uint32_t depth) { return out.u8(0x0D), out.leb_u32(depth), *this; }
+  Code& open(std::uint8_t construct) { return out.u8(construct), out.u8(0x40), *this; }
+};
+constexpr std::uint8_t kBlock = 0x02, kLoop = 0x03, kIf = 0x04, kEnd = 0x0B;
+constexpr std::uint8_t kAdd = 0x6A, kSub = 0x6B, kMul = 0x6C, kXor = 0x73;
+
+/// `functions` times (i32, i32) -> i32 with that body and so many more locals.
+Bytes module(const Code& code, std::uint32_t locals, std::uint32_t functions = 1) {
+  ByteBuffer m;
+  const auto section = [&m](std::uint8_t id, const ByteBuffer& content) {
+    m.u8(id);
+    m.leb_u32(static_cast<std::uint32_t>(content.size()));
+    m.append(content.span());
+  };
+  m.append(std::string_view("\0asm\1\0\0\0", 8));
+  ByteBuffer types;
+  types.append(std::string_view("\x01\x60\x02\x7F\x7F\x01\x7F", 7));
+  section(1, types);
+  ByteBuffer declared;
+  declared.leb_u32(functions);
+  declared.zeros(functions);
+  section(3, declared);
+  ByteBuffer body;
+  body.u8(1);
+  body.leb_u32(locals);
+  body.u8(0x7F);
+  body.append(code.out.span());
+  body.u8(kEnd);
+  ByteBuffer bodies;
+  bodies.leb_u32(functions);
+  for (std::uint32_t n = 0; n < functions; ++n) {
+    bodies.leb_u32(static_cast<std::uint32_t>(body.size()));
+    bodies.append(body.span());
+  }
+  section(10, bodies);
+  return {m.span().begin(), m.span().end()};
+}
+
+Bytes many_blocks(std::uint32_t n) {
+  Code c;
+  for (std::uint32_t k = 0; k < n / 2; ++k) {  // each `if` begins two
+    c.get(0).open(kIf).get(1).get(0).op(kAdd).set(1).op(kEnd);
+    c.get(1).number(77).op(kXor).set(0);
+  }
+  return module(c.get(1), 0);
+}
+Bytes many_instructions(std::uint32_t n) {
+  Code c;
+  for (std::uint32_t k = 0; k < n / 6; ++k) c.get(0).get(1).op(kAdd).get(0).op(kMul).set(0);
+  return module(c.get(0), 0);
+}
+Bytes many_locals(std::uint32_t n) {
+  Code c;
+  for (std::uint32_t k = 0; k < n; ++k) {
+    c.get(0).number(static_cast<std::int32_t>(k)).op(kAdd).set(k + 2);
+  }
+  c.open(kLoop).get(0).number(1).op(kSub).set(0).get(0).br_if(0).op(kEnd);
+  for (std::uint32_t k = 0; k < n; ++k) c.get(0).get(k + 2).op(kXor).set(0);
+  return module(c.get(0), n);
+}
+Bytes nested(std::uint32_t n, std::uint8_t construct) {
+  Code c;
+  for (std::uint32_t k = 0; k < n; ++k) {
+    if (construct == kIf) c.get(0);
+    c.open(construct);
+  }
+  if (construct == kBlock) c.get(0).br_if(0);
+  for (std::uint32_t k = 0; k < n; ++k) {
+    if (construct == kLoop) c.get(0).br_if(0);
+    c.get(0).number(3).op(kAdd).set(0).op(kEnd);
+  }
+  return module(c.get(0), 0);
+}
+Bytes long_table(std::uint32_t n) {
+  constexpr std::uint32_t kTargets = 1000;
+  Code c;
+  for (std::uint32_t k = 0; k < kTargets; ++k) c.open(kBlock);
+  c.get(0).op(0x0E).out.leb_u32(n - 1);
+  for (std::uint32_t k = 0; k < n; ++k) c.out.leb_u32(k % kTargets);
+  for (std::uint32_t k = 0; k < kTargets; ++k) c.get(0).number(3).op(kAdd).set(0).op(kEnd);
+  return module(c.get(0), 0);
+}
+
+double processor_seconds() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+double seconds_to_compile(const Bytes& bytes) {
+  double least = 1e9;
+  for (int n = 0; n < 3; ++n) {
+    Compiled c(bytes);
+    REQUIRE(c.checked.ok);
+    c.context.options.verify = false;
+    const double begin = processor_seconds();
+    const char* const declined = c.compile();
+    least = std::min(least, processor_seconds() - begin);
+    INFO((declined == nullptr ? "" : declined));
+    CHECK(declined == nullptr);
+  }
+  return least;
+}
+
+void check_time(const char* what, const std::function<Bytes(std::uint32_t)>& make,
+                std::uint32_t full) {
+  INFO(what);
+  const double quarter = seconds_to_compile(make(full / 4));
+  const double whole = seconds_to_compile(make(full));
+  INFO(quarter << " s, then " << whole << " s");
+  CHECK(whole <= 12 * quarter + 0.005);
+}
+
+/// Peak of a child's memory while it compiles all functions of a module one after the other.
+std::int64_t peak_bytes(const Bytes* bytes) {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    if (bytes != nullptr) {
+      Compiled c(*bytes);
+      c.context.options.verify = false;
+      const std::size_t functions = c.checked.ok ? c.checked.module->bodies.size() : 0;
+      if (functions == 0) _exit(1);
+      for (std::uint32_t n = 0; n < functions; ++n) {
+        if (c.compile(n) != nullptr) _exit(1);
+      }
+    }
+    _exit(0);
+  }
+  int status = 0;
+  rusage usage{};
+  REQUIRE(wait4(child, &status, 0, &usage) == child);
+  REQUIRE(status == 0);
+  return std::int64_t{usage.ru_maxrss} * 1024;
+}
+
+}  // namespace
+
+TEST_CASE("full-size functions compile in linear time", "[jit][no-tsan][no-emulation]") {
+  check_time("blocks", many_blocks, 100'000);
+  check_time("instructions", many_instructions, 1'000'000);
+  check_time("locals", many_locals, 10'000);
+  check_time(
+      "nested blocks", [](std::uint32_t n) { return nested(n, kBlock); }, 48'000);
+  check_time(
+      "nested ifs", [](std::uint32_t n) { return nested(n, kIf); }, 48'000);
+  check_time(
+      "nested loops", [](std::uint32_t n) { return nested(n, kLoop); }, 12'000);
+  check_time("table", long_table, 65'000);
+}
+
+TEST_CASE("compiling takes memory by the size of functions, not of the module",
+          "[jit][no-asan][no-tsan][no-emulation]") {
+  const std::int64_t before = peak_bytes(nullptr);
+  constexpr std::int64_t kConstant = std::int64_t{8} << 20;
+  Code c;
+  for (int k = 0; k < 200; ++k) c.get(0).get(1).op(kAdd).get(0).op(kMul).set(0);
+  const Bytes many = module(c.get(0), 2, 5000);
+  REQUIRE(many.size() > std::size_t{8} << 20);
+  CHECK(peak_bytes(&many) - before <= 40 * static_cast<std::int64_t>(many.size()) / 10 + kConstant);
+  // One function that is all of a module takes several times as much: all of it is there at once.
+  const Bytes one = many_instructions(1'000'000);
+  CHECK(peak_bytes(&one) - before <= 160 * static_cast<std::int64_t>(one.size()) + kConstant);
+}
+
+}  // namespace wasmrt
