@@ -162,7 +162,43 @@ ConstExprDecoder::ConstExprDecoder(DecodedModule& module)
     : checker_(std::make_unique<Checker>(module)) {}
 ConstExprDecoder::~ConstExprDecoder() = default;
 
+namespace {
+
+/// A number that fits its bytes without a doubt, and `end`: what segments begin with, by the ten
+/// thousands. Anything else is left to the checker, untouched.
+bool decode_number(Reader& r, ValType expected, ConstExpr& out) {
+  const bool wide = expected == kI64;
+  if (!wide && expected != kI32) return false;
+  const std::uint8_t* const begin = r.position();
+  const std::uint8_t* p = begin;
+  const std::uint8_t* const end = r.end();
+  const auto code = static_cast<std::uint8_t>(op_info(wide ? Op::I64Const : Op::I32Const).code);
+  if (p == end || *p++ != code) return false;
+  std::uint64_t value = 0;
+  const unsigned most = wide ? 9 * 7 : 4 * 7;
+  for (unsigned shift = 0;;) {
+    if (p == end || shift == most) return false;
+    const std::uint8_t byte = *p++;
+    value |= std::uint64_t{byte & 0x7Fu} << shift;
+    shift += 7;
+    if ((byte & 0x80) != 0) continue;
+    if ((byte & 0x40) != 0) value |= ~std::uint64_t{0} << shift;
+    break;
+  }
+  if (p == end || *p++ != op_info(Op::End).code) return false;
+  out.offset = r.offset();
+  out.type = expected;
+  out.form = wide ? ConstExpr::Form::I64 : ConstExpr::Form::I32;
+  out.value = wide ? value : static_cast<std::uint32_t>(value);
+  out.bytes = {begin, p};
+  r.seek(p);
+  return true;
+}
+
+}  // namespace
+
 bool ConstExprDecoder::decode(Reader& r, ValType expected, ConstExpr& out) {
+  if (decode_number(r, expected, out)) return true;
   return checker_->run(r, expected, out);
 }
 

@@ -1,4 +1,7 @@
 // Constant expressions as instantiation evaluates them.
+#include <string>
+#include <vector>
+
 #include "tests/support/api.h"
 
 using namespace wasmrt;
@@ -28,6 +31,32 @@ TEST_CASE("constant expressions of every kind", "[runtime][const]") {
   CHECK(get("h").i32() == static_cast<std::int32_t>((2147483640u) * 3u));
   CHECK(get("i").i64() == -4999999999999);
   CHECK(get("j").i32() == -7);
+}
+
+TEST_CASE("constants of every length", "[runtime][const]") {
+  std::string text = "(module";
+  std::vector<std::int64_t> values;
+  for (unsigned bit = 0; bit < 64; ++bit) {
+    for (const std::int64_t off : {-1, 0, 1}) {
+      const auto v =
+          static_cast<std::int64_t>((std::uint64_t{1} << bit) + static_cast<std::uint64_t>(off));
+      values.push_back(v);
+      values.push_back(static_cast<std::int64_t>(~static_cast<std::uint64_t>(v)));
+    }
+  }
+  for (std::size_t n = 0; n < values.size(); ++n) {
+    const std::string name = std::to_string(n);
+    const auto low = static_cast<std::int32_t>(values[n]);
+    text += "(global (export \"w" + name + "\") i64 (i64.const " + std::to_string(values[n]) + "))";
+    text += "(global (export \"n" + name + "\") i32 (i32.const " + std::to_string(low) + "))";
+  }
+  const Instance instance = instantiate(text + ")");
+  for (std::size_t n = 0; n < values.size(); ++n) {
+    INFO(values[n]);
+    const std::string name = std::to_string(n);
+    CHECK(instance.get_global("w" + name)->get().i64() == values[n]);
+    CHECK(instance.get_global("n" + name)->get().i32() == static_cast<std::int32_t>(values[n]));
+  }
 }
 
 TEST_CASE("offsets and elements may be computed", "[runtime][const]") {
