@@ -216,4 +216,17 @@ constexpr std::uint32_t store_add_branch_variant(std::uint32_t store_add, bool b
   return store_add * 4 + (below ? 2 : 0) + (y_slot ? 1 : 0);
 }
 
+/// Divisions by constants; + 2 when the operand is in a slot, + 1 for the result to a slot.
+/// `longer`: the factor of a DivConst64 has a 65th bit (unsigned), or its 64th must not count as a
+/// sign.
+constexpr std::uint32_t div_const32_variant(bool is_signed, bool remainder) {
+  return (is_signed ? 8u : 0) + (remainder ? 4u : 0);
+}
+constexpr std::uint32_t div_const64_variant(bool is_signed, bool remainder, bool longer) {
+  return (is_signed ? 16u : 0) + (remainder ? 8u : 0) + (longer ? 4u : 0);
+}
+constexpr std::uint32_t div_pow_variant(bool wide, bool remainder) {
+  return (wide ? 8u : 0) + (remainder ? 4u : 0);
+}
+
 }  // namespace wasmrt::interp

@@ -154,6 +154,7 @@ void fill_bulk(Handler* table);
 void fill_branch(Handler* table);
 void fill_pair_i32(Handler* table);
 void fill_pair_i64(Handler* table);
+void fill_divide(Handler* table);
 void fill_fused(Handler* table);
 void fill_fused_memory(Handler* table);
 void fill_fused_branch(Handler* table);

@@ -26,6 +26,7 @@ const Handler* handler_table() {
       fill_branch(handlers);
       fill_pair_i32(handlers);
       fill_pair_i64(handlers);
+      fill_divide(handlers);
       fill_fused(handlers);
       fill_fused_memory(handlers);
       fill_fused_branch(handlers);

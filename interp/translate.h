@@ -264,6 +264,7 @@ class Translator final : public SinkBase<Translator> {
   // --- families ---
   void unary(Op op);
   void binary(Op op);
+  bool divide(Op op);
   void ternary(Op op);
   /// Emits op's unary forms or those of a family numbered the same way.
   void emit_unary(HandlerId base, ValKind result, const Operand& a, std::uint32_t w);

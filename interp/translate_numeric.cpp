@@ -133,6 +133,7 @@ void Translator::on_compare(Op op, const Imm&) {
 }
 
 void Translator::on_trapping(Op op, const Imm&) {
+  if (options_.fuse && divide(op)) return;
   if (op_info(op).sig.operand_count == 1) {
     unary(op);
   } else {

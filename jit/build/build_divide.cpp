@@ -1,35 +1,13 @@
-// Division and remainder by a constant: multiplications and shifts.
-//
-// For 0 <= x < 2^n and m = floor(2^(n+l) / d) + 1, the product x*m shifted right by n + l is x / d
-// when m*d - 2^(n+l) <= 2^l; the smallest such l gives the smallest m, which has n or n + 1 bits.
-// After Granlund & Montgomery, "Division by Invariant Integers using Multiplication" (PLDI 1994).
+// Division and remainder by a constant: multiplications and shifts, with the factors of
+// libwasmrt/base/divide.h. Divisors that none of this fits keep their division.
 #include <bit>
 
 #include "jit/build/builder.h"
+#include "libwasmrt/base/divide.h"
 
 namespace wasmrt::jit {
 
 using namespace ir;
-
-namespace {
-
-__extension__ typedef unsigned __int128 Wide;
-
-struct Magic {
-  Wide factor;
-  unsigned shift;  // l
-};
-
-/// For dividends below 2^bits, divisors from 2 on that are no powers of two and at most 2^bits / 2.
-Magic magic(unsigned bits, std::uint64_t d, unsigned least_shift) {
-  for (unsigned l = least_shift;; ++l) {
-    const Wide power = Wide{1} << (bits + l);
-    const Wide m = power / d + 1;
-    if (m * d - power <= Wide{1} << l) return {m, l};
-  }
-}
-
-}  // namespace
 
 /// x / d; kNoValue where the division stays one.
 Builder::V Builder::quotient(IrOp op, Type type, V x, std::uint64_t d) {
@@ -46,17 +24,17 @@ Builder::V Builder::quotient(IrOp op, Type type, V x, std::uint64_t d) {
       return type == Type::I32 ? reached : op1(IrOp::ExtU, Type::I64, reached, Type::I32);
     }
     unsigned before = 0;
-    Magic m = magic(bits, d, 0);
+    DivideFactor m = divide_factor(bits, d, 0);
     if (m.factor >> bits != 0 && (d & 1) == 0) {  // fewer bits are left after a shift
       before = static_cast<unsigned>(std::countr_zero(d));
-      m = magic(bits - before, d >> before, before);
+      m = divide_factor(bits - before, d >> before, before);
       m.shift -= before;
     }
     if (type == Type::I32) {
       if (before != 0) x = op2(IrOp::ShrU, type, x, number(before));
       const V x64 = op1(IrOp::ExtU, Type::I64, x, Type::I32);
       if (m.factor >> 32 != 0) {  // all of 2^64 / d; exact, as x has only 32 bits
-        const V factor = wide(~std::uint64_t{0} / d + 1);
+        const V factor = wide(divide_factor_u32(static_cast<std::uint32_t>(d)));
         return op1(IrOp::Wrap, type, op2(IrOp::MulHiU, Type::I64, x64, factor), Type::I64);
       }
       const V product = op2(IrOp::Mul, Type::I64, x64, wide(static_cast<std::uint64_t>(m.factor)));
@@ -85,7 +63,7 @@ Builder::V Builder::quotient(IrOp op, Type type, V x, std::uint64_t d) {
     const V q = op2(IrOp::ShrS, type, up, number(k));
     return negative ? op2(IrOp::Sub, type, number(0), q) : q;
   }
-  const Magic m = magic(bits - 1, size, bits == 32 ? 0 : 1);
+  const DivideFactor m = divide_factor(bits - 1, size, bits == 32 ? 0 : 1);
   const V factor = wide(static_cast<std::uint64_t>(m.factor));
   V down;  // rounded down
   if (type == Type::I32) {
