@@ -367,6 +367,11 @@ void Emitter::start() {
   code_.reset();
   code_.init(asmjit::Environment(asmjit::Arch::kAArch64));
   code_.setErrorHandler(this);
+  if (log_ != nullptr) {
+    logger_.clear();
+    logger_.addFlags(asmjit::FormatFlags::kMachineCode);
+    code_.setLogger(&logger_);
+  }
   code_.attach(&a_);
   listing_.clear();
   if (dump_enabled(Stage::Asm, m_.index)) code_.setLogger(&listing_);
@@ -408,6 +413,7 @@ const char* Emitter::run() {
   far_.clear();
   for (int n = 0; !attempt(); ++n) all_far_ = n == kAttempts;
   if (error_ != nullptr) return error_;
+  if (log_ != nullptr) log_->append(logger_.data(), logger_.dataSize());
   const asmjit::CodeBuffer& buffer = code_.sectionById(0)->buffer();
   out_.code.assign(buffer.data(), buffer.data() + buffer.size());
   std::stable_sort(out_.points.begin(), out_.points.end(),

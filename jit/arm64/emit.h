@@ -13,6 +13,7 @@
 #include <asmjit/arm/a64operand.h>
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "jit/arm64/mir_ops.h"
@@ -28,6 +29,8 @@ class Emitter : public asmjit::ErrorHandler {
   Emitter(const CompileContext& context, const MFunc& func, CodeBlob& blob)
       : context_(context), m_(func), out_(blob) {}
   const char* run();
+  /// For checks of encodings: the assembler's own text of each instruction, and its bytes.
+  void log_to(std::string* text) { log_ = text; }
   void handleError(asmjit::Error, const char* message, asmjit::BaseEmitter*) override {
     error_ = message;
   }
@@ -166,6 +169,8 @@ class Emitter : public asmjit::ErrorHandler {
   asmjit::StringLogger listing_;
   asmjit::a64::Assembler a_;
   const char* error_ = nullptr;
+  std::string* log_ = nullptr;
+  asmjit::StringLogger logger_;
   std::vector<Label> labels_;
   std::uint32_t block_ = 0;
   std::uint32_t next_block_ = ~0u;

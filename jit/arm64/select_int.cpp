@@ -267,48 +267,6 @@ void Selector::divide(V v) {
   if (!quotient) emit(kMsub, size, {def(reg(v)), use(q), use(b), use(a)});
 }
 
-/// Unsigned 32-bit division and remainder by a constant, by one 64-bit multiplication when the
-/// multiplier has 32 bits: q = (x * m) >> (32 + s). After Granlund & Montgomery (PLDI 1994).
-bool Selector::divide_by_constant(V v) {
-  const Inst& i = at(v);
-  if (i.type != Type::I32 || at(i.arg(1)).op != IrOp::Const) return false;
-  if (i.op != IrOp::DivU && i.op != IrOp::RemU) return false;
-  const auto d = static_cast<std::uint32_t>(at(i.arg(1)).imm);
-  if (d < 3 || std::has_single_bit(d)) return false;
-  // x >> pre has 32 - pre bits, so a smaller multiplier is exact for it.
-  const auto multiplier = [](std::uint32_t by, unsigned pre, unsigned& post) {
-    post = static_cast<unsigned>(std::bit_width(by - 1));
-    return static_cast<std::uint64_t>(
-        ((static_cast<unsigned __int128>(1) << (32 + post - pre)) + by - 1) / by);
-  };
-  unsigned pre = 0;
-  unsigned post = 0;
-  std::uint64_t m = multiplier(d, 0, post);
-  if (m >> 32 != 0) {
-    pre = static_cast<unsigned>(std::countr_zero(d));
-    if (pre == 0) return false;
-    m = multiplier(d >> pre, pre, post);
-    if (m >> 32 != 0 || post < pre) return false;
-    post -= pre;
-  }
-  const VReg x = reg(i.arg(0));
-  VReg source = x;
-  if (pre != 0) {
-    source = temp(RegClass::Int);
-    emit(kLsr, 4, {def(source), use(x)}).imm = pre;
-  }
-  const VReg factor = move_imm(m);
-  const VReg product = temp(RegClass::Int);
-  emit(kUmull, 8, {def(product), use(source), use(factor)});
-  const VReg quotient = i.op == IrOp::DivU ? reg(v) : temp(RegClass::Int);
-  emit(kLsr, 8, {def(quotient), use(product)}).imm = 32 + post;
-  if (i.op == IrOp::RemU) {
-    const VReg by = move_imm(d);
-    emit(kMsub, 4, {def(reg(v)), use(quotient), use(by), use(x)});
-  }
-  return true;
-}
-
 // ---- one instruction
 // -------------------------------------------------------------------------------------
 
@@ -352,9 +310,7 @@ bool Selector::select_int(V v) {
     case IrOp::DivS:
     case IrOp::DivU:
     case IrOp::RemS:
-    case IrOp::RemU:
-      if (!divide_by_constant(v)) divide(v);
-      return true;
+    case IrOp::RemU: divide(v); return true;
     case IrOp::Clz: unary(kClz); return true;
     case IrOp::Ctz: {
       const VReg reversed = temp(RegClass::Int);

@@ -67,6 +67,7 @@ const Target& arm64_target() {
       make_entry,
       make_adapter,
       make_thunk,
+      std::uint64_t{1} << 27,
       patch_call,
       host_cpu,
       parse_cpu,

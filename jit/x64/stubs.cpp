@@ -451,8 +451,10 @@ std::vector<std::uint8_t> make_thunk(std::uint32_t func) {
 }
 
 bool patch_call(std::uint8_t* code, std::uint32_t site, std::uint32_t callee) {
-  const auto distance = static_cast<std::int32_t>(callee) - static_cast<std::int32_t>(site) - 4;
-  std::memcpy(code + site, &distance, 4);
+  const std::int64_t distance = std::int64_t{callee} - std::int64_t{site} - 4;
+  const auto field = static_cast<std::int32_t>(distance);
+  if (field != distance) return false;
+  std::memcpy(code + site, &field, 4);
   return true;
 }
 

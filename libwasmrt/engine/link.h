@@ -43,7 +43,7 @@ struct LinkedImage {
   std::vector<std::uint32_t> entries;  ///< By defined function: begin, or kNoCode.
 };
 
-/// Calls of functions without code go through thunks at the end of the image.
+/// Calls of functions that have no code, or are out of a call's reach, go through thunks.
 LinkedImage link(const jit::Target& target, const DecodedModule& module,
                  const std::vector<CompiledFunc>& all);
 

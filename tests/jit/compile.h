@@ -17,7 +17,8 @@ namespace wasmrt::test {
 
 /// A checked module and what compiling its functions needs to know. Memories are guarded.
 struct Compiled {
-  explicit Compiled(const Bytes& bytes) : checked(bytes) {
+  explicit Compiled(const Bytes& bytes, const jit::Target& target = jit::x64_target())
+      : checked(bytes) {
     if (!checked.ok) return;
     for (std::size_t n = 0; n < checked.module->memories.size(); ++n) {
       jit::ir::MemoryInfo info;
@@ -26,7 +27,7 @@ struct Compiled {
       memories.push_back(info);
     }
     context.module = checked.module.get();
-    context.target = &jit::x64_target();
+    context.target = &target;
     context.memories = memories;
     context.options.verify = true;
   }
