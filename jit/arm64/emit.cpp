@@ -310,6 +310,21 @@ void Emitter::instruction(const MInst& i) {
   if (!emit_int(i) && !emit_float(i) && !emit_mem(i) && !emit_call(i) && !emit_simd(i)) {
     if (error_ == nullptr) error_ = "an instruction has no encoding rule";
   }
+  if (has(kCpuPoison)) poison(i);
+}
+
+/// Ones in the upper half of each i32 that an instruction has made.
+void Emitter::poison(const MInst& i) {
+  for (unsigned n = 0; n < i.defs; ++n) {
+    if (!m_.vregs[raw(op(i, n).vreg)].is_i32 || !op(i, n).loc.is_reg()) continue;
+    const Gp r = gp(op(i, n), 8);
+    a_.orr(r, r, asmjit::Imm(0xFFFFFFFF00000000));
+  }
+}
+
+/// An i32 that is read as 64 bits: bounds checks and reports of traps do that.
+void Emitter::unpoison(const MOperand& o) {
+  if (has(kCpuPoison) && m_.vregs[raw(o.vreg)].is_i32) a_.mov(gp(o, 4), gp(o, 4));
 }
 
 void Emitter::block(std::uint32_t number) {

@@ -227,6 +227,7 @@ void Emitter::cmp_trap(const MInst& i) {
     branch_on(i, 0, cc, trap_label(trap_of(i.aux), i.pos));
     return;
   }
+  unpoison(op(i, 0));
   branch_on(i, 1, cc, trap_label(trap_of(i.aux), i.pos, op(i, 0).loc.n));
 }
 

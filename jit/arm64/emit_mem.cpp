@@ -250,6 +250,7 @@ void Emitter::store(const MInst& i) {
 void Emitter::mem_check(const MInst& i) {
   const Label trap =
       trap_label(static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess), i.pos, op(i, 0).loc.n);
+  unpoison(op(i, 0));
   const Gp bytes = gp(kScratch, 8);
   const auto end = static_cast<std::uint64_t>(i.imm);
   if (i.aux == 0) {

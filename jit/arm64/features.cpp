@@ -27,6 +27,7 @@ constexpr CpuName kFeatures[] = {
     {"dotprod", kCpuDotProd, kCpuDotProd},
     {"frintts", kCpuFrintts, kCpuFrintts},
     {"lse", kCpuLse, kCpuLse},
+    {"poison", kCpuPoison, kCpuPoison},
     {"rcpc", kCpuRcpc, kCpuRcpc},
 };
 

@@ -61,6 +61,9 @@ enum Cpu : std::uint64_t {
   kCpuDotProd = 2,
   kCpuRcpc = 4,
   kCpuFrintts = 8,
+  /// Not of a processor: every i32 in a register gets ones in its upper half, so that whatever
+  /// relies on that half goes wrong. For tests.
+  kCpuPoison = std::uint64_t{1} << 63,
 };
 
 }  // namespace wasmrt::jit::arm64

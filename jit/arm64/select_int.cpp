@@ -339,6 +339,10 @@ bool Selector::select_int(V v) {
       return true;
     }
     case IrOp::ExtU:
+      if (has(kCpuPoison)) {
+        emit(kUbfx, 8, {def(reg(v)), use(reg(i.arg(0)))}).imm = field(0, 32);
+        return true;
+      }
       // An i32 has its upper half clear: the same bits.
       emit(kMove, 8, {def(reg(v)), use(reg(i.arg(0)))});
       m_.vregs[raw(reg(v))].hint = reg(i.arg(0));

@@ -252,6 +252,8 @@ void transfer(a64::Assembler& a, const std::vector<ValType>& types, bool results
       return a64::Reg(x(r));
     };
     if (where[n].in_reg) {
+      // A slot holds no more than the value.
+      if (type == kI32 && !to_places) a.mov(w(where[n].reg), w(where[n].reg));
       if (type == kF32 && !to_places) a.fmov(a64::s(where[n].reg), a64::s(where[n].reg));
       access(value(where[n].reg, !to_places), slots, at, to_places);
       continue;

@@ -135,6 +135,7 @@ struct MBlock {
 struct VRegInfo {
   RegClass cls = RegClass::Int;
   std::uint8_t bytes = 8;  ///< Width of a spill: 8, or 16 for v128.
+  bool is_i32 = false;     ///< Only the lower half means something.
   VReg hint = kNoVReg;     ///< Wish for the same register.
 };
 

@@ -81,6 +81,7 @@ VReg Selection::reg(V v) {
   if (r == kNoVReg) {
     const Type t = at(v).type;
     r = temp(class_of(t), size_of(t));
+    m_.vregs.back().is_i32 = t == Type::I32;
   }
   return r;
 }
