@@ -31,8 +31,8 @@ class Emitter : public asmjit::ErrorHandler {
   const char* run();
   /// For checks of encodings: the assembler's own text of each instruction, and its bytes.
   void log_to(std::string* text) { log_ = text; }
-  void handleError(asmjit::Error, const char* message, asmjit::BaseEmitter*) override {
-    error_ = message;
+  void handleError(asmjit::Error, const char*, asmjit::BaseEmitter*) override {
+    error_ = "the assembler refuses an instruction";  // its own text does not outlive the call
   }
 
  private:
@@ -138,6 +138,8 @@ class Emitter : public asmjit::ErrorHandler {
   void emit_move(const MInst& i);
   bool emit_move_pair(const MInst& x, const MInst& y);
   void emit_swap(const MInst& i);
+  void op2(InstId id, unsigned size, std::uint32_t d, std::uint32_t a, std::uint32_t aux,
+           std::uint64_t last);
   void op2(InstId id, const MInst& i, std::initializer_list<Gp> before, unsigned n);
   void compare(const MInst& i, unsigned first);
   [[nodiscard]] bool is_zero_test(const MInst& i) const;

@@ -105,7 +105,8 @@ void Emitter::trunc(const MInst& i) {
     a_.emit(convert, gp(kScratch, 8), a);
     a_.fcmp(a, a);
     b(VS, invalid);
-    word(0xEB20C01F | kScratch << 16 | kScratch << 5);  // cmp with its lower half, sign-extended
+    op2(Inst::kIdCmp, 8, 31, kScratch, op2_bits(Op2::Extended, static_cast<unsigned>(Extend::Sxtw)),
+        kScratch);
     b(NE, overflow);
     a_.mov(gp(d, 4), gp(kScratch, 4));
     return;

@@ -2,7 +2,10 @@
 #include <asmjit/arm/a64utils.h>
 #include <asmjit/core.h>
 
+#include <algorithm>
 #include <bit>
+#include <cstdio>
+#include <iterator>
 
 #include "jit/arm64/emit.h"
 #include "jit/arm64/select.h"
@@ -25,10 +28,6 @@ asmjit::Imm shift_imm(Shift how, unsigned by) {
       asmjit::arm::ShiftOp::kLSL, asmjit::arm::ShiftOp::kLSR, asmjit::arm::ShiftOp::kASR,
       asmjit::arm::ShiftOp::kROR};
   return asmjit::Imm(asmjit::arm::Shift(kOps[static_cast<unsigned>(how)], by));
-}
-
-bool is_add_sub(Emitter*, asmjit::InstId id) {
-  return id == Inst::kIdAdd || id == Inst::kIdSub || id == Inst::kIdCmp || id == Inst::kIdCmn;
 }
 
 }  // namespace
@@ -102,44 +101,97 @@ void Emitter::add_imm(std::uint32_t d, std::uint32_t a, std::int64_t imm) {
 // ---- last sources
 // ----------------------------------------------------------------------------------------
 
-/// An instruction whose last source is described by aux; the registers before it, and the position
-/// of its register among the operands.
-void Emitter::op2(InstId id, const MInst& i, std::initializer_list<Gp> before, unsigned n) {
-  asmjit::Operand list[4];
-  unsigned count = 0;
-  for (const Gp& r : before) list[count++] = r;
-  const bool sum = is_add_sub(this, id);
-  switch (op2_of(i.aux)) {
-    case Op2::Reg: list[count++] = gp(op(i, n), i.size); break;
-    case Op2::Imm: {
-      std::uint64_t imm = static_cast<std::uint64_t>(i.imm);
-      if (i.size == 4) imm &= 0xFFFFFFFF;
-      if (sum && imm > 0xFFF) {
-        list[count++] = asmjit::Imm(imm >> 12);
-        list[count++] = shift_imm(Shift::Lsl, 12);
-      } else {
-        list[count++] = asmjit::Imm(imm);
+namespace {
+
+/// Ops whose last source may be shifted, by name and encoding of that form; bit 29 of a sum sets
+/// the flags.
+struct Form {
+  asmjit::InstId id;
+  const char* name;
+  std::uint32_t bits;
+  bool is_sum;
+  bool no_result;  // only the flags
+  bool no_first;   // only the last source
+};
+
+constexpr Form kForms[] = {
+    {Inst::kIdAdd, "add", 0x0B000000, true, false, false},
+    {Inst::kIdSub, "sub", 0x4B000000, true, false, false},
+    {Inst::kIdCmp, "cmp", 0x6B000000, true, true, false},
+    {Inst::kIdCmn, "cmn", 0x2B000000, true, true, false},
+    {Inst::kIdNeg, "neg", 0x4B000000, true, false, true},
+    {Inst::kIdAnd, "and", 0x0A000000, false, false, false},
+    {Inst::kIdBic, "bic", 0x0A200000, false, false, false},
+    {Inst::kIdOrr, "orr", 0x2A000000, false, false, false},
+    {Inst::kIdOrn, "orn", 0x2A200000, false, false, false},
+    {Inst::kIdMvn, "mvn", 0x2A200000, false, false, true},
+    {Inst::kIdEor, "eor", 0x4A000000, false, false, false},
+    {Inst::kIdEon, "eon", 0x4A200000, false, false, false},
+    {Inst::kIdTst, "tst", 0x6A000000, false, true, false},
+};
+
+constexpr const char* kShifts[] = {"lsl", "lsr", "asr", "ror"};
+constexpr const char* kExtends[] = {"uxtb", "uxth", "uxtw", "uxtx", "sxtb", "sxth", "sxtw", "sxtx"};
+
+}  // namespace
+
+/// d, a and a last source: register `last` as aux says, or that number. Encoded here: the assembler
+/// lacks extended forms of 64 bits and large numbers in compares, and its text does not say all.
+void Emitter::op2(InstId id, unsigned size, std::uint32_t d, std::uint32_t a, std::uint32_t aux,
+                  std::uint64_t last) {
+  const Form& form = *std::find_if(std::begin(kForms), std::end(kForms),
+                                   [id](const Form& f) { return f.id == id; });
+  if (form.no_result) d = 31;
+  if (form.no_first) a = 31;
+  std::uint32_t bits = form.bits | (size == 8 ? 1u << 31 : 0) | a << 5 | d;
+  const std::string file = size == 8 ? "x" : "w";
+  std::string text;
+  switch (op2_of(aux)) {
+    case Op2::Reg:
+      bits |= static_cast<std::uint32_t>(last) << 16;
+      text = file + std::to_string(last);
+      break;
+    case Op2::Shifted:
+      bits |= static_cast<std::uint32_t>(last) << 16 | op2_how(aux) << 22 | op2_amount(aux) << 10;
+      text = file + std::to_string(last) + ", " + kShifts[op2_how(aux)] + ' ' +
+             std::to_string(op2_amount(aux));
+      break;
+    case Op2::Extended:
+      bits |= 1u << 21 | static_cast<std::uint32_t>(last) << 16 | op2_how(aux) << 13 |
+              op2_amount(aux) << 10;
+      text = "w" + std::to_string(last) + ", " + kExtends[op2_how(aux)] + ' ' +
+             std::to_string(op2_amount(aux));
+      break;
+    case Op2::Imm:
+      if (size == 4) last &= 0xFFFFFFFF;
+      text = std::to_string(last);
+      if (form.is_sum) {
+        const auto number = static_cast<std::uint32_t>(last);
+        bits = (bits & ~0x0F000000u) | 0x11000000;
+        bits |= number > 0xFFF ? 1u << 22 | number >> 12 << 10 : number << 10;
+        break;
       }
+      asmjit::a64::Utils::LogicalImm imm{};
+      asmjit::a64::Utils::encodeLogicalImm(last, 8 * size, &imm);
+      bits = (bits & ~0x1F000000u) | 0x12000000 | imm.n << 22 | imm.r << 16 | imm.s << 10;
       break;
-    }
-    case Op2::Shifted: {
-      const unsigned by = op2_amount(i.aux);
-      list[count++] = gp(op(i, n), i.size);
-      if (by != 0) list[count++] = shift_imm(static_cast<Shift>(op2_how(i.aux)), by);
-      break;
-    }
-    case Op2::Extended: {
-      // Of sums and compares only; the assembler refuses some of them.
-      const bool compares = id == Inst::kIdCmp || id == Inst::kIdCmn;
-      const bool subtracts = id == Inst::kIdCmp || id == Inst::kIdSub;
-      const std::uint32_t d = compares ? 31 : list[0].id();
-      word(0x0B200000 | (i.size == 8 ? 1u << 31 : 0) | (subtracts ? 1u << 30 : 0) |
-           (compares ? 1u << 29 : 0) | op(i, n).loc.n << 16 | op2_how(i.aux) << 13 |
-           op2_amount(i.aux) << 10 | list[count - 1].id() << 5 | d);
-      return;
-    }
   }
-  a_.emitOpArray(id, list, count);
+  word(bits);
+  if (log_ == nullptr) return;
+  const auto name = [&](std::uint32_t r) { return file + std::to_string(r) + ", "; };
+  char bytes[32];
+  std::snprintf(bytes, sizeof bytes, " ; %08X\n", __builtin_bswap32(bits));
+  logger_.log((std::string(form.name) + ' ' + (form.no_result ? "" : name(d)) +
+               (form.no_first ? "" : name(a)) + text + bytes)
+                  .c_str());
+}
+
+/// The same, of an instruction: the registers before the last source, and the position of its
+/// register among the operands.
+void Emitter::op2(InstId id, const MInst& i, std::initializer_list<Gp> before, unsigned n) {
+  const std::uint64_t last =
+      op2_of(i.aux) == Op2::Imm ? static_cast<std::uint64_t>(i.imm) : op(i, n).loc.n;
+  op2(id, i.size, before.begin()->id(), (before.end() - 1)->id(), i.aux, last);
 }
 
 // ---- compares

@@ -27,7 +27,7 @@ constexpr CpuName kFeatures[] = {
     {"dotprod", kCpuDotProd, kCpuDotProd},
     {"frintts", kCpuFrintts, kCpuFrintts},
     {"lse", kCpuLse, kCpuLse},
-    {"poison", kCpuPoison, kCpuPoison},
+    {"poison", kCpuPoison, kCpuPoison, true},
     {"rcpc", kCpuRcpc, kCpuRcpc},
 };
 

@@ -1,8 +1,8 @@
 // The text of EngineConfig::cpu as bits of CodeOptions::cpu, by the tables of a machine.
 //
 // In: a text such as "native,-avx512" and what the host has. Out: the bits, or an error's text.
-// Guaranteed: a result has no bit that the host lacks, and features are closed: each comes with
-// what it is built on and goes with what is built on it.
+// Guaranteed: a result has no bit that the host lacks, modes aside, and features are closed: each
+// comes with what it is built on and goes with what is built on it.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@ struct CpuName {
   std::string_view name;
   std::uint64_t bits;       ///< Set by "+name": with what it is built on; of a preset: all.
   std::uint64_t users = 0;  ///< Cleared by "-name": with what is built on it.
+  bool is_mode = false;     ///< Nothing of a processor, but a way to make code: every host has it.
 };
 
 std::string parse_cpu(std::span<const CpuName> presets, std::span<const CpuName> features,

@@ -23,8 +23,8 @@ class Emitter : public asmjit::ErrorHandler {
   Emitter(const CompileContext& context, const MFunc& func, CodeBlob& blob)
       : context_(context), m_(func), out_(blob) {}
   const char* run();
-  void handleError(asmjit::Error, const char* message, asmjit::BaseEmitter*) override {
-    error_ = message;
+  void handleError(asmjit::Error, const char*, asmjit::BaseEmitter*) override {
+    error_ = "the assembler refuses an instruction";  // its own text does not outlive the call
   }
 
  private:

@@ -112,9 +112,9 @@ class Plan:
             self.add("spec", f"spec {part} {label}", shell(script, runner, "", *folders, *options), after=[built, "suite"],
                      counted=True, timeout=timeout, allowed_skips=allowed, env=env or {})
 
-    def wasi(self, label, directory, built):
-        self.add("wasi", f"wasi {label}", ["tests/wasi/suite", f"--run={directory}/wasmrt-run"], after=[built], counted=True,
-                 allowed_skips=0 if IN_CI else None)
+    def wasi(self, label, directory, built, *options):
+        self.add("wasi", f"wasi {label}", ["tests/wasi/suite", f"--run={directory}/wasmrt-run", *options], after=[built],
+                 counted=True, allowed_skips=0 if IN_CI else None)
 
 
 def release(plan):
@@ -160,10 +160,12 @@ def other_machine(plan):
     if platform.machine() != "x86_64":
         return
     emulator = ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu"]
-    built = plan.build("arm64", "--arch=arm64", "--werror", "wasmrt-tests", "wasmrt-spectest")
+    built = plan.build("arm64", "--arch=arm64", "--werror", "wasmrt-tests", "wasmrt-spectest", "wasmrt-run")
     plan.unit("arm64 emulated", "build-arm64", built, arguments=["~[no-emulation]~[.]"], emulator=emulator, timeout=1200)
-    plan.spec("arm64 emulated", "build-arm64", built, emulator=emulator, timeout=1800, extras=False)
-    plan.spec("arm64 emulated jit", "build-arm64", built, engine="jit", emulator=emulator, timeout=1800, extras=False)
+    for label, engine in (("interp", "interp"), ("jit", "jit"), ("jit, no signals", "jit --signals=off"),
+                          ("jit, poisoned", "jit --cpu=native,+poison")):
+        plan.spec(f"arm64 emulated {label}", "build-arm64", built, engine=engine, emulator=emulator, timeout=1800, extras=False)
+    plan.wasi("arm64 emulated", "build-arm64", built, "--engine=jit", "--emulator=" + " ".join(emulator))
 
 
 def sanitizers(plan):
@@ -220,13 +222,18 @@ def clean_machine(plan):
 def select(arguments):
     """The jobs that the arguments of tools/test ask for. Raises ValueError for what is not understood."""
     full = "--full" in arguments
+    arm64 = "--arch=arm64" in arguments
     groups = [a for a in arguments if not a.startswith("-")]
     for option in arguments:
-        if option.startswith("-") and option != "--full":
+        if option.startswith("-") and option not in ("--full", "--arch=arm64"):
             raise ValueError(f"unknown option {option}")
     plan = Plan(full)
-    release(plan)
-    if full:
+    if arm64 and platform.machine() == "x86_64":  # elsewhere it is the release
+        plan.add("spec", "suite", shell("tools/get-spec-suite || [ $? = 3 ]"), timeout=900, silent=True)
+        other_machine(plan)
+    else:
+        release(plan)
+    if full and not arm64:
         other_builds(plan)
         other_machine(plan)
         sanitizers(plan)
