@@ -322,11 +322,6 @@ void Emitter::poison(const MInst& i) {
   }
 }
 
-/// An i32 that is read as 64 bits: bounds checks and reports of traps do that.
-void Emitter::unpoison(const MOperand& o) {
-  if (has(kCpuPoison) && m_.vregs[raw(o.vreg)].is_i32) a_.mov(gp(o, 4), gp(o, 4));
-}
-
 void Emitter::block(std::uint32_t number) {
   block_ = number;
   bind(labels_[number]);

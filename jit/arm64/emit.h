@@ -105,7 +105,6 @@ class Emitter : public asmjit::ErrorHandler {
   /// What follows comes from here.
   void place(std::uint32_t inst, std::uint32_t wasm = 0);
   void poison(const MInst& i);
-  void unpoison(const MOperand& o);
   [[nodiscard]] Label label(MBlockId b) { return labels_[follow(m_, raw(b))]; }
   [[nodiscard]] bool is_next(MBlockId b) const { return follow(m_, raw(b)) == next_block_; }
   void point(PointKind kind, std::uint32_t wasm, unsigned trap = 0);

@@ -279,7 +279,9 @@ void Emitter::cmp_trap(const MInst& i) {
     branch_on(i, 0, cc, trap_label(trap_of(i.aux), i.pos));
     return;
   }
-  unpoison(op(i, 0));
+  // The report takes 64 bits.
+  if (has(kCpuPoison) && m_.vregs[raw(op(i, 0).vreg)].is_i32)
+    a_.mov(gp(op(i, 0), 4), gp(op(i, 0), 4));
   branch_on(i, 1, cc, trap_label(trap_of(i.aux), i.pos, op(i, 0).loc.n));
 }
 

@@ -250,7 +250,8 @@ void Emitter::store(const MInst& i) {
 void Emitter::mem_check(const MInst& i) {
   const Label trap =
       trap_label(static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess), i.pos, op(i, 0).loc.n);
-  unpoison(op(i, 0));
+  // Compared and reported as 64 bits.
+  if (has(kCpuPoison) && i.size == 4) a_.mov(gp(op(i, 0), 4), gp(op(i, 0), 4));
   const Gp bytes = gp(kScratch, 8);
   const auto end = static_cast<std::uint64_t>(i.imm);
   if (i.aux == 0) {
