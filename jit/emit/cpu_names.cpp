@@ -37,7 +37,8 @@ std::string parse_cpu(std::span<const CpuName> presets, std::span<const CpuName>
     out = minus ? out & ~feature->users : out | feature->bits;
   }
   for (const CpuName& row : features) {
-    if (!row.is_mode && (out & ~host & row.bits) != 0) return "this machine has no " + std::string(row.name);
+    if (!row.is_mode && (out & ~host & row.bits) != 0)
+      return "this machine has no " + std::string(row.name);
   }
   return {};
 }

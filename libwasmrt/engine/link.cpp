@@ -5,6 +5,7 @@
 #include <map>
 
 #include "jit/target.h"
+#include "libwasmrt/base/assert.h"
 
 namespace wasmrt::engine {
 
@@ -93,7 +94,10 @@ LinkedImage link(const jit::Target& target, const DecodedModule& module,
         if (inner[callee] != kNoCode && target.patch_call(out.code.data(), at, inner[callee])) {
           continue;
         }
-        target.patch_call(out.code.data(), at, part.thunks.find(callee)->second);
+        const auto thunk = part.thunks.find(callee);
+        const bool reached =
+            thunk != part.thunks.end() && target.patch_call(out.code.data(), at, thunk->second);
+        WASMRT_ASSERT(reached, "a function's calls reach the thunks behind its stretch");
       }
     }
   }
