@@ -72,13 +72,16 @@ std::vector<std::uint32_t> memory_order(const MFunc& func) {
   rotate_loops(func, last, placed);
   std::vector<std::uint32_t> order;
   order.reserve(count);
+  const auto place = [&](std::uint32_t b) {
+    if (exit[b] != kNobody) order.push_back(exit[b]);
+    order.push_back(b);
+  };
   for (const bool cold_part : {false, true}) {
     for (std::uint32_t b = 0; b < count; ++b) {
       if (b != 0 && (placed[b] || follow(func, b) != b)) continue;  // nobody jumps to an empty one
       if ((func.blocks[b].cold && b != 0) != cold_part) continue;
-      if (exit[b] != kNobody) order.push_back(exit[b]);
-      if (last[b] != kNobody) order.push_back(last[b]);
-      order.push_back(b);
+      if (last[b] != kNobody) place(last[b]);
+      place(b);
     }
   }
   return order;
