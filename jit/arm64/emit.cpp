@@ -7,6 +7,7 @@
 #include "libwasmrt/abi/activation.h"
 #include "libwasmrt/abi/native.h"
 #include "libwasmrt/abi/vmctx.h"
+#include "libwasmrt/base/assert.h"
 #include "libwasmrt/base/dump.h"
 #include "libwasmrt/wasm/trap.h"
 
@@ -69,8 +70,9 @@ bool Emitter::resolve() {
   };
   bool all = true;
   for (const Reference& r : references_) {
-    const std::int64_t distance =
-        std::int64_t{label_at_[static_cast<std::uint32_t>(r.to)]} - std::int64_t{r.at};
+    const std::uint32_t to = label_at_[static_cast<std::uint32_t>(r.to)];
+    WASMRT_ASSERT(to != ~0u, "what is jumped to was emitted");
+    const std::int64_t distance = std::int64_t{to} - std::int64_t{r.at};
     const std::int64_t words = distance / 4;
     const auto fits = [words](unsigned bits) {
       return words >= -(std::int64_t{1} << (bits - 1)) && words < std::int64_t{1} << (bits - 1);
@@ -402,7 +404,8 @@ void Emitter::start() {
 bool Emitter::attempt() {
   start();
   prologue();
-  const std::vector<std::uint32_t> order = memory_order(m_);
+  layout_ = lay_out(m_);
+  const std::vector<std::uint32_t>& order = layout_.order;
   for (std::size_t n = 0; n < order.size() && error_ == nullptr; ++n) {
     next_block_ = n + 1 < order.size() ? order[n + 1] : ~0u;
     block(order[n]);

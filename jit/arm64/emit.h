@@ -105,8 +105,8 @@ class Emitter : public asmjit::ErrorHandler {
   /// What follows comes from here.
   void place(std::uint32_t inst, std::uint32_t wasm = 0);
   void poison(const MInst& i);
-  [[nodiscard]] Label label(MBlockId b) { return labels_[follow(m_, raw(b))]; }
-  [[nodiscard]] bool is_next(MBlockId b) const { return follow(m_, raw(b)) == next_block_; }
+  [[nodiscard]] Label label(MBlockId b) { return labels_[layout_.ends[raw(b)]]; }
+  [[nodiscard]] bool is_next(MBlockId b) const { return layout_.ends[raw(b)] == next_block_; }
   void point(PointKind kind, std::uint32_t wasm, unsigned trap = 0);
   void guest_access(const MInst& i);
   static constexpr std::uint32_t kNoInfo = ~0u;
@@ -174,6 +174,7 @@ class Emitter : public asmjit::ErrorHandler {
   const char* error_ = nullptr;
   std::string* log_ = nullptr;
   asmjit::StringLogger logger_;
+  Layout layout_;
   std::vector<Label> labels_;
   std::uint32_t block_ = 0;
   std::uint32_t next_block_ = ~0u;

@@ -9,18 +9,19 @@ namespace {
 constexpr std::uint32_t kNobody = ~0u;
 
 /// The way out of a loop, where it has moves to make: it falls into the block it goes to.
-void move_exits(const MFunc& func, std::vector<std::uint32_t>& before, std::vector<bool>& placed) {
+void move_exits(const MFunc& func, const std::vector<std::uint32_t>& ends,
+                std::vector<std::uint32_t>& before, std::vector<bool>& placed) {
   const auto count = static_cast<std::uint32_t>(func.blocks.size());
   for (std::uint32_t b = 1; b < count; ++b) {
     const MBlock& block = func.blocks[b];
     if (block.cold || block.succs.size() != 1 || block.preds.size() != 1) continue;
-    if (follow(func, b) != b) continue;
+    if (ends[b] != b) continue;
     const std::uint32_t to = raw(block.succs[0].to);
     const std::uint32_t from = raw(block.preds[0]);
     if (to <= b || from + 1 > b || func.blocks[from].succs.size() < 2) continue;
     if (func.blocks[to].cold || func.blocks[to].loop_depth >= func.blocks[from].loop_depth)
       continue;
-    if (follow(func, to) != to) continue;
+    if (ends[to] != to) continue;
     if (func.insts[block.insts.back()].op != kJump || before[to] != kNobody) continue;
     before[to] = b;
     placed[b] = true;
@@ -29,10 +30,11 @@ void move_exits(const MFunc& func, std::vector<std::uint32_t>& before, std::vect
 
 /// A loop's last block that jumps to its head falls into it instead; entering the loop costs a
 /// jump.
-void rotate_loops(const MFunc& func, std::vector<std::uint32_t>& last, std::vector<bool>& placed) {
+void rotate_loops(const MFunc& func, const std::vector<std::uint32_t>& ends,
+                  std::vector<std::uint32_t>& last, std::vector<bool>& placed) {
   const auto count = static_cast<std::uint32_t>(func.blocks.size());
   const auto left_out = [&](std::uint32_t b) {
-    return placed[b] || func.blocks[b].cold || follow(func, b) != b;
+    return placed[b] || func.blocks[b].cold || ends[b] != b;
   };
   for (std::uint32_t head = 1; head < count; ++head) {
     if (!func.blocks[head].is_loop_header || left_out(head)) continue;
@@ -43,7 +45,7 @@ void rotate_loops(const MFunc& func, std::vector<std::uint32_t>& last, std::vect
     const MBlock& block = func.blocks[b];
     if (block.is_loop_header || block.loop_depth != func.blocks[head].loop_depth) continue;
     if (func.insts[block.insts.back()].op != kJump) continue;
-    if (follow(func, raw(block.succs[0].to)) != head) continue;
+    if (ends[raw(block.succs[0].to)] != head) continue;
     // Where several ways meet, there is one that is not fallen into. With one way the jump into the
     // loop costs what is saved, if the turns are few.
     if (block.preds.size() < 2) continue;
@@ -52,39 +54,51 @@ void rotate_loops(const MFunc& func, std::vector<std::uint32_t>& last, std::vect
   }
 }
 
-}  // namespace
-
-std::uint32_t follow(const MFunc& func, std::uint32_t block) {
-  for (int steps = 0; steps < 8; ++steps) {
-    const MBlock& at = func.blocks[block];
-    if (at.insts.size() != 1 || func.insts[at.insts[0]].op != kJump) break;
-    block = raw(at.succs[0].to);
+/// The ends of chains of empty blocks. A circle of them ends at the one where it is entered first.
+std::vector<std::uint32_t> jump_ends(const MFunc& func) {
+  const auto count = static_cast<std::uint32_t>(func.blocks.size());
+  std::vector<std::uint32_t> ends(count, kNobody);
+  std::vector<std::uint32_t> chain;
+  for (std::uint32_t b = 0; b < count; ++b) {
+    chain.clear();
+    std::uint32_t at = b;
+    while (ends[at] == kNobody) {
+      ends[at] = at;
+      chain.push_back(at);
+      const MBlock& block = func.blocks[at];
+      if (block.insts.size() != 1 || func.insts[block.insts[0]].op != kJump) break;
+      at = raw(block.succs[0].to);
+    }
+    for (const std::uint32_t c : chain) ends[c] = ends[at];
   }
-  return block;
+  return ends;
 }
 
-std::vector<std::uint32_t> memory_order(const MFunc& func) {
+}  // namespace
+
+Layout lay_out(const MFunc& func) {
   const auto count = static_cast<std::uint32_t>(func.blocks.size());
   std::vector<std::uint32_t> exit(count, kNobody);  // by block: the exit that falls into it
   std::vector<std::uint32_t> last(count, kNobody);  // by head: the loop's last block
   std::vector<bool> placed(count, false);
-  move_exits(func, exit, placed);
-  rotate_loops(func, last, placed);
-  std::vector<std::uint32_t> order;
-  order.reserve(count);
+  Layout out;
+  out.ends = jump_ends(func);
+  move_exits(func, out.ends, exit, placed);
+  rotate_loops(func, out.ends, last, placed);
+  out.order.reserve(count);
   const auto place = [&](std::uint32_t b) {
-    if (exit[b] != kNobody) order.push_back(exit[b]);
-    order.push_back(b);
+    if (exit[b] != kNobody) out.order.push_back(exit[b]);
+    out.order.push_back(b);
   };
   for (const bool cold_part : {false, true}) {
     for (std::uint32_t b = 0; b < count; ++b) {
-      if (b != 0 && (placed[b] || follow(func, b) != b)) continue;  // nobody jumps to an empty one
+      if (b != 0 && (placed[b] || out.ends[b] != b)) continue;  // nobody jumps to an empty one
       if ((func.blocks[b].cold && b != 0) != cold_part) continue;
       if (last[b] != kNobody) place(last[b]);
       place(b);
     }
   }
-  return order;
+  return out;
 }
 
 }  // namespace wasmrt::jit

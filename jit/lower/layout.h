@@ -1,8 +1,9 @@
-// The order of a function's blocks in memory.
+// The order of a function's blocks in memory, and where jumps to those without code lead.
 //
 // In: an MFunc after allocation. Out: its blocks as the emitter writes them. Guaranteed: the entry
 // is first, blocks that only jump on are left out, cold ones come last; otherwise the order of the
-// list, but for ways out of loops and loops' last blocks, which move where they save a jump.
+// list, but for ways out of loops and loops' last blocks, which move where they save a jump. Every
+// block that a jump ends at is there once. Linear in the blocks.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,11 @@
 
 namespace wasmrt::jit {
 
-/// Where a jump to a block ends up, past blocks that only jump on.
-std::uint32_t follow(const MFunc& func, std::uint32_t block);
-std::vector<std::uint32_t> memory_order(const MFunc& func);
+struct Layout {
+  std::vector<std::uint32_t> order;  // blocks
+  std::vector<std::uint32_t> ends;   // by block: where a jump to it ends up, past the empty ones
+};
+
+Layout lay_out(const MFunc& func);
 
 }  // namespace wasmrt::jit

@@ -7,6 +7,7 @@
 #include "libwasmrt/abi/activation.h"
 #include "libwasmrt/abi/native.h"
 #include "libwasmrt/abi/vmctx.h"
+#include "libwasmrt/base/assert.h"
 #include "libwasmrt/base/dump.h"
 #include "libwasmrt/wasm/trap.h"
 
@@ -325,7 +326,8 @@ const char* Emitter::run() {
   for (Label& l : labels_) l = a_.newLabel();
   prologue();
 
-  const std::vector<std::uint32_t> order = memory_order(m_);
+  layout_ = lay_out(m_);
+  const std::vector<std::uint32_t>& order = layout_.order;
   for (std::size_t n = 0; n < order.size() && error_ == nullptr; ++n) {
     next_block_ = n + 1 < order.size() ? order[n + 1] : ~0u;
     block(order[n]);
@@ -363,6 +365,7 @@ const char* Emitter::run() {
   }
   if (error_ == nullptr && code_.hasUnresolvedLinks()) code_.resolveUnresolvedLinks();
   if (error_ != nullptr) return error_;
+  WASMRT_ASSERT(!code_.hasUnresolvedLinks(), "what is jumped to was emitted");
   const asmjit::CodeBuffer& buffer = code_.sectionById(0)->buffer();
   out_.code.assign(buffer.data(), buffer.data() + buffer.size());
   std::stable_sort(out_.points.begin(), out_.points.end(),

@@ -51,15 +51,34 @@ constexpr const char* kNested =
     " (br $outer)))"
     "(local.get $s)))";
 
-void check_complete(const jit::MFunc& func, std::vector<std::uint32_t> order) {
+void check_complete(const jit::Layout& layout) {
+  std::vector<std::uint32_t> order = layout.order;
   REQUIRE(!order.empty());
   CHECK(order[0] == 0);
   std::sort(order.begin(), order.end());
   CHECK(std::adjacent_find(order.begin(), order.end()) == order.end());
-  for (std::uint32_t b = 0; b < func.blocks.size(); ++b) {
+  for (std::uint32_t b = 0; b < layout.ends.size(); ++b) {
     const bool there = std::binary_search(order.begin(), order.end(), b);
-    REQUIRE(there == (b == 0 || jit::follow(func, b) == b));
+    REQUIRE(there == (b == 0 || layout.ends[b] == b));
+    REQUIRE(std::binary_search(order.begin(), order.end(), layout.ends[b]));
   }
+}
+
+/// Blocks that only jump, each to the one named here.
+jit::Layout of_jumps(const std::vector<std::uint32_t>& targets) {
+  jit::MFunc func;
+  func.clear();
+  jit::MInst jump;
+  jump.op = jit::kJump;
+  for (std::uint32_t b = 0; b < targets.size(); ++b) {
+    func.insts.push_back(jump);
+    jit::MBlock block;
+    block.insts.push_back(b);
+    block.succs.emplace_back();
+    block.succs.back().to = jit::MBlockId{targets[b]};
+    func.blocks.push_back(block);
+  }
+  return jit::lay_out(func);
 }
 
 /// The block in front of the first loop's head, and whether it belongs to the loop.
@@ -67,8 +86,9 @@ bool begins_with_its_last(const char* text) {
   Compiled c(wat(text));
   REQUIRE(c.checked.ok);
   REQUIRE(c.compile() == nullptr);
-  const std::vector<std::uint32_t> order = jit::memory_order(c.machine);
-  check_complete(c.machine, order);
+  const jit::Layout layout = jit::lay_out(c.machine);
+  const std::vector<std::uint32_t>& order = layout.order;
+  check_complete(layout);
   for (std::size_t n = 1; n < order.size(); ++n) {
     const jit::MBlock& head = c.machine.blocks[order[n]];
     if (!head.is_loop_header) continue;
@@ -88,4 +108,16 @@ TEST_CASE("a loop begins with its last block where several ways meet", "[jit][la
   same_outcome(on_all_engines(kScan), "f", {Value(std::int32_t{3})});
   same_outcome(on_all_engines(kScan), "f", {Value(std::int32_t{8})});
   same_outcome(on_all_engines(kMiddle), "f", {Value(std::int32_t{0})});
+}
+
+TEST_CASE("chains of empty blocks end at one that is there", "[jit][layout]") {
+  std::vector<std::uint32_t> chain;
+  for (std::uint32_t b = 0; b < 100; ++b) chain.push_back(b + 1);
+  chain.push_back(100);  // around itself
+  const jit::Layout line = of_jumps(chain);
+  check_complete(line);
+  CHECK(line.order == std::vector<std::uint32_t>{0, 100});
+  const jit::Layout circle = of_jumps({2, 3, 1, 2});
+  check_complete(circle);
+  CHECK(circle.order == std::vector<std::uint32_t>{0, circle.ends[0]});
 }
