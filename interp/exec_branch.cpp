@@ -3,7 +3,7 @@
 // One row per comparison of op_facts.h; integers have one polarity (the translator inverts the
 // comparison), floats two. See BrCmp* in ops.def for where operands stand.
 #include "interp/exec_forms.h"
-#include "interp/row_kinds.h"
+#include "libwasmrt/wasm/row_kinds.h"
 #include "libwasmrt/wasm/semantics_float.h"
 #include "libwasmrt/wasm/semantics_int.h"
 

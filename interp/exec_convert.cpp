@@ -2,7 +2,7 @@
 //
 // The rows come from opcodes.def by kind, their meaning from wasm/semantics*.h.
 #include "interp/exec_forms.h"
-#include "interp/row_kinds.h"
+#include "libwasmrt/wasm/row_kinds.h"
 #include "libwasmrt/wasm/semantics.h"
 
 namespace wasmrt::interp {

@@ -75,7 +75,6 @@ class Selector final : public Selection {
   Flags flags_of(V condition, bool negate);
   Flags flags_of_icmp(const ir::Inst& icmp);
   Flags flags_of_fcmp(const ir::Inst& fcmp);
-  [[nodiscard]] bool is_vector_test(V condition) const;
   Flags flags_of_vector(V condition);
   MInst& emit_flags(AOp op, const Flags& flags, std::vector<MOperand> before, unsigned trap_kind,
                     unsigned result_size);

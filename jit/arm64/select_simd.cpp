@@ -1,35 +1,11 @@
 // Vector instructions: operands, the table of those that are one instruction, and constants.
 #include "jit/arm64/select_simd.h"
 
-#include <algorithm>
-#include <array>
-
 namespace wasmrt::jit::arm64 {
 
 using namespace ir;
 
 namespace {
-
-/// What a relaxed op does in the deterministic profile, where that is another op.
-constexpr Op deterministic(Op op) {
-  switch (op) {
-    case Op::I8x16RelaxedSwizzle: return Op::I8x16Swizzle;
-    case Op::I32x4RelaxedTruncF32x4S: return Op::I32x4TruncSatF32x4S;
-    case Op::I32x4RelaxedTruncF32x4U: return Op::I32x4TruncSatF32x4U;
-    case Op::I32x4RelaxedTruncF64x2SZero: return Op::I32x4TruncSatF64x2SZero;
-    case Op::I32x4RelaxedTruncF64x2UZero: return Op::I32x4TruncSatF64x2UZero;
-    case Op::I8x16RelaxedLaneselect:
-    case Op::I16x8RelaxedLaneselect:
-    case Op::I32x4RelaxedLaneselect:
-    case Op::I64x2RelaxedLaneselect: return Op::V128Bitselect;
-    case Op::F32x4RelaxedMin: return Op::F32x4Min;
-    case Op::F32x4RelaxedMax: return Op::F32x4Max;
-    case Op::F64x2RelaxedMin: return Op::F64x2Min;
-    case Op::F64x2RelaxedMax: return Op::F64x2Max;
-    case Op::I16x8RelaxedQ15mulrS: return Op::I16x8Q15mulrSatS;
-    default: return op;
-  }
-}
 
 enum Order : std::uint8_t {
   InOrder,
@@ -197,77 +173,31 @@ constexpr Simple kSimple[] = {
     {Op::F64x2Splat, VecOp::DupLaneD},
 };
 
-constexpr auto kSimpleOf = [] {
-  std::array<std::uint8_t, kOpCount> rows = {};  // row + 1
-  std::uint8_t n = 0;
-  for (const Simple& row : kSimple) rows[static_cast<std::size_t>(row.op)] = ++n;
-  return rows;
-}();
-static_assert(std::size(kSimple) < 256);
+constexpr auto kSimpleOf = rows_of(kSimple);
 
 }  // namespace
 
 VectorSelector::VectorSelector(Selector& selector, V v)
-    : s_(selector), v_(v), i_(selector.at(v)), op_(deterministic(static_cast<Op>(i_.aux))) {}
+    : VectorSelection(selector, v), s_(selector) {}
 
 // ---- operands
 // -------------------------------------------------------------------------------------------
 
-VReg VectorSelector::out() {
-  // A load that nobody reads still faults.
-  if (i_.op == IrOp::SimdLoad || i_.op == IrOp::SimdLoadLane)
-    return s_.needed(v_) ? s_.reg(v_) : vec();
-  return s_.reg(v_);
-}
+VReg VectorSelector::out() { return is_unread_load() ? vec() : s_.reg(v_); }
 
 VReg VectorSelector::number() { return s_.temp(RegClass::Int); }
 
 VReg VectorSelector::constant(const V128& bits, VReg d) {
   if (d == kNoVReg) d = vec();
-  std::vector<V128>& list = s_.m_.literals;
-  const std::size_t from = list.size() < 32 ? 0 : list.size() - 32;
-  const auto at = std::find(list.begin() + static_cast<std::ptrdiff_t>(from), list.end(), bits);
   MInst& m = s_.emit(kVecConst, 16, {Selector::def(d)});
-  m.imm = at - list.begin();
+  m.imm = literal_index(bits);
   m.can_remat = true;
-  if (at == list.end()) list.push_back(bits);
   return d;
 }
 
 VReg VectorSelector::from_vec(VReg a, unsigned bytes, VReg d) {
   s_.emit(kMovFromVec, bytes, {Selector::def(d), Selector::use(a)});
   return d;
-}
-
-bool VectorSelector::known(V value, V128& bits) const {
-  const Inst& c = s_.at(value);
-  if (c.op == IrOp::ConstV128) {
-    bits = s_.f_.v128s[c.imm];
-    return true;
-  }
-  if (c.op != IrOp::Simd1 || s_.at(c.arg(0)).op != IrOp::Const) return false;
-  const std::uint64_t x = s_.at(c.arg(0)).imm;
-  switch (static_cast<Op>(c.aux)) {
-    case Op::I8x16Splat: bits = splat_of(static_cast<std::uint8_t>(x)); return true;
-    case Op::I16x8Splat: bits = splat_of(static_cast<std::uint16_t>(x)); return true;
-    case Op::I32x4Splat:
-    case Op::F32x4Splat: bits = splat_of(static_cast<std::uint32_t>(x)); return true;
-    case Op::I64x2Splat:
-    case Op::F64x2Splat: bits = splat_of(x); return true;
-    default: return false;
-  }
-}
-
-bool VectorSelector::known_count(unsigned n, unsigned lane_bits, unsigned& count) const {
-  const Inst& c = s_.at(i_.arg(n));
-  if (c.op != IrOp::Const) return false;
-  count = static_cast<unsigned>(c.imm) % lane_bits;
-  return true;
-}
-
-bool VectorSelector::is_zero(V value) const {
-  V128 bits;
-  return known(value, bits) && bits == V128{};
 }
 
 VReg VectorSelector::insn(VecOp op, std::initializer_list<VReg> sources, unsigned imm, VReg d) {
@@ -321,19 +251,6 @@ bool VectorSelector::run() {
 // -----------------------------------------------------------------------------------
 
 bool Selector::select_simd(V v) { return VectorSelector(*this, v).run(); }
-
-bool Selector::is_vector_test(V condition) const {
-  const Inst& c = at(condition);
-  if (c.op != IrOp::Simd1 || !used_once(condition) || needed(condition)) return false;
-  switch (static_cast<Op>(c.aux)) {
-    case Op::V128AnyTrue:
-    case Op::I8x16AllTrue:
-    case Op::I16x8AllTrue:
-    case Op::I32x4AllTrue:
-    case Op::I64x2AllTrue: return true;
-    default: return false;
-  }
-}
 
 Selector::Flags Selector::flags_of_vector(V condition) {
   return VectorSelector(*this, condition).test();

@@ -6,24 +6,15 @@
 // and machines agree.
 #pragma once
 
-#include <cstring>
 #include <initializer_list>
 
 #include "jit/arm64/select.h"
 #include "jit/arm64/vec_ops.h"
-#include "libwasmrt/wasm/opcode.h"
+#include "jit/lower/vector_selection.h"
 
 namespace wasmrt::jit::arm64 {
 
-/// A vector made of equal numbers.
-template <class T>
-V128 splat_of(T value) {
-  V128 v;
-  for (unsigned i = 0; i < 16; i += sizeof(T)) std::memcpy(v.bytes + i, &value, sizeof(T));
-  return v;
-}
-
-class VectorSelector {
+class VectorSelector : private VectorSelection {
  public:
   using V = ir::ValueId;
 
@@ -37,10 +28,6 @@ class VectorSelector {
   VReg out();  ///< The result's register.
   VReg vec() { return s_.temp(RegClass::Vec, 16); }
   VReg arg(unsigned n) { return s_.reg(i_.arg(n)); }
-  bool known(V value, V128& bits) const;  ///< A constant, or the splat of one.
-  [[nodiscard]] bool is_zero(V value) const;
-  [[nodiscard]] const ir::Inst* own(unsigned n) const;
-  bool known_count(unsigned n, unsigned lane_bits, unsigned& count) const;
 
   // Instructions. The result is in d, or in a new register.
   VReg insn(VecOp op, std::initializer_list<VReg> sources, unsigned imm = 0, VReg d = kNoVReg);
@@ -71,14 +58,11 @@ class VectorSelector {
   VReg nonzero_test(VReg d);
   void bitmask(unsigned bytes);
   void shuffle();
-  void shuffle_one(VReg a, const std::uint8_t (&lanes)[16]);
-  bool shuffle_two(VReg a, VReg b, const std::uint8_t (&lanes)[16]);
+  void shuffle_one(VReg a, const Lanes& lanes);
+  bool shuffle_two(VReg a, VReg b, const Lanes& lanes);
   VReg dot8(VReg a, VReg b, VReg d);
 
   Selector& s_;
-  const V v_;
-  const ir::Inst& i_;
-  const Op op_;
 };
 
 }  // namespace wasmrt::jit::arm64

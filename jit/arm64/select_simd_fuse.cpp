@@ -47,55 +47,19 @@ constexpr Sum kSums[] = {
 
 }  // namespace
 
-/// The instruction of an operand that nobody else needs; null where it stays one of its own. Not
-/// from another block: it would move into a loop.
-const Inst* VectorSelector::own(unsigned n) const {
-  const V value = i_.arg(n);
-  const Inst& x = s_.at(value);
-  const bool vector = x.op == IrOp::Simd1 || x.op == IrOp::Simd2;
-  const bool here = s_.f_.block_of[raw(value)] == s_.f_.block_of[raw(v_)];
-  return vector && here && s_.used_once(value) && !s_.needed(value) ? &x : nullptr;
-}
-
 /// x << n | y >> (width - n): the second shift inserts below the first one's result.
 bool VectorSelector::rotate() {
-  switch (op_) {
-    case Op::V128Or:
-    case Op::V128Xor:
-    case Op::I8x16Add:
-    case Op::I16x8Add:
-    case Op::I32x4Add:
-    case Op::I64x2Add: break;
-    default: return false;
-  }
-  const Inst* a = own(0);
-  const Inst* b = own(1);
-  if (a == nullptr || b == nullptr || a->op != IrOp::Simd2 || b->op != IrOp::Simd2) return false;
-  const Inst& by_a = s_.at(a->arg(1));
-  const Inst& by_b = s_.at(b->arg(1));
-  if (by_a.op != IrOp::Const || by_b.op != IrOp::Const) return false;
-  for (const Shifts& shift : kShifts) {
-    const bool left_first = static_cast<Op>(a->aux) == shift.left;
-    const Inst& high = left_first ? *a : *b;
-    const Inst& low = left_first ? *b : *a;
-    if (static_cast<Op>(high.aux) != shift.left || static_cast<Op>(low.aux) != shift.right_u) {
-      continue;
-    }
-    const unsigned bits = 8u << shift.lane;
-    const auto left = static_cast<unsigned>(s_.at(high.arg(1)).imm) % bits;
-    const auto right = static_cast<unsigned>(s_.at(low.arg(1)).imm) % bits;
-    if (left + right != bits) return false;
-    const VReg x = s_.reg(high.arg(0));
-    if (high.arg(0) == low.arg(0) && 2 * left == bits && shift.lane != 0) {  // halves change places
-      static constexpr VecOp kReverse[] = {VecOp::Rev16B, VecOp::Rev32H, VecOp::Rev64S};
-      un(kReverse[shift.lane - 1], x, out());
-      return true;
-    }
-    const VReg shifted = insn(wider(VecOp::ShlB, shift.lane), {x}, left);
-    insn(wider(VecOp::SriB, shift.lane), {shifted, s_.reg(low.arg(0))}, right, out());
+  Rotation r;
+  if (!rotation(r)) return false;
+  const VReg x = s_.reg(r.high);
+  if (r.high == r.low && r.left == r.right && r.lane != 0) {  // halves change places
+    static constexpr VecOp kReverse[] = {VecOp::Rev16B, VecOp::Rev32H, VecOp::Rev64S};
+    un(kReverse[r.lane - 1], x, out());
     return true;
   }
-  return false;
+  const VReg shifted = insn(wider(VecOp::ShlB, r.lane), {x}, r.left);
+  insn(wider(VecOp::SriB, r.lane), {shifted, s_.reg(r.low)}, r.right, out());
+  return true;
 }
 
 bool VectorSelector::accumulate() {

@@ -136,18 +136,11 @@ bool VectorSelector::shuffle_two(VReg a, VReg b, const Lanes& lanes) {
 void VectorSelector::shuffle() {
   const V a = i_.arg(0);
   const V b = i_.arg(1);
-  const V128& selector = s_.f_.v128s[i_.imm];
-  Lanes lanes;
-  Lanes flipped;  // with the sources exchanged
-  bool uses_a = false;
-  bool uses_b = false;
-  for (unsigned i = 0; i < 16; ++i) {
-    lanes[i] = a == b ? selector.bytes[i] & 15 : selector.bytes[i];
-    flipped[i] = lanes[i] ^ 16;
-    (lanes[i] < 16 ? uses_a : uses_b) = true;
-  }
-  if (!uses_b) return shuffle_one(arg(0), lanes);
-  if (!uses_a) return shuffle_one(arg(1), flipped);
+  const Shuffle found = shuffle_lanes();
+  const Lanes& lanes = found.lanes;
+  const Lanes& flipped = found.flipped;
+  if (!found.uses_b) return shuffle_one(arg(0), lanes);
+  if (!found.uses_a) return shuffle_one(arg(1), flipped);
   // A lookup gives zero for lanes that are not there, or leaves what was there before.
   V128 from_a;
   V128 from_b;

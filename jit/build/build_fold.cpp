@@ -45,22 +45,6 @@ Cond swapped(Cond c) {
   }
 }
 
-Cond inverted(Cond c) {
-  switch (c) {
-    case Cond::Eq: return Cond::Ne;
-    case Cond::Ne: return Cond::Eq;
-    case Cond::LtS: return Cond::GeS;
-    case Cond::LtU: return Cond::GeU;
-    case Cond::GtS: return Cond::LeS;
-    case Cond::GtU: return Cond::LeU;
-    case Cond::LeS: return Cond::GtS;
-    case Cond::LeU: return Cond::GtU;
-    case Cond::GeS: return Cond::LtS;
-    case Cond::GeU: return Cond::LtU;
-  }
-  return c;
-}
-
 /// The result of an integer op on constants; nothing when it traps.
 template <class U>
 bool fold_binary(IrOp op, U a, U b, U& r) {

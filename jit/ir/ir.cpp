@@ -25,6 +25,22 @@ constexpr IrInfo kInfo[] = {
 
 }  // namespace
 
+Cond inverted(Cond c) {
+  switch (c) {
+    case Cond::Eq: return Cond::Ne;
+    case Cond::Ne: return Cond::Eq;
+    case Cond::LtS: return Cond::GeS;
+    case Cond::LtU: return Cond::GeU;
+    case Cond::GtS: return Cond::LeS;
+    case Cond::GtU: return Cond::LeU;
+    case Cond::LeS: return Cond::GtS;
+    case Cond::LeU: return Cond::GtU;
+    case Cond::GeS: return Cond::LtS;
+    case Cond::GeU: return Cond::LtU;
+  }
+  return c;
+}
+
 const IrInfo& info(IrOp op) { return kInfo[static_cast<unsigned>(op)]; }
 
 void Func::clear() {

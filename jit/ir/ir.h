@@ -24,6 +24,7 @@ enum class IrOp : std::uint8_t {
 enum class Type : std::uint8_t { Void, I32, I64, F32, F64, V128 };  // references are I64
 
 enum class Cond : std::uint8_t { Eq, Ne, LtS, LtU, GtS, GtU, LeS, LeU, GeS, GeU };
+Cond inverted(Cond c);                                       ///< True where c is false.
 enum class FCond : std::uint8_t { Eq, Ne, Lt, Gt, Le, Ge };  // false on NaN, except Ne
 
 /// How many bytes an access touches and how they become a value of Inst::type.

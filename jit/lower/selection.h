@@ -28,6 +28,8 @@ struct Mem {
 };
 
 class Selection {
+  friend class VectorSelection;
+
  public:
   const char* run();
 
@@ -67,6 +69,8 @@ class Selection {
   [[nodiscard]] bool ends(V v) const;
   /// Whether a load may be carried out at the current instruction instead.
   [[nodiscard]] bool can_fold_load(V load) const;
+  /// Whether a condition is a vector test of which nobody needs the number.
+  [[nodiscard]] bool is_vector_test(V condition) const;
   void decline(const char* why) {
     if (declined_ == nullptr) declined_ = why;
   }

@@ -57,22 +57,6 @@ std::uint64_t turns_of(std::uint64_t from, std::uint64_t step, Cond cond, std::u
   }
 }
 
-Cond inverted(Cond c) {
-  switch (c) {
-    case Cond::Eq: return Cond::Ne;
-    case Cond::Ne: return Cond::Eq;
-    case Cond::LtS: return Cond::GeS;
-    case Cond::LtU: return Cond::GeU;
-    case Cond::GtS: return Cond::LeS;
-    case Cond::GtU: return Cond::LeU;
-    case Cond::LeS: return Cond::GtS;
-    case Cond::LeU: return Cond::GtU;
-    case Cond::GeS: return Cond::LtS;
-    case Cond::GeU: return Cond::LtU;
-  }
-  return c;
-}
-
 /// An upper bound of the turns of a loop that counts between constants; kUnknown for others.
 std::uint64_t turns(const Func& func, const Loops& info_of, const Loop& loop) {
   const Block& header = func[loop.header];

@@ -50,8 +50,6 @@ class Selector final : public Selection {
   Flags flags_of(V condition, bool negate);
   Flags flags_of_icmp(const ir::Inst& icmp);
   Flags flags_of_fcmp(const ir::Inst& fcmp);
-  /// Whether a condition is a vector test of which nobody needs the number.
-  [[nodiscard]] bool is_vector_test(V condition) const;
   Flags flags_of_vector(V condition);
   MInst& emit_flags(XOp op, Flags flags, std::vector<MOperand> before, unsigned aux_trap,
                     unsigned size);

@@ -6,24 +6,15 @@
 // with rounding after each step, so that all engines and machines agree.
 #pragma once
 
-#include <cstring>
 #include <initializer_list>
 
+#include "jit/lower/vector_selection.h"
 #include "jit/x64/select.h"
 #include "jit/x64/vec_ops.h"
-#include "libwasmrt/wasm/opcode.h"
 
 namespace wasmrt::jit::x64 {
 
-/// A vector made of equal numbers.
-template <class T>
-V128 splat_of(T value) {
-  V128 v;
-  for (unsigned i = 0; i < 16; i += sizeof(T)) std::memcpy(v.bytes + i, &value, sizeof(T));
-  return v;
-}
-
-class VectorSelector {
+class VectorSelector : private VectorSelection {
  public:
   using V = ir::ValueId;
 
@@ -51,10 +42,7 @@ class VectorSelector {
   VReg arg(unsigned n) { return s_.reg(i_.arg(n)); }
   Rm rm(unsigned n);  ///< An operand as the last source: folded when it may be.
   [[nodiscard]] bool foldable(unsigned n) const;
-  bool known(V value, V128& bits) const;  ///< A constant, or the splat of one.
-  [[nodiscard]] const ir::Inst* own(unsigned n) const;
   [[nodiscard]] bool is_mask(V value) const;
-  bool known_count(unsigned n, unsigned lane_bits, unsigned& count) const;
 
   // Instructions. The result is in d, or in a new register.
   VReg insn(VecOp op, std::initializer_list<Rm> sources, unsigned imm = 0, VReg d = kNoVReg);
@@ -65,7 +53,6 @@ class VectorSelector {
     return insn(op, {a, b}, imm, d);
   }
   void copy(VReg from) { s_.emit(kMove, 16, {Selector::def(out()), Selector::use(from)}); }
-  std::uint32_t literal_index(const V128& bits);
   Rm literal(const V128& bits);                       ///< In memory.
   VReg constant(const V128& bits, VReg d = kNoVReg);  ///< In a register.
   VReg zero() { return constant(V128{}); }
@@ -104,16 +91,13 @@ class VectorSelector {
   void convert_u();
   void splat(unsigned bytes, VReg low);
   void shuffle();
-  void shuffle_one(VReg a, const std::uint8_t (&lanes)[16]);
-  void shuffle_zero(VReg a, const std::uint8_t (&lanes)[16]);
-  bool shuffle_two(VReg a, VReg b, const std::uint8_t (&lanes)[16]);
+  void shuffle_one(VReg a, const Lanes& lanes);
+  void shuffle_zero(VReg a, const Lanes& lanes);
+  bool shuffle_two(VReg a, VReg b, const Lanes& lanes);
   VReg extend(unsigned n, unsigned from_bytes, bool high, bool is_signed, VReg d = kNoVReg);
   VReg dot8(VReg a, VReg b, VReg d);
 
   Selector& s_;
-  const V v_;
-  const ir::Inst& i_;
-  const Op op_;
 };
 
 }  // namespace wasmrt::jit::x64

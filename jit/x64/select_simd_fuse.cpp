@@ -9,14 +9,6 @@ using namespace ir;
 
 namespace {
 
-struct Shift {
-  Op left, right;
-  unsigned bytes;  // of a lane
-};
-constexpr Shift kShifts[] = {{Op::I16x8Shl, Op::I16x8ShrU, 2},
-                             {Op::I32x4Shl, Op::I32x4ShrU, 4},
-                             {Op::I64x2Shl, Op::I64x2ShrU, 8}};
-
 /// A bitwise op on columns of a truth table.
 bool truth(Op op, unsigned a, unsigned b, unsigned& result) {
   switch (op) {
@@ -34,59 +26,23 @@ constexpr unsigned kFirst = 0xF0, kSecond = 0xCC, kThird = 0xAA;
 
 }  // namespace
 
-/// The instruction of an operand that nobody else needs; null where it stays one of its own. Not
-/// from another block: it would move into a loop.
-const Inst* VectorSelector::own(unsigned n) const {
-  const V value = i_.arg(n);
-  const Inst& x = s_.at(value);
-  const bool vector = x.op == IrOp::Simd1 || x.op == IrOp::Simd2;
-  const bool here = s_.f_.block_of[raw(value)] == s_.f_.block_of[raw(v_)];
-  return vector && here && s_.used_once(value) && !s_.needed(value) ? &x : nullptr;
-}
-
 /// x << n | x >> (width - n)
 bool VectorSelector::rotate() {
-  switch (op_) {
-    case Op::V128Or:
-    case Op::V128Xor:
-    case Op::I32x4Add:
-    case Op::I64x2Add: break;
-    default: return false;
-  }
-  const Inst* a = own(0);
-  const Inst* b = own(1);
-  if (a == nullptr || b == nullptr || a->op != IrOp::Simd2 || b->op != IrOp::Simd2 ||
-      a->args[0] != b->args[0]) {
-    return false;
-  }
-  const Inst& by_a = s_.at(a->arg(1));
-  const Inst& by_b = s_.at(b->arg(1));
-  if (by_a.op != IrOp::Const || by_b.op != IrOp::Const) return false;
-  for (const Shift& shift : kShifts) {
-    const bool left_first = static_cast<Op>(a->aux) == shift.left;
-    if (static_cast<Op>((left_first ? a : b)->aux) != shift.left ||
-        static_cast<Op>((left_first ? b : a)->aux) != shift.right) {
-      continue;
-    }
-    const unsigned bits = 8 * shift.bytes;
-    const auto left = static_cast<unsigned>((left_first ? by_a : by_b).imm) % bits;
-    const auto right = static_cast<unsigned>((left_first ? by_b : by_a).imm) % bits;
-    if (left + right != bits) return false;
-    const VReg x = s_.reg(a->arg(0));
-    if (avx512() && shift.bytes >= 4) {
-      un(shift.bytes == 4 ? VecOp::Prold : VecOp::Prolq, x, left, out());
-      return true;
-    }
-    if (left % 8 != 0) return false;
-    V128 bytes;
-    for (unsigned i = 0; i < 16; ++i) {
-      const unsigned lane = i / shift.bytes * shift.bytes;
-      bytes.bytes[i] = static_cast<std::uint8_t>(lane + (i + shift.bytes - left / 8) % shift.bytes);
-    }
-    bin(VecOp::Pshufb, x, literal(bytes), out());
+  Rotation r;
+  if (!rotation(r) || r.high != r.low) return false;
+  const unsigned bytes = 1u << r.lane;
+  if (avx512() && bytes >= 4) {
+    un(bytes == 4 ? VecOp::Prold : VecOp::Prolq, s_.reg(r.high), r.left, out());
     return true;
   }
-  return false;
+  if (r.left % 8 != 0) return false;
+  V128 moved;
+  for (unsigned i = 0; i < 16; ++i) {
+    const unsigned lane = i / bytes * bytes;
+    moved.bytes[i] = static_cast<std::uint8_t>(lane + (i + bytes - r.left / 8) % bytes);
+  }
+  bin(VecOp::Pshufb, s_.reg(r.high), literal(moved), out());
+  return true;
 }
 
 bool VectorSelector::logic() {

@@ -180,21 +180,13 @@ bool VectorSelector::shuffle_two(VReg a, VReg b, const Lanes& lanes) {
 void VectorSelector::shuffle() {
   const V a = i_.arg(0);
   const V b = i_.arg(1);
-  const V128& selector = s_.f_.v128s[i_.imm];
-  Lanes lanes;
-  Lanes flipped;  // with the sources exchanged
-  bool uses_a = false;
-  bool uses_b = false;
-  for (unsigned i = 0; i < 16; ++i) {
-    lanes[i] = a == b ? selector.bytes[i] & 15 : selector.bytes[i];
-    flipped[i] = lanes[i] ^ 16;
-    (lanes[i] < 16 ? uses_a : uses_b) = true;
-  }
-  if (!uses_b) return shuffle_one(arg(0), lanes);
-  if (!uses_a) return shuffle_one(arg(1), flipped);
-  V128 bits;
-  if (known(b, bits) && bits == V128{}) return shuffle_zero(arg(0), lanes);
-  if (known(a, bits) && bits == V128{}) return shuffle_zero(arg(1), flipped);
+  const Shuffle found = shuffle_lanes();
+  const Lanes& lanes = found.lanes;
+  const Lanes& flipped = found.flipped;
+  if (!found.uses_b) return shuffle_one(arg(0), lanes);
+  if (!found.uses_a) return shuffle_one(arg(1), flipped);
+  if (is_zero(b)) return shuffle_zero(arg(0), lanes);
+  if (is_zero(a)) return shuffle_zero(arg(1), flipped);
   if (shuffle_two(arg(0), arg(1), lanes) || shuffle_two(arg(1), arg(0), flipped)) return;
   unsigned dwords[4];
   if (groups<4>(lanes, dwords)) {  // each source on its own, then blended

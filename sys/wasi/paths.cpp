@@ -50,91 +50,77 @@ bool bad_lookup(i32 flags) { return (flags & ~kLookupSymlinkFollow) != 0; }
 
 }  // namespace
 
-Errno Preview1::directory_for(i32 fd, Rights rights, DescriptorRef& out) const {
-  out = table_.get(fd);
-  if (out == nullptr) return Errno::Badf;
-  if (out->kind != Descriptor::Kind::Directory) return Errno::NotDir;
-  return out->require(rights);
-}
-
-Errno Preview1::path_of(Guest& guest, const Descriptor& directory, i32 path, i32 length,
-                        std::string& out) const {
+Errno Preview1::place_of(Guest& guest, i32 fd, Rights rights, i32 path, i32 length,
+                         Place& out) const {
+  out.directory = table_.get(fd);
+  if (out.directory == nullptr) return Errno::Badf;
+  const Descriptor& directory = *out.directory;
+  if (directory.kind != Descriptor::Kind::Directory) return Errno::NotDir;
+  const Errno allowed = directory.require(rights);
+  if (allowed != Errno::Success) return allowed;
   // A longer one would not be accepted by any host; do not copy it.
   constexpr i32 kMaxPath = 64 * 1024;
   if (!guest.memory.contains(path, length)) return Errno::Fault;
   if (length > kMaxPath) return Errno::NameTooLong;
-  guest.memory.copy_string(path, length, out);
+  guest.memory.copy_string(path, length, out.path);
   if (guest.trace != nullptr) {
     const auto add = [](std::string& list, const std::string& item) {
       if (!list.empty()) list += " -> ";
       list += item;
     };
-    add(guest.trace->guest_path, join(join(directory.mount->guest_path, directory.path), out));
-    add(guest.trace->host_path, join(join(directory.mount->host_path, directory.path), out));
+    add(guest.trace->guest_path, join(join(directory.mount->guest_path, directory.path), out.path));
+    add(guest.trace->host_path, join(join(directory.mount->host_path, directory.path), out.path));
   }
-  if (out.find('\0') != std::string::npos) return Errno::Inval;
-  return is_utf8(out) ? Errno::Success : Errno::Ilseq;
+  if (out.path.find('\0') != std::string::npos) return Errno::Inval;
+  return is_utf8(out.path) ? Errno::Success : Errno::Ilseq;
 }
 
 Errno Preview1::path_create_directory(Guest& guest, i32 fd, i32 path, i32 path_len) {
-  DescriptorRef directory;
-  Errno error = directory_for(fd, right::kPathCreateDirectory, directory);
+  Place at;
+  const Errno error = place_of(guest, fd, right::kPathCreateDirectory, path, path_len, at);
   if (error != Errno::Success) return error;
-  std::string name;
-  error = path_of(guest, *directory, path, path_len, name);
-  if (error != Errno::Success) return error;
-  if (directory->read_only()) return Errno::Rofs;
-  return from_host(os::make_directory_beneath(directory->host, name));
+  if (at.directory->read_only()) return Errno::Rofs;
+  return from_host(os::make_directory_beneath(at.directory->host, at.path));
 }
 
 Errno Preview1::path_filestat_get(Guest& guest, i32 fd, i32 flags, i32 path, i32 path_len,
                                   i32 result) {
-  DescriptorRef directory;
-  Errno error = directory_for(fd, right::kPathFilestatGet, directory);
-  if (error != Errno::Success) return error;
   if (bad_lookup(flags)) return Errno::Inval;
-  std::string name;
-  error = path_of(guest, *directory, path, path_len, name);
+  Place at;
+  const Errno error = place_of(guest, fd, right::kPathFilestatGet, path, path_len, at);
   if (error != Errno::Success) return error;
   os::FileStatus status;
-  const int host = os::status_beneath(directory->host, name, follows(flags), status);
+  const int host = os::status_beneath(at.directory->host, at.path, follows(flags), status);
   if (host != 0) return from_host(host);
   return store_status(guest.memory, result, status, filetype_of(status.type));
 }
 
 Errno Preview1::path_filestat_set_times(Guest& guest, i32 fd, i32 flags, i32 path, i32 path_len,
                                         i64 atim, i64 mtim, i32 fst_flags) {
-  DescriptorRef directory;
-  Errno error = directory_for(fd, right::kPathFilestatSetTimes, directory);
-  if (error != Errno::Success) return error;
   if (bad_lookup(flags)) return Errno::Inval;
   os::TimeChange change;
-  error = times_from(atim, mtim, fst_flags, change);
+  Errno error = times_from(atim, mtim, fst_flags, change);
   if (error != Errno::Success) return error;
-  std::string name;
-  error = path_of(guest, *directory, path, path_len, name);
+  Place at;
+  error = place_of(guest, fd, right::kPathFilestatSetTimes, path, path_len, at);
   if (error != Errno::Success) return error;
-  if (directory->read_only()) return Errno::Rofs;
-  return from_host(os::set_times_beneath(directory->host, name, follows(flags), change));
+  if (at.directory->read_only()) return Errno::Rofs;
+  return from_host(os::set_times_beneath(at.directory->host, at.path, follows(flags), change));
 }
 
 Errno Preview1::path_link(Guest& guest, i32 fd, i32 old_flags, i32 old_path, i32 old_path_len,
                           i32 new_fd, i32 new_path, i32 new_path_len) {
-  DescriptorRef from;
-  DescriptorRef to;
-  Errno error = directory_for(fd, right::kPathLinkSource, from);
-  if (error == Errno::Success) error = directory_for(new_fd, right::kPathLinkTarget, to);
-  if (error != Errno::Success) return error;
   // A link is made to what the name is, never to what it leads to.
   if (old_flags != 0) return Errno::Inval;
-  std::string old_name;
-  std::string new_name;
-  error = path_of(guest, *from, old_path, old_path_len, old_name);
-  if (error == Errno::Success) error = path_of(guest, *to, new_path, new_path_len, new_name);
+  Place from;
+  Place to;
+  Errno error = place_of(guest, fd, right::kPathLinkSource, old_path, old_path_len, from);
+  if (error != Errno::Success) return error;
+  error = place_of(guest, new_fd, right::kPathLinkTarget, new_path, new_path_len, to);
   if (error != Errno::Success) return error;
   // The source too: a second name in a writable mount would make a read-only file writable.
-  if (from->read_only() || to->read_only()) return Errno::Rofs;
-  return from_host(os::link_beneath(from->host, old_name, to->host, new_name));
+  if (from.directory->read_only() || to.directory->read_only()) return Errno::Rofs;
+  return from_host(os::link_beneath(from.directory->host, from.path, to.directory->host, to.path));
 }
 
 Errno Preview1::open_at(Descriptor& directory, const std::string& path, i32 dirflags, i32 oflags,
@@ -196,18 +182,15 @@ Errno Preview1::path_open(Guest& guest, i32 fd, i32 dirflags, i32 path, i32 path
   Rights needed = right::kPathOpen;
   if ((oflags & oflag::kCreat) != 0) needed |= right::kPathCreateFile;
   if ((oflags & oflag::kTrunc) != 0) needed |= right::kPathFilestatSetSize;
-  DescriptorRef directory;
-  Errno error = directory_for(fd, needed, directory);
-  if (error != Errno::Success) return error;
   if (bad_lookup(dirflags) || (oflags & ~oflag::kAll) != 0 || (fdflags & ~fdflag::kAll) != 0) {
     return Errno::Inval;
   }
-  std::string name;
-  error = path_of(guest, *directory, path, path_len, name);
+  Place at;
+  Errno error = place_of(guest, fd, needed, path, path_len, at);
   if (error != Errno::Success) return error;
   if (!guest.memory.contains(result, 4)) return Errno::Fault;
   DescriptorRef opened;
-  error = open_at(*directory, name, dirflags, oflags, base, inheriting, fdflags, opened);
+  error = open_at(*at.directory, at.path, dirflags, oflags, base, inheriting, fdflags, opened);
   if (error != Errno::Success) return error;
   uint32_t number = 0;
   error = table_.insert(std::move(opened), number);
@@ -218,16 +201,13 @@ Errno Preview1::path_open(Guest& guest, i32 fd, i32 dirflags, i32 path, i32 path
 
 Errno Preview1::path_readlink(Guest& guest, i32 fd, i32 path, i32 path_len, i32 buffer,
                               i32 buffer_len, i32 result) {
-  DescriptorRef directory;
-  Errno error = directory_for(fd, right::kPathReadlink, directory);
-  if (error != Errno::Success) return error;
-  std::string name;
-  error = path_of(guest, *directory, path, path_len, name);
+  Place at;
+  const Errno error = place_of(guest, fd, right::kPathReadlink, path, path_len, at);
   if (error != Errno::Success) return error;
   uint8_t* bytes = guest.memory.view(buffer, buffer_len);
   if (bytes == nullptr || !guest.memory.contains(result, 4)) return Errno::Fault;
   size_t used = 0;
-  const int host = os::read_link_beneath(directory->host, name,
+  const int host = os::read_link_beneath(at.directory->host, at.path,
                                          {reinterpret_cast<char*>(bytes), buffer_len}, used);
   if (host != 0) return from_host(host);
   guest.memory.store<uint32_t>(result, static_cast<uint32_t>(used));
@@ -235,57 +215,45 @@ Errno Preview1::path_readlink(Guest& guest, i32 fd, i32 path, i32 path_len, i32 
 }
 
 Errno Preview1::path_remove_directory(Guest& guest, i32 fd, i32 path, i32 path_len) {
-  DescriptorRef directory;
-  Errno error = directory_for(fd, right::kPathRemoveDirectory, directory);
+  Place at;
+  const Errno error = place_of(guest, fd, right::kPathRemoveDirectory, path, path_len, at);
   if (error != Errno::Success) return error;
-  std::string name;
-  error = path_of(guest, *directory, path, path_len, name);
-  if (error != Errno::Success) return error;
-  if (directory->read_only()) return Errno::Rofs;
-  return from_host(os::remove_directory_beneath(directory->host, name));
+  if (at.directory->read_only()) return Errno::Rofs;
+  return from_host(os::remove_directory_beneath(at.directory->host, at.path));
 }
 
 Errno Preview1::path_rename(Guest& guest, i32 fd, i32 old_path, i32 old_path_len, i32 new_fd,
                             i32 new_path, i32 new_path_len) {
-  DescriptorRef from;
-  DescriptorRef to;
-  Errno error = directory_for(fd, right::kPathRenameSource, from);
-  if (error == Errno::Success) error = directory_for(new_fd, right::kPathRenameTarget, to);
+  Place from;
+  Place to;
+  Errno error = place_of(guest, fd, right::kPathRenameSource, old_path, old_path_len, from);
   if (error != Errno::Success) return error;
-  std::string old_name;
-  std::string new_name;
-  error = path_of(guest, *from, old_path, old_path_len, old_name);
-  if (error == Errno::Success) error = path_of(guest, *to, new_path, new_path_len, new_name);
+  error = place_of(guest, new_fd, right::kPathRenameTarget, new_path, new_path_len, to);
   if (error != Errno::Success) return error;
-  if (from->read_only() || to->read_only()) return Errno::Rofs;
-  return from_host(os::rename_beneath(from->host, old_name, to->host, new_name));
+  if (from.directory->read_only() || to.directory->read_only()) return Errno::Rofs;
+  return from_host(
+      os::rename_beneath(from.directory->host, from.path, to.directory->host, to.path));
 }
 
 Errno Preview1::path_symlink(Guest& guest, i32 old_path, i32 old_path_len, i32 fd, i32 new_path,
                              i32 new_path_len) {
-  DescriptorRef directory;
-  Errno error = directory_for(fd, right::kPathSymlink, directory);
-  if (error != Errno::Success) return error;
-  std::string name;
-  error = path_of(guest, *directory, new_path, new_path_len, name);
+  Place at;
+  const Errno error = place_of(guest, fd, right::kPathSymlink, new_path, new_path_len, at);
   if (error != Errno::Success) return error;
   std::string target;
   if (!guest.memory.copy_string(old_path, old_path_len, target)) return Errno::Fault;
   if (target.find('\0') != std::string::npos) return Errno::Inval;
   if (!is_utf8(target)) return Errno::Ilseq;
-  if (directory->read_only()) return Errno::Rofs;
-  return from_host(os::symlink_beneath(target, directory->host, name));
+  if (at.directory->read_only()) return Errno::Rofs;
+  return from_host(os::symlink_beneath(target, at.directory->host, at.path));
 }
 
 Errno Preview1::path_unlink_file(Guest& guest, i32 fd, i32 path, i32 path_len) {
-  DescriptorRef directory;
-  Errno error = directory_for(fd, right::kPathUnlinkFile, directory);
+  Place at;
+  const Errno error = place_of(guest, fd, right::kPathUnlinkFile, path, path_len, at);
   if (error != Errno::Success) return error;
-  std::string name;
-  error = path_of(guest, *directory, path, path_len, name);
-  if (error != Errno::Success) return error;
-  if (directory->read_only()) return Errno::Rofs;
-  return from_host(os::remove_file_beneath(directory->host, name));
+  if (at.directory->read_only()) return Errno::Rofs;
+  return from_host(os::remove_file_beneath(at.directory->host, at.path));
 }
 
 }  // namespace wasmrt::wasi

@@ -67,9 +67,12 @@ class Preview1 {
   Errno descriptor_for(i32 fd, Rights rights, DescriptorRef& out) const;
 
   // paths.cpp
-  Errno directory_for(i32 fd, Rights rights, DescriptorRef& out) const;
-  Errno path_of(Guest& guest, const Descriptor& directory, i32 path, i32 length,
-                std::string& out) const;
+  /// A name below an open directory.
+  struct Place {
+    DescriptorRef directory;
+    std::string path;
+  };
+  Errno place_of(Guest& guest, i32 fd, Rights rights, i32 path, i32 length, Place& out) const;
   Errno open_at(Descriptor& directory, const std::string& path, i32 dirflags, i32 oflags,
                 Rights base, Rights inheriting, i32 fdflags, DescriptorRef& out);
 

@@ -123,79 +123,62 @@ Errno Preview1::write_capped(Guest& guest, Descriptor& descriptor, std::span<os:
   return result;
 }
 
-Errno Preview1::fd_read(Guest& guest, i32 fd, i32 iovs, i32 iovs_len, i32 result) {
-  const DescriptorRef descriptor = table_.get(fd);
+/// Lets `move` move bytes between the guest's buffers and a descriptor, and stores how many.
+template <class Move>
+static Errno transfer(Guest& guest, const DescriptorRef& descriptor, Rights rights, i32 iovs,
+                      i32 iovs_len, i32 result, Move move) {
   if (descriptor == nullptr) return Errno::Badf;
-  const Errno allowed = descriptor->require(right::kFdRead);
-  if (allowed != Errno::Success) return allowed;
+  Errno error = descriptor->require(rights);
+  if (error != Errno::Success) return error;
   Slices slices;
   size_t used = 0;
-  const Errno error = read_slices(guest.memory, iovs, iovs_len, slices, used);
+  error = read_slices(guest.memory, iovs, iovs_len, slices, used);
   if (error != Errno::Success) return error;
   if (!guest.memory.contains(result, 4)) return Errno::Fault;
   size_t done = 0;
-  const Errno moved = read_some(guest, *descriptor, std::span(slices).first(used), done);
-  if (moved != Errno::Success) return moved;
+  error = move(std::span(slices).first(used), done);
+  if (error != Errno::Success) return error;
   guest.memory.store<uint32_t>(result, static_cast<uint32_t>(done));
   return Errno::Success;
+}
+
+Errno Preview1::fd_read(Guest& guest, i32 fd, i32 iovs, i32 iovs_len, i32 result) {
+  const DescriptorRef from = table_.get(fd);
+  return transfer(guest, from, right::kFdRead, iovs, iovs_len, result,
+                  [&](std::span<os::IoSlice> slices, size_t& done) {
+                    return read_some(guest, *from, slices, done);
+                  });
 }
 
 Errno Preview1::fd_write(Guest& guest, i32 fd, i32 iovs, i32 iovs_len, i32 result) {
-  const DescriptorRef descriptor = table_.get(fd);
-  if (descriptor == nullptr) return Errno::Badf;
-  const Errno allowed = descriptor->require(right::kFdWrite);
-  if (allowed != Errno::Success) return allowed;
-  Slices slices;
-  size_t used = 0;
-  const Errno error = read_slices(guest.memory, iovs, iovs_len, slices, used);
-  if (error != Errno::Success) return error;
-  if (!guest.memory.contains(result, 4)) return Errno::Fault;
-  size_t done = 0;
-  const Errno moved = write_capped(guest, *descriptor, std::span(slices).first(used), done);
-  if (moved != Errno::Success) return moved;
-  guest.memory.store<uint32_t>(result, static_cast<uint32_t>(done));
-  return Errno::Success;
+  const DescriptorRef to = table_.get(fd);
+  return transfer(guest, to, right::kFdWrite, iovs, iovs_len, result,
+                  [&](std::span<os::IoSlice> slices, size_t& done) {
+                    return write_capped(guest, *to, slices, done);
+                  });
 }
 
 Errno Preview1::fd_pread(Guest& guest, i32 fd, i32 iovs, i32 iovs_len, i64 offset, i32 result) {
-  const DescriptorRef descriptor = table_.get(fd);
-  if (descriptor == nullptr) return Errno::Badf;
-  Errno error = descriptor->require(right::kFdRead);
-  if (error == Errno::Success) error = descriptor->require(right::kFdSeek);
-  if (error != Errno::Success) return error;
-  Slices slices;
-  size_t used = 0;
-  error = read_slices(guest.memory, iovs, iovs_len, slices, used);
-  if (error != Errno::Success) return error;
-  if (!guest.memory.contains(result, 4)) return Errno::Fault;
-  size_t done = 0;
-  const int host = os::read_at(descriptor->host, std::span(slices).first(used), offset, done);
-  if (host != 0) return from_host(host);
-  guest.memory.store<uint32_t>(result, static_cast<uint32_t>(done));
-  return Errno::Success;
+  const DescriptorRef from = table_.get(fd);
+  return transfer(guest, from, right::kFdRead | right::kFdSeek, iovs, iovs_len, result,
+                  [&](std::span<os::IoSlice> slices, size_t& done) {
+                    return from_host(os::read_at(from->host, slices, offset, done));
+                  });
 }
 
 Errno Preview1::fd_pwrite(Guest& guest, i32 fd, i32 iovs, i32 iovs_len, i64 offset, i32 result) {
-  const DescriptorRef descriptor = table_.get(fd);
-  if (descriptor == nullptr) return Errno::Badf;
-  Errno error = descriptor->require(right::kFdWrite);
-  if (error == Errno::Success) error = descriptor->require(right::kFdSeek);
-  if (error != Errno::Success) return error;
-  // Writing elsewhere than at the end would go round an output's limit.
-  if (descriptor->cap != nullptr && descriptor->cap->limited) return Errno::Spipe;
-  Slices slices;
-  size_t used = 0;
-  error = read_slices(guest.memory, iovs, iovs_len, slices, used);
-  if (error != Errno::Success) return error;
-  if (!guest.memory.contains(result, 4)) return Errno::Fault;
-  size_t done = 0;
-  const int host = os::write_at(descriptor->host, std::span(slices).first(used), offset, done);
-  if (host != 0) return from_host(host);
-  if (descriptor->cap != nullptr && descriptor->cap->counts != nullptr) {
-    descriptor->cap->counts->written_bytes += done;
-  }
-  guest.memory.store<uint32_t>(result, static_cast<uint32_t>(done));
-  return Errno::Success;
+  const DescriptorRef to = table_.get(fd);
+  return transfer(guest, to, right::kFdWrite | right::kFdSeek, iovs, iovs_len, result,
+                  [&](std::span<os::IoSlice> slices, size_t& done) {
+                    // Writing elsewhere than at the end would go round an output's limit.
+                    if (to->cap != nullptr && to->cap->limited) return Errno::Spipe;
+                    const int host = os::write_at(to->host, slices, offset, done);
+                    if (host != 0) return from_host(host);
+                    if (to->cap != nullptr && to->cap->counts != nullptr) {
+                      to->cap->counts->written_bytes += done;
+                    }
+                    return Errno::Success;
+                  });
 }
 
 }  // namespace wasmrt::wasi

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "libwasmrt/wasm/opcode.h"
+#include "libwasmrt/wasm/row_kinds.h"
 #include "libwasmrt/wasm/semantics.h"
 #include "tests/support/api.h"
 #include "tests/wasm/edge_values.h"
@@ -54,30 +55,17 @@ struct Row {
   Expected (*oracle)(const std::uint64_t*);
 };
 
+#undef ROW_Unary
+#undef ROW_Binary
+#undef ROW_Compare
+#undef ROW_Convert
+#undef ROW_Trapping
 #define ROW_Unary(Name, fn) \
   {Op::Name, [](const std::uint64_t* slots) { return apply(&sem::fn, slots); }},
 #define ROW_Binary(Name, fn) ROW_Unary(Name, fn)
 #define ROW_Compare(Name, fn) ROW_Unary(Name, fn)
 #define ROW_Convert(Name, fn) ROW_Unary(Name, fn)
 #define ROW_Trapping(Name, fn) ROW_Unary(Name, fn)
-#define ROW_Control(Name, fn)
-#define ROW_Call(Name, fn)
-#define ROW_Exception(Name, fn)
-#define ROW_Parametric(Name, fn)
-#define ROW_Variable(Name, fn)
-#define ROW_Table(Name, fn)
-#define ROW_Ref(Name, fn)
-#define ROW_Load(Name, fn)
-#define ROW_Store(Name, fn)
-#define ROW_Memory(Name, fn)
-#define ROW_Const(Name, fn)
-#define ROW_Simd(Name, fn)
-#define ROW_SimdLane(Name, fn)
-#define ROW_SimdLoad(Name, fn)
-#define ROW_SimdStore(Name, fn)
-#define ROW_Atomic(Name, fn)
-#define ROW_Gc(Name, fn)
-#define ROW_WideArith(Name, fn)
 constexpr Row kRows[] = {
 #define OP(Name, fn, code, text, imm, sig, kind, align, feature) ROW_##kind(Name, fn)
 #include "libwasmrt/wasm/opcodes.def"

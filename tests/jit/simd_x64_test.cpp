@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "jit/x64/target.h"
+#include "libwasmrt/wasm/row_kinds.h"
 #include "libwasmrt/wasm/semantics_simd.h"
 #include "tests/jit/x64_code.h"
 #include "tests/wasm/vector_operands.h"
@@ -50,29 +51,10 @@ struct Row {
   V128 (*oracle)(const Input&);
 };
 
+#undef ROW_Simd
+#undef ROW_SimdLane
 #define ROW_Simd(Name, fn) {Op::Name, [](const Input& in) { return apply(&sem::fn, in); }},
 #define ROW_SimdLane(Name, fn) ROW_Simd(Name, fn)
-#define ROW_Control(Name, fn)
-#define ROW_Call(Name, fn)
-#define ROW_Exception(Name, fn)
-#define ROW_Parametric(Name, fn)
-#define ROW_Variable(Name, fn)
-#define ROW_Table(Name, fn)
-#define ROW_Ref(Name, fn)
-#define ROW_Load(Name, fn)
-#define ROW_Store(Name, fn)
-#define ROW_Memory(Name, fn)
-#define ROW_Const(Name, fn)
-#define ROW_Unary(Name, fn)
-#define ROW_Binary(Name, fn)
-#define ROW_Compare(Name, fn)
-#define ROW_Convert(Name, fn)
-#define ROW_Trapping(Name, fn)
-#define ROW_SimdLoad(Name, fn)
-#define ROW_SimdStore(Name, fn)
-#define ROW_Atomic(Name, fn)
-#define ROW_Gc(Name, fn)
-#define ROW_WideArith(Name, fn)
 constexpr Row kRows[] = {
 #define OP(Name, fn, code, text, imm, sig, kind, align, feature) ROW_##kind(Name, fn)
 #include "libwasmrt/wasm/opcodes.def"
