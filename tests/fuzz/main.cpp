@@ -2,6 +2,7 @@
 //   wasmrt-fuzz [--seconds=N] [--first=SEED] [--keep=FOLDER]    runs seeds; a finding is made
 //                                                               small and kept, and ends the run
 //   wasmrt-fuzz FILE...                                         runs kept findings
+//   wasmrt-fuzz --modules FILE...                               runs modules that others made
 //   wasmrt-fuzz --print FILE|SEED                               prints the module as text
 // Exit code 0 when all engines agreed on everything, 1 when not, 2 for bad usage. While a seed
 // runs, FOLDER/running names it, so that a crash can be repeated with --first.
@@ -116,16 +117,44 @@ int print(const std::string& what) {
   return 0;
 }
 
-int run_files(const std::vector<std::string>& files) {
+void add(Comparison& sum, const Comparison& c) {
+  sum.calls += c.calls;
+  sum.traps += c.traps;
+  sum.host_calls += c.host_calls;
+  sum.functions += c.functions;
+  sum.declined += c.declined;
+}
+
+void print_sum(std::uint64_t modules, std::uint64_t slow, const Comparison& sum) {
+  const auto n = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
+  std::printf(
+      "%llu modules, %llu slow; %llu calls, %llu traps, %llu host calls, %llu functions, "
+      "%llu declined\n",
+      n(modules), n(slow), n(sum.calls), n(sum.traps), n(sum.host_calls), n(sum.functions),
+      n(sum.declined));
+}
+
+/// Findings of ours are choices; what others made are modules.
+Comparison compare_file(const std::string& path, Origin origin) {
+  const std::optional<Bytes> bytes = read_file(path);
+  if (!bytes) return {Comparison::Invalid, "cannot be read"};
+  if (origin == Origin::Other) return compare_engines(*bytes, origin);
+  return compare_engines(random_module(*bytes));
+}
+
+int run_files(const std::vector<std::string>& files, Origin origin) {
   int failures = 0;
+  Comparison sum;
+  std::uint64_t slow = 0;
   for (const std::string& path : files) {
-    const std::optional<Bytes> bytes = read_file(path);
-    const Comparison c = bytes ? compare_engines(random_module(*bytes))
-                               : Comparison{Comparison::Invalid, "cannot be read"};
+    const Comparison c = compare_file(path, origin);
+    slow += c.verdict == Comparison::Slow;
+    add(sum, c);
     if (!failed(c)) continue;
     std::printf("%s: %s\n", path.c_str(), c.report.c_str());
     ++failures;
   }
+  if (origin == Origin::Other) print_sum(files.size(), slow, sum);
   std::printf("%zu passed, %d failed, 0 skipped\n",
               files.size() - static_cast<std::size_t>(failures), failures);
   return failures == 0 ? 0 : 1;
@@ -144,20 +173,14 @@ int run_seeds(std::uint64_t first, double seconds, std::atomic<std::uint64_t>& r
     const Bytes bytes = bytes_of(seed);
     const Comparison c = compare_engines(random_module(bytes));
     slow += c.verdict == Comparison::Slow;
-    sum.calls += c.calls;
-    sum.traps += c.traps;
-    sum.host_calls += c.host_calls;
-    sum.declined += c.declined;
+    add(sum, c);
     if (!failed(c)) continue;
     std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), c.report.c_str());
     return 1;
   }
-  const auto n = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
-  std::printf(
-      "%llu modules (seeds %llu to %llu), %llu slow; %llu calls, %llu traps, %llu host calls, "
-      "%llu functions declined\n",
-      n(seed - first), n(first), n(seed - 1), n(slow), n(sum.calls), n(sum.traps),
-      n(sum.host_calls), n(sum.declined));
+  std::printf("seeds %llu to %llu: ", static_cast<unsigned long long>(first),
+              static_cast<unsigned long long>(seed - 1));
+  print_sum(seed - first, slow, sum);
   return 0;
 }
 
@@ -194,6 +217,7 @@ int main(int argc, char** argv) {
   std::uint64_t first = 0;
   std::string keep = ".";
   std::vector<std::string> files;
+  Origin origin = Origin::Ours;
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
     const auto value = [&word](std::string_view name) -> const char* {
@@ -206,6 +230,8 @@ int main(int argc, char** argv) {
       first = std::strtoull(s, nullptr, 10);
     } else if (const char* k = value("--keep="); k != nullptr) {
       keep = k;
+    } else if (word == "--modules") {
+      origin = Origin::Other;
     } else if (word.starts_with("-")) {
       std::fprintf(stderr, "wasmrt-fuzz: unknown option %s\n", argv[i]);
       return 2;
@@ -213,5 +239,5 @@ int main(int argc, char** argv) {
       files.emplace_back(word);
     }
   }
-  return files.empty() ? run(first, seconds, keep) : run_files(files);
+  return files.empty() ? run(first, seconds, keep) : run_files(files, origin);
 }

@@ -205,6 +205,9 @@ def fuzzers(plan):
                  after=[built], timeout=FUZZ_SECONDS + 240)
     plan.add("fuzz", "fuzz engines without instrumentation", ["tools/fuzz", f"--seconds={FUZZ_SECONDS}"], after=["build release"],
              timeout=FUZZ_SECONDS + 240)
+    # The generator is a crate, which is built once.
+    plan.add("fuzz", "fuzz engines with wasm-smith", ["tools/fuzz", "--smith", "--seconds=30"], after=["build release"], counted=True,
+             timeout=3000)
 
 
 def slow_checks(plan):

@@ -75,19 +75,19 @@ struct Observed {
 
 class Observer {
  public:
-  Observer(const Engine& engine, std::span<const std::uint8_t> wasm) {
-    seen_.failure = start(engine, wasm);
+  Observer(const Engine& engine, std::span<const std::uint8_t> wasm, Origin origin)
+      : engine_(engine), linker_(engine) {
+    seen_.failure = start(wasm, origin);
   }
   Observed take() { return std::move(seen_); }
 
  private:
-  std::string start(const Engine& engine, std::span<const std::uint8_t> wasm) {
-    Result<Module> module = Module::compile(engine, wasm);
+  std::string start(std::span<const std::uint8_t> wasm, Origin origin) {
+    Result<Module> module = Module::compile(engine_, wasm);
     if (!module) return module.error().message;
     seen_.declined = module->stats().declined;
-    if (engine.config().engine == EngineKind::Jit) seen_.functions = module->stats().functions;
-    Linker linker(engine);
-    const auto note = linker.func(
+    if (engine_.config().engine == EngineKind::Jit) seen_.functions = module->stats().functions;
+    const auto note = linker_.func(
         "env", "note", [this](std::int32_t a, std::int64_t b, float c, double d) -> std::int64_t {
           std::string line = "  note";
           for (const Value& v : {Value(a), Value(b), Value(c), Value(d)}) append_value(line, v);
@@ -96,23 +96,38 @@ class Observer {
           return b ^ a;
         });
     if (!note) return note.error().message;
-    Result<Instance> instance = linker.instantiate(Store(engine), *module);
+    exports_ = module->exports();
+    return origin == Origin::Ours ? run_together(*module) : run_apart(*module);
+  }
+
+  std::string run_together(const Module& module) {
+    Result<Instance> instance = linker_.instantiate(Store(engine_), module);
     if (!instance) return instance.error().message;
-    run(*instance);
+    for (unsigned round = 0; round < kRounds; ++round) {
+      for (unsigned n = 0; n < exports_.size() && !seen_.slow; ++n) {
+        const std::optional<Func> func = instance->get_func(exports_[n].name);
+        if (!func) continue;
+        (void)instance->get_global("g0")->set(Value(300));
+        call(*func, n, round);
+        look(*instance);
+      }
+    }
     return {};
   }
 
-  void run(const Instance& instance) {
-    for (unsigned round = 0; round < kRounds; ++round) {
-      for (unsigned n = 0;; ++n) {
-        const std::optional<Func> func = instance.get_func("f" + std::to_string(n));
-        if (!func) break;
-        (void)instance.get_global("g0")->set(Value(300));
-        call(*func, n, round);
-        if (seen_.slow) return;
-        look(instance);
+  std::string run_apart(const Module& module) {
+    for (unsigned n = 0; n < exports_.size() && !seen_.slow; ++n) {
+      Result<Instance> instance = linker_.instantiate(Store(engine_), module);
+      if (!instance) {
+        // All are made alike.
+        seen_.lines.push_back(instance.error().message);
+        return {};
       }
+      const std::optional<Func> func = instance->get_func(exports_[n].name);
+      for (unsigned round = 0; func && round < kRounds; ++round) call(*func, n, round);
+      look(*instance);
     }
+    return {};
   }
 
   void call(const Func& func, unsigned n, unsigned round) {
@@ -142,37 +157,36 @@ class Observer {
   }
 
   void look(const Instance& instance) {
-    std::string line = "  globals";
-    for (unsigned n = 0;; ++n) {
-      const std::optional<Global> global = instance.get_global("g" + std::to_string(n));
-      if (!global) break;
-      append_value(line, global->get());
-    }
-    seen_.lines.push_back(std::move(line));
-    line = "  memories";
-    for (unsigned n = 0;; ++n) {
-      const std::optional<Memory> memory = instance.get_memory("m" + std::to_string(n));
-      if (!memory) break;
-      const std::span<const std::uint8_t> data = memory->data();
-      line += ' ' + std::to_string(data.size()) + ':';
-      append_hex(line, hash_words(data));
-    }
-    seen_.lines.push_back(std::move(line));
-    line = "  tables";
-    for (unsigned n = 0;; ++n) {
-      const std::optional<Table> table = instance.get_table("t" + std::to_string(n));
-      if (!table) break;
-      line += ' ' + std::to_string(table->size()) + ':';
-      for (std::uint64_t i = 0; i < table->size(); ++i) {
-        const Result<Value> element = table->get(i);
-        const std::optional<Func> func =
-            element ? Func::from_value(table->owner(), *element) : std::optional<Func>();
-        line += func ? to_string(func->type()) : "-";
+    std::string globals = "  globals", memories = "  memories", tables = "  tables";
+    for (const ExportType& item : exports_) {
+      if (const auto global = instance.get_global(item.name); global) {
+        append_value(globals, global->get());
+      } else if (const auto memory = instance.get_memory(item.name); memory) {
+        const std::span<const std::uint8_t> data = memory->data();
+        memories += ' ' + std::to_string(data.size()) + ':';
+        append_hex(memories, hash_words(data));
+      } else if (const auto table = instance.get_table(item.name); table) {
+        append_table(tables, *table);
       }
     }
-    seen_.lines.push_back(std::move(line));
+    for (std::string* line : {&globals, &memories, &tables}) {
+      seen_.lines.push_back(std::move(*line));
+    }
   }
 
+  static void append_table(std::string& line, const Table& table) {
+    line += ' ' + std::to_string(table.size()) + ':';
+    for (std::uint64_t i = 0; i < table.size(); ++i) {
+      const Result<Value> element = table.get(i);
+      const std::optional<Func> func =
+          element ? Func::from_value(table.owner(), *element) : std::optional<Func>();
+      line += func ? to_string(func->type()) : "-";
+    }
+  }
+
+  const Engine& engine_;
+  Linker linker_;
+  std::vector<ExportType> exports_;
   Observed seen_;
 };
 
@@ -190,6 +204,8 @@ const std::vector<Participant>& participants() {
     EngineConfig config;
     config.features = Features::all();
     config.threads = 1;
+    config.limits.memory_pages = 256;  // all of them are read after every call
+    config.limits.table_elements = 20000;
     config.engine = EngineKind::Interp;
     add(all, "interp", config);
     config.engine = EngineKind::Jit;
@@ -204,11 +220,11 @@ const std::vector<Participant>& participants() {
   return kAll;
 }
 
-Comparison compare_engines(std::span<const std::uint8_t> wasm) {
+Comparison compare_engines(std::span<const std::uint8_t> wasm, Origin origin) {
   Comparison result;
   Observed first;
   for (const Participant& p : participants()) {
-    Observed seen = Observer(p.engine, wasm).take();
+    Observed seen = Observer(p.engine, wasm, origin).take();
     result.declined += seen.declined;
     result.functions += seen.functions;
     if (&p == &participants()[0]) {

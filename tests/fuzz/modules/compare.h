@@ -1,9 +1,9 @@
-// Runs a module of random_module.h on several engines and tells where they first differ.
+// Runs a module on several engines and tells where they first differ.
 //
-// In: the binary. Out: for each engine the same list of lines is expected: results and traps of
-// calls, arguments of host calls in between, globals, sizes and contents of memories and tables
-// after each call. NaNs of float type are equal to each other. A call that runs into its (long)
-// deadline makes the whole input count as slow.
+// In: the binary; without imports, or with those of random_module.h. Out: for each engine the same
+// list of lines is expected: results and traps of calls, arguments of host calls in between,
+// globals, sizes and contents of memories and tables after each call. NaNs of float type are equal
+// to each other. A call that runs into its (long) deadline makes the whole input count as slow.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +33,10 @@ struct Comparison {
   std::uint64_t declined = 0;    ///< Functions that the compiler did not take.
 };
 
-Comparison compare_engines(std::span<const std::uint8_t> wasm);
+/// Of random_module.h: all functions run twice on one instance, with their fuel filled up. Others:
+/// each exported function on an instance of its own; it may trap in being made.
+enum class Origin { Ours, Other };
+
+Comparison compare_engines(std::span<const std::uint8_t> wasm, Origin origin = Origin::Ours);
 
 }  // namespace wasmrt::fuzz
