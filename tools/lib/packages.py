@@ -150,8 +150,8 @@ def apt_source(package, archive, digest, into):
     unpack_tar(folder / archive, into)
 
 
-def pip_wheel(name, version, digest, into=None, *, pure=True):
-    """A wheel from PyPI, unpacked into `into` (or into a folder of the cache); returns that folder."""
+def pip_wheel(name, version, digest, into=None, *, platform=None):
+    """A wheel from PyPI, unpacked into `into` (or into a folder of the cache); returns that folder. `platform`: another machine's."""
     def fetch(folder):
         pip = next((p for p in ([sys.executable, "-m", "pip"], ["/usr/bin/python3", "-m", "pip"])
                     if subprocess.run([*p, "--version"], capture_output=True).returncode == 0), None)
@@ -161,7 +161,7 @@ def pip_wheel(name, version, digest, into=None, *, pure=True):
         wanted = folder / "requirements.txt"
         wanted.write_text(f"{name}=={version} --hash=sha256:{digest}\n")
         run([*pip, "download", "-q", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:", "--require-hashes",
-             "-d", folder / "wheel", "-r", wanted], f"{name} {version} from PyPI", network=True, timeout=600)
+             *(["--platform", platform] if platform else []), "-d", folder / "wheel", "-r", wanted], f"{name} {version} from PyPI", network=True, timeout=600)
         with zipfile.ZipFile(next((folder / "wheel").iterdir())) as wheel:
             wheel.extractall(folder / "unpacked")
         shutil.rmtree(folder / "wheel")

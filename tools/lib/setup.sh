@@ -1,7 +1,7 @@
 # Sourced by the tools: installs the Debian packages a job needs, from the mirrors this machine is configured with.
 #   setup_packages GROUP...     says nothing and costs milliseconds when nothing is missing
 # Groups: build (compile and link), wasm (guest programs in C and C++), test (tools the tests call), full (what only
-# tools/test --full needs), arm64 (cross build and emulation), rust (guest programs in Rust), pip (packages from PyPI),
+# tools/test --full needs), arm64 (cross build and emulation), count (an emulator that takes plugins), rust (guest programs in Rust), pip (packages from PyPI),
 # chroot.
 
 setup_group() {
@@ -14,6 +14,7 @@ setup_group() {
     rust) echo cargo rustc libstd-rust-dev-wasm32 ;;
     pip) echo python3-pip ;;
     arm64) echo lld-14 libc6-dev-arm64-cross libstdc++-12-dev-arm64-cross qemu-user-static ;;
+    count) echo qemu-user ;;
     chroot) echo debootstrap ;;
     *) echo "setup: no group $1" >&2; return 2 ;;
   esac
