@@ -52,6 +52,9 @@ struct Ins {
 };
 static_assert(sizeof(Ins) == 16);
 
+/// Link slots below this have handlers of their own for returns.
+inline constexpr std::uint32_t kNearLinks = 8;
+
 /// Number of handler slots per op: operand forms times two destinations.
 inline constexpr std::uint32_t kForms = 16;
 

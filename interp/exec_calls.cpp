@@ -8,6 +8,7 @@
 // A call into another instance puts four words under the callee's frame: return pc, caller sp,
 // caller ctx, number of result slots; the callee returns to kRetCross, which restores them.
 #include <algorithm>
+#include <atomic>
 
 #include "interp/exec_forms.h"
 #include "interp/frames.h"
@@ -44,8 +45,8 @@ WASMRT_SLOW TrapWord do_poll(WASMRT_REGS) {
 
 namespace {
 
-constexpr std::ptrdiff_t kCallLength = 24;
-constexpr std::ptrdiff_t kCallAddLength = 32;
+constexpr std::ptrdiff_t kCallLength = 32;
+constexpr std::ptrdiff_t kCallAddLength = 40;
 constexpr std::uint32_t kCrossSlots = 4;
 constexpr std::uint32_t kEntrySlots = 4;
 
@@ -74,34 +75,49 @@ const Ins kRetCross = {ret_cross, 0, 0, 0};
 
 // --- returns ---
 
-#define WASMRT_RETURN()                             \
+#define WASMRT_RETURN_BY(link_words)                \
   do {                                              \
-    const std::uint64_t* link = sp + pc->d;         \
+    const std::uint64_t* link = (link_words);       \
     pc = reinterpret_cast<const Ins*>(link[0]);     \
     sp = reinterpret_cast<std::uint64_t*>(link[1]); \
     WASMRT_DISPATCH();                              \
   } while (0)
+#define WASMRT_RETURN() WASMRT_RETURN_BY(sp + pc->d)
 
-TrapWord ret(WASMRT_REGS) { WASMRT_RETURN(); }
+/// Near link words have handlers of their own: what comes after a return then waits for sp only,
+/// and not for a field of the instruction.
+template <std::uint32_t near>
+inline const std::uint64_t* link_words(const Ins* pc, const std::uint64_t* sp) {
+  return sp + (near < kNearLinks ? near : pc->d);
+}
+
+template <std::uint32_t near>
+TrapWord ret(WASMRT_REGS) {
+  WASMRT_RETURN_BY(link_words<near>(pc, sp));
+}
+template <std::uint32_t near>
 TrapWord ret_slot(WASMRT_REGS) {
   r = sp[pc->a];
-  WASMRT_RETURN();
+  WASMRT_RETURN_BY(link_words<near>(pc, sp));
 }
+template <std::uint32_t near>
 TrapWord ret_slot_v(WASMRT_REGS) {
   v = to_vec(slot<double>(sp, pc->a));
-  WASMRT_RETURN();
+  WASMRT_RETURN_BY(link_words<near>(pc, sp));
 }
 TrapWord ret_slot_vec(WASMRT_REGS) {
   v = slot<Vec>(sp, pc->a);
   WASMRT_RETURN();
 }
+template <std::uint32_t near>
 TrapWord ret_const(WASMRT_REGS) {
   r = *pc->wide();
-  WASMRT_RETURN();
+  WASMRT_RETURN_BY(link_words<near>(pc, sp));
 }
+template <std::uint32_t near>
 TrapWord ret_const_v(WASMRT_REGS) {
   v = to_vec(unaligned<double>(pc->wide()));
-  WASMRT_RETURN();
+  WASMRT_RETURN_BY(link_words<near>(pc, sp));
 }
 TrapWord ret_many(WASMRT_REGS) {
   const std::uint64_t* from = sp + pc->a;
@@ -109,20 +125,34 @@ TrapWord ret_many(WASMRT_REGS) {
   WASMRT_RETURN();
 }
 
-template <K ka, K kb>
+template <K ka, K kb, std::uint32_t near>
 TrapWord ret_add(WASMRT_REGS) {
   const auto a = operand<std::uint32_t, ka>(pc, sp, r, v, pc->a);
   std::uint32_t b = pc->w;
   if constexpr (kb == K::S) b = slot<std::uint32_t>(sp, pc->b());
   r = static_cast<std::uint32_t>(a + b);
-  WASMRT_RETURN();
+  WASMRT_RETURN_BY(link_words<near>(pc, sp));
+}
+
+template <std::uint32_t... near>
+void fill_returns(Handler* t, std::integer_sequence<std::uint32_t, near...>) {
+  ((t[Ret + near] = ret<near>), ...);
+  ((t[RetSlot + near] = ret_slot<near>), ...);
+  ((t[RetSlotV + near] = ret_slot_v<near>), ...);
+  ((t[RetConst + near] = ret_const<near>), ...);
+  ((t[RetConstV + near] = ret_const_v<near>), ...);
+  constexpr std::uint32_t n = sizeof...(near);
+  ((t[RetAdd + near] = ret_add<K::R, K::I, near>), ...);
+  ((t[RetAdd + n + near] = ret_add<K::R, K::S, near>), ...);
+  ((t[RetAdd + 2 * n + near] = ret_add<K::S, K::I, near>), ...);
+  ((t[RetAdd + 3 * n + near] = ret_add<K::S, K::S, near>), ...);
 }
 
 // --- calls ---
 
 /// Jumps to a function whose frame begins at sp, its link words written: checks space and
 /// interrupts.
-#define WASMRT_ENTER(func)                                                              \
+#define WASMRT_CHECK_ENTRY(func)                                                        \
   do {                                                                                  \
     pc = (func)->code.load(std::memory_order_acquire);                                  \
     const std::uint64_t need = (func)->frame_slots.load(std::memory_order_relaxed) * 8; \
@@ -133,8 +163,58 @@ TrapWord ret_add(WASMRT_REGS) {
     if (WASMRT_UNLIKELY(ctx->interrupt.load(std::memory_order_relaxed) != 0)) {         \
       WASMRT_JUMP(do_poll);                                                             \
     }                                                                                   \
-    WASMRT_DISPATCH();                                                                  \
   } while (0)
+#define WASMRT_ENTER(func)    \
+  do {                        \
+    WASMRT_CHECK_ENTRY(func); \
+    WASMRT_DISPATCH();        \
+  } while (0)
+
+/// The same from a call. All that the callee does waits for its address, which is the end of a
+/// chain of loads. A call remembers in its last word, in front of the return address, where it
+/// went, and goes there again; that this was right is found out beside it, by a branch that is
+/// predicted.
+#define WASMRT_ENTER_AGAIN(func, return_pc, remember)                                  \
+  do {                                                                                 \
+    const std::uint64_t last = last_callee(return_pc).load(std::memory_order_relaxed); \
+    std::uint64_t again = last;                                                        \
+    __asm__("" : "+r"(again)); /* else compilers take what it is compared with */      \
+    WASMRT_CHECK_ENTRY(func);                                                          \
+    if (WASMRT_LIKELY(reinterpret_cast<std::uint64_t>(pc) == last)) {                  \
+      pc = reinterpret_cast<const Ins*>(again);                                        \
+      WASMRT_DISPATCH();                                                               \
+    }                                                                                  \
+    if (last != kManyCallees) {                                                        \
+      aux = reinterpret_cast<std::uint64_t>(func);                                     \
+      WASMRT_JUMP(remember);                                                           \
+    }                                                                                  \
+    WASMRT_DISPATCH();                                                                 \
+  } while (0)
+
+inline std::atomic_ref<std::uint64_t> last_callee(std::uint64_t return_pc) {
+  return std::atomic_ref(reinterpret_cast<std::uint64_t*>(return_pc)[-1]);
+}
+/// What an indirect call remembers that has been wrong too often: nothing any more.
+constexpr std::uint64_t kManyCallees = 1;
+constexpr std::uint16_t kGiveUp = 1000;
+
+/// Goes on at pc, the code of aux, a FuncCode* that the call which made the frame at sp did not
+/// call last.
+__attribute__((noinline)) TrapWord remember_callee(WASMRT_REGS) {
+  const std::uint64_t return_pc = sp[reinterpret_cast<const FuncCode*>(aux)->link];
+  last_callee(return_pc).store(reinterpret_cast<std::uint64_t>(pc), std::memory_order_relaxed);
+  WASMRT_DISPATCH();
+}
+/// The same from an indirect call, which counts such cases in d.
+__attribute__((noinline)) TrapWord remember_indirect_callee(WASMRT_REGS) {
+  const std::uint64_t return_pc = sp[reinterpret_cast<const FuncCode*>(aux)->link];
+  const std::atomic_ref wrong(reinterpret_cast<Ins*>(return_pc - kCallLength)->d);
+  const std::uint16_t n = wrong.load(std::memory_order_relaxed);
+  wrong.store(static_cast<std::uint16_t>(n + 1), std::memory_order_relaxed);
+  last_callee(return_pc).store(n < kGiveUp ? reinterpret_cast<std::uint64_t>(pc) : kManyCallees,
+                               std::memory_order_relaxed);
+  WASMRT_DISPATCH();
+}
 
 /// The frame at sp does not fit. Its link words are there: callers' frames have room for them.
 WASMRT_SLOW TrapWord no_space(WASMRT_REGS) {
@@ -146,10 +226,11 @@ TrapWord call(WASMRT_REGS) {
   const auto* f = reinterpret_cast<const FuncCode*>(*pc->wide());
   const std::uint32_t link = pc->w;
   std::uint64_t* const caller_sp = sp;
-  sp[link] = reinterpret_cast<std::uint64_t>(pc->at(kCallLength));
+  const auto return_pc = reinterpret_cast<std::uint64_t>(pc->at(kCallLength));
+  sp[link] = return_pc;
   sp[link + 1] = reinterpret_cast<std::uint64_t>(caller_sp);
   sp += pc->a;
-  WASMRT_ENTER(f);
+  WASMRT_ENTER_AGAIN(f, return_pc, remember_callee);
 }
 
 /// The last argument is copied on the way: slot w >> 16 <- slot d.
@@ -158,10 +239,11 @@ TrapWord call_copy(WASMRT_REGS) {
   const std::uint32_t link = pc->b();
   std::uint64_t* const caller_sp = sp;
   sp[pc->c()] = sp[pc->d];
-  sp[link] = reinterpret_cast<std::uint64_t>(pc->at(kCallLength));
+  const auto return_pc = reinterpret_cast<std::uint64_t>(pc->at(kCallLength));
+  sp[link] = return_pc;
   sp[link + 1] = reinterpret_cast<std::uint64_t>(caller_sp);
   sp += pc->a;
-  WASMRT_ENTER(f);
+  WASMRT_ENTER_AGAIN(f, return_pc, remember_callee);
 }
 
 /// An argument is a sum: slot w >> 16 <- slot d + k; another one may be a copy.
@@ -174,10 +256,11 @@ TrapWord call_add(WASMRT_REGS) {
   sp[pc->c()] =
       static_cast<std::uint32_t>(slot<std::uint32_t>(sp, pc->d) + static_cast<std::uint32_t>(more));
   if constexpr (copies) sp[more >> 32 & 0xFFFF] = sp[more >> 48];
-  sp[link] = reinterpret_cast<std::uint64_t>(pc->at(kCallAddLength));
+  const auto return_pc = reinterpret_cast<std::uint64_t>(pc->at(kCallAddLength));
+  sp[link] = return_pc;
   sp[link + 1] = reinterpret_cast<std::uint64_t>(caller_sp);
   sp += pc->a;
-  WASMRT_ENTER(f);
+  WASMRT_ENTER_AGAIN(f, return_pc, remember_callee);
 }
 
 /// Runs a function of the host or of another engine on the arguments at `slots`.
@@ -249,8 +332,8 @@ __attribute__((noinline)) TrapWord call_other(WASMRT_REGS) {
   WASMRT_ENTER(code);
 }
 
-/// Calls aux, a VmFuncRef*, from the call at pc.
-#define WASMRT_CALL_REF()                                                                       \
+/// Calls aux, a VmFuncRef*, from the call at pc. Its link words are at `link_slot`, from sp.
+#define WASMRT_CALL_REF(link_slot)                                                              \
   do {                                                                                          \
     const auto* callee = reinterpret_cast<const VmFuncRef*>(aux);                               \
     if (WASMRT_UNLIKELY(callee->vmctx != ctx ||                                                 \
@@ -259,23 +342,25 @@ __attribute__((noinline)) TrapWord call_other(WASMRT_REGS) {
     }                                                                                           \
     const auto* f = static_cast<const FuncCode*>(callee->code.load(std::memory_order_acquire)); \
     std::uint64_t* const caller_sp = sp;                                                        \
+    std::uint64_t* const link = sp + (link_slot);                                               \
+    const auto return_pc = reinterpret_cast<std::uint64_t>(pc->at(kCallLength));                \
+    link[0] = return_pc;                                                                        \
+    link[1] = reinterpret_cast<std::uint64_t>(caller_sp);                                       \
     sp += pc->a;                                                                                \
-    sp[f->link] = reinterpret_cast<std::uint64_t>(pc->at(kCallLength));                         \
-    sp[f->link + 1] = reinterpret_cast<std::uint64_t>(caller_sp);                               \
-    WASMRT_ENTER(f);                                                                            \
+    WASMRT_ENTER_AGAIN(f, return_pc, remember_indirect_callee);                                 \
   } while (0)
 
 TrapWord call_import(WASMRT_REGS) {
   aux = reinterpret_cast<std::uint64_t>(ctx->funcs[pc->w]);
-  WASMRT_CALL_REF();
+  WASMRT_CALL_REF(*pc->wide());
 }
 
 template <K k>
 TrapWord call_ref(WASMRT_REGS) {
   aux = r;
-  if constexpr (k == K::S) aux = sp[*pc->wide()];
+  if constexpr (k == K::S) aux = sp[*pc->wide() & 0xFFFF];
   if (WASMRT_UNLIKELY(aux == 0)) WASMRT_TRAP(NullFunctionReference);
-  WASMRT_CALL_REF();
+  WASMRT_CALL_REF(*pc->wide() >> 48);
 }
 
 /// Why an indirect call failed; aux: 0 beyond the table, 1 null, else the VmFuncRef*; r: the index.
@@ -295,7 +380,7 @@ WASMRT_SLOW TrapWord indirect_failed(WASMRT_REGS) {
 #define WASMRT_FETCH_INDIRECT(k, other)                                   \
   do {                                                                    \
     const std::uint64_t wide = *pc->wide();                               \
-    if constexpr ((k) == K::S) r = sp[wide >> 32];                        \
+    if constexpr ((k) == K::S) r = sp[wide >> 32 & 0xFFFF];               \
     const VmTable* table = ctx->tables[static_cast<std::uint32_t>(wide)]; \
     if (WASMRT_UNLIKELY(r >= table->size)) {                              \
       aux = 0;                                                            \
@@ -320,13 +405,13 @@ WASMRT_SLOW TrapWord indirect_failed(WASMRT_REGS) {
 
 __attribute__((noinline)) TrapWord call_indirect_subtype(WASMRT_REGS) {
   WASMRT_CHECK_SUBTYPE();
-  WASMRT_CALL_REF();
+  WASMRT_CALL_REF(*pc->wide() >> 48);
 }
 
 template <K k>
 TrapWord call_indirect(WASMRT_REGS) {
   WASMRT_FETCH_INDIRECT(k, call_indirect_subtype);
-  WASMRT_CALL_REF();
+  WASMRT_CALL_REF(*pc->wide() >> 48);
 }
 
 // --- tail calls ---
@@ -607,21 +692,13 @@ TrapWord entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots, VmTailCal
 }
 
 void fill_calls(Handler* t) {
-  t[Ret] = ret;
-  t[RetSlot] = ret_slot;
-  t[RetSlotV] = ret_slot_v;
+  fill_returns(t, std::make_integer_sequence<std::uint32_t, kNearLinks + 1>());
   t[RetSlotVec] = ret_slot_vec;
-  t[RetConst] = ret_const;
-  t[RetConstV] = ret_const_v;
   t[RetMany] = ret_many;
   t[Call] = call;
   t[CallCopy] = call_copy;
   t[CallAdd] = call_add<false>;
   t[CallAdd + 1] = call_add<true>;
-  t[RetAdd] = ret_add<K::R, K::I>;
-  t[RetAdd + 1] = ret_add<K::R, K::S>;
-  t[RetAdd + 2] = ret_add<K::S, K::I>;
-  t[RetAdd + 3] = ret_add<K::S, K::S>;
   t[CallImport] = call_import;
   t[CallIndirect] = call_indirect<K::R>;
   t[CallIndirect + 1] = call_indirect<K::S>;

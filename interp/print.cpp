@@ -153,6 +153,7 @@ std::uint32_t print_family(std::string& out, const FamilyInfo& f, HandlerId id, 
       case 'x': out += number(" #0x%" PRIx64, i.wide()[words++]); break;
       case 'z':
       case 'y': out += number(" #0x%" PRIx64, i.wide()[words++]); break;
+      case 'g': ++words; break;
       case 'f':
         out += number(" $%" PRIu64, reinterpret_cast<const FuncCode*>(i.wide()[words++])->func_idx);
         break;
@@ -186,7 +187,7 @@ std::uint32_t print_family(std::string& out, const FamilyInfo& f, HandlerId id, 
     }
     length = 24 + (i.w + 2) / 2 * 8;
   }
-  if (f.first == CallImport || f.first == TailCallImport) length = 24;
+  if (f.first == TailCallImport) length = 24;
   if (f.first == LaneLoad || f.first == LaneStore) {
     out += number(" +%" PRIu64, i.wide()[0]) + number(" #0x%" PRIx64, i.wide()[1]);
     length = 32;

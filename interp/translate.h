@@ -354,10 +354,15 @@ class Translator final : public SinkBase<Translator> {
   [[nodiscard]] bool needs_moves(std::uint32_t depth, const Label& target);
   void move_to_label(std::uint32_t depth, const Label& target);
   void emit_return(std::span<const ValType> results);
+  [[nodiscard]] HandlerId return_id(Family family, std::uint32_t form = 0) const {
+    const std::uint32_t near = link_ < kNearLinks ? link_ : kNearLinks;
+    return handler_id(family, form * (kNearLinks + 1) + near);
+  }
   void jump(std::uint32_t depth);
 
   // --- calls ---
   [[nodiscard]] static std::uint16_t slots_of(std::span<const ValType> types);
+  [[nodiscard]] static std::uint64_t link_of(const FuncType& type);
   std::uint16_t prepare_args(const FuncType& type);
   void push_results(const FuncType& type);
   void emit_leave_far();

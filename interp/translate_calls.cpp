@@ -12,6 +12,11 @@ constexpr std::uint32_t kCallSlack = 2 + 4 + 2;
 
 }  // namespace
 
+/// Slot of a function's link words.
+std::uint64_t Translator::link_of(const FuncType& type) {
+  return std::max(slots_of(type.params), slots_of(type.results));
+}
+
 std::uint16_t Translator::prepare_args(const FuncType& type) {
   const std::size_t n = type.params.size();
   materialize_from(stack_.size() - n);
@@ -21,8 +26,7 @@ std::uint16_t Translator::prepare_args(const FuncType& type) {
   }
   truncate(stack_.size() - n);
   const std::uint16_t args = next_slot();
-  const std::uint32_t link = std::max(slots_of(type.params), slots_of(type.results));
-  touch_slots(args + link + kCallSlack);
+  touch_slots(args + static_cast<std::uint32_t>(link_of(type)) + kCallSlack);
   return args;
 }
 
@@ -41,6 +45,7 @@ void Translator::on_call(FuncIdx func, const FuncType& type) {
   std::uint32_t at;
   if (raw(func) < module_.imported_funcs) {
     at = emit(CallImport, 0, args, raw(func));
+    emit_wide(args + link_of(type));
     emit_wide(0);
   } else {
     const FuncCode& callee = funcs_[raw(func) - module_.imported_funcs];
@@ -48,6 +53,7 @@ void Translator::on_call(FuncIdx func, const FuncType& type) {
     if (at == kNone) {
       at = emit(Call, 0, args, std::uint32_t{args} + callee.link);
       emit_wide(reinterpret_cast<std::uint64_t>(&callee));
+      emit_wide(0);
     }
   }
   note(at);
@@ -62,7 +68,8 @@ void Translator::on_call_indirect(TypeIdx type_index, TableIdx table, const Func
   const std::uint16_t args = prepare_args(type);
   const std::uint32_t at =
       emit(handler_id(CallIndirect, index.is_s() ? 1 : 0), 0, args, raw(type_index));
-  emit_wide(raw(table) | std::uint64_t{index.slot} << 32);
+  emit_wide(raw(table) | std::uint64_t{index.slot} << 32 | (args + link_of(type)) << 48);
+  emit_wide(0);
   note(at);
   push_results(type);
 }
@@ -73,7 +80,8 @@ void Translator::on_call_ref(TypeIdx, const FuncType& type) {
   read_place(callee);
   const std::uint16_t args = prepare_args(type);
   const std::uint32_t at = emit(handler_id(CallRef, callee.is_s() ? 1 : 0), 0, args, 0);
-  emit_wide(callee.slot);
+  emit_wide(callee.slot | (args + link_of(type)) << 48);
+  emit_wide(0);
   note(at);
   push_results(type);
 }

@@ -367,7 +367,7 @@ void Translator::on_return() { emit_return(state_->function_type().results); }
 
 void Translator::emit_return(std::span<const ValType> results) {
   if (results.empty()) {
-    emit(Ret, link_, 0, 0);
+    emit(return_id(Ret), link_, 0, 0);
   } else if (results.size() > 1) {
     materialize_from(stack_.size() - results.size());
     const std::uint16_t first = stack_[stack_.size() - results.size()].slot;
@@ -378,14 +378,13 @@ void Translator::emit_return(std::span<const ValType> results) {
     const Place p = place(o);
     if (fuse_return(o)) return forget_last();
     if (p.is_r()) {
-      emit(Ret, link_, 0, 0);
+      emit(return_id(Ret), link_, 0, 0);
     } else if (p.is_i()) {
-      emit(o.acc() == kVecAcc ? RetConstV : RetConst, link_, 0, 0);
+      emit(return_id(o.acc() == kVecAcc ? RetConstV : RetConst), link_, 0, 0);
       emit_wide(p.bits);
     } else {
-      emit(o.type == ValKind::V128 ? RetSlotVec
-           : o.acc() == kVecAcc    ? RetSlotV
-                                   : RetSlot,
+      emit(o.type == ValKind::V128 ? handler_id(RetSlotVec, 0)
+                                   : return_id(o.acc() == kVecAcc ? RetSlotV : RetSlot),
            link_, p.slot, 0);
     }
   }

@@ -618,6 +618,7 @@ std::uint32_t Translator::fuse_call(std::uint16_t args, const FuncCode& callee) 
     const std::uint32_t at = emit(handler_id(CallAdd, variant), add.a, args, two(link16, add.d));
     emit_wide(reinterpret_cast<std::uint64_t>(&callee));
     emit_wide(std::uint64_t{add.k} | std::uint64_t{copy} << 32);
+    emit_wide(0);
     return at;
   };
   AddParts add;
@@ -629,6 +630,7 @@ std::uint32_t Translator::fuse_call(std::uint16_t args, const FuncCode& callee) 
     pos_ = last.pos;
     const std::uint32_t at = emit(CallCopy, last.a, args, two(link16, last.d));
     emit_wide(reinterpret_cast<std::uint64_t>(&callee));
+    emit_wide(0);
     return at;
   }
   if (split_add(last_, add) && !add.k_slot && add.d >= args) {

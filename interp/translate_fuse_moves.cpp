@@ -394,7 +394,7 @@ bool Translator::fuse_return(const Operand& result) {
   const Last last = last_;
   pos_ = last.pos;
   const bool from_r = !first_slot && second_slot;
-  emit(handler_id(RetAdd, (first_slot ? 2u : 0u) + (second_slot ? 1u : 0u)), link_,
+  emit(return_id(RetAdd, (first_slot ? 2u : 0u) + (second_slot ? 1u : 0u)), link_,
        from_r ? std::uint16_t{0} : last.a, from_r ? std::uint32_t{last.a} : last.w);
   return true;
 }

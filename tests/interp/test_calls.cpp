@@ -1,7 +1,9 @@
 // Frames: recursion limits, host calls, nested entries, other instances, interrupts, backtraces.
 #include <pthread.h>
 
+#include <bit>
 #include <catch2/catch_test_macros.hpp>
+#include <string>
 
 #include "tests/interp/hand_made.h"
 
@@ -138,6 +140,79 @@ TEST_CASE("interp: calls and tail calls into another instance", "[interp]") {
   REQUIRE(caller.report().frames.size() == 2);
   CHECK(caller.report().frames[0].ctx == &callee.ctx());
   CHECK(caller.report().frames[1].ctx == &caller.ctx());
+}
+
+TEST_CASE("interp: returns find link words near and far", "[interp]") {
+  for (std::uint32_t params = 0; params <= 10; ++params) {
+    std::string declared;
+    std::string args;
+    for (std::uint32_t i = 0; i < params; ++i) {
+      declared += " i32";
+      args += " (i32.const " + std::to_string(10 + i) + ")";
+    }
+    const std::string one = std::to_string(params);
+    const std::string two = std::to_string(params + 1);
+    std::string text = "(module";
+    int n = 0;
+    const auto with = [&](const std::string& type, const std::string& value) {
+      text += "(func $f" + std::to_string(n) + " (param" + declared + ") (result " + type +
+              ") (local i32 f64) (local.set " + one + " (i32.const 7)) (local.set " + two +
+              " (f64.const 2.5)) " + value + ")";
+      text += "(func (export \"f" + std::to_string(n) + "\") (result " + type + ") (call $f" +
+              std::to_string(n) + args + "))";
+      ++n;
+    };
+    with("i32", "(local.get " + one + ")");
+    with("f64", "(local.get " + two + ")");
+    with("i32", "(i32.const 11)");
+    with("f64", "(f64.const 4.5)");
+    with("i32", "(i32.add (local.get " + one + ") (i32.const 5))");
+    with("i32", "(i32.add (local.get " + one + ") (local.get " + one + "))");
+    with("i32", "(i32.add (i32.mul (local.get " + one + ") (i32.const 3)) (i32.const 1))");
+    with("i32", "(i32.add (i32.clz (local.get " + one + ")) (local.get " + one + "))");
+    with("i32", "(i32.mul (local.get " + one + ") (local.get " + one + "))");
+    HandMade m((text + ")").c_str());
+    const std::uint64_t expected[] = {
+        7, std::bit_cast<std::uint64_t>(2.5), 11, std::bit_cast<std::uint64_t>(4.5), 12, 14, 22, 36,
+        49};
+    for (int i = 0; i < n; ++i) {
+      INFO("parameters " << params << " form " << i);
+      CHECK(m.call(("f" + std::to_string(i)).c_str()).value() == expected[i]);
+    }
+  }
+}
+
+TEST_CASE("interp: calls follow a callee that changes", "[interp]") {
+  for (const bool fuse : {true, false}) {
+    HandMade m(R"((module
+      (type $f (func (param i32) (result i32)))
+      (table funcref (elem $a $b $c))
+      (func $a (type $f) (i32.add (local.get 0) (i32.const 1)))
+      (func $b (type $f) (i32.mul (local.get 0) (i32.const 3)))
+      (func $c (type $f) (i32.xor (local.get 0) (i32.const 5)))
+      (func (export "same") (param i32 i32) (result i32) (local i32)
+        (loop $l
+          (local.set 2 (call_indirect (type $f) (local.get 2) (local.get 1)))
+          (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (local.get 2))
+      (func (export "turns") (param i32) (result i32) (local i32)
+        (loop $l
+          (local.set 1 (call_indirect (type $f) (local.get 1)
+            (i32.rem_u (local.get 0) (i32.const 3))))
+          (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (local.get 1))))",
+               {0, false, fuse});
+    CHECK(m.call("same", {5, 0}).value() == 5);
+    CHECK(m.call("same", {3, 1}).value() == 0);
+    CHECK(m.call("same", {3, 2}).value() == 5);
+    CHECK(m.call("same", {7, 0}).value() == 7);
+    // Often enough that the call gives up remembering.
+    std::uint32_t x = 0;
+    for (std::uint32_t i = 5000; i != 0; --i) x = i % 3 == 0 ? x + 1 : i % 3 == 1 ? x * 3 : x ^ 5;
+    CHECK(m.call("turns", {5000}).value() == x);
+    CHECK(m.call("turns", {1}).value() == 0);
+    CHECK(m.call("turns", {2}).value() == 15);
+  }
 }
 
 }  // namespace
