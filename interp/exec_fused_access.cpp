@@ -116,12 +116,16 @@ void put_store_adds(Handler* t, std::integer_sequence<std::uint32_t, i...>) {
 
 // --- the next byte of a byte code ---
 
+/// Either with its table, or a jump back to such an instruction, which is carried out here.
+template <bool again>
 TrapWord br_table_next(WASMRT_REGS) {
   const std::uint32_t x = slot32(sp, pc->a);
   r = fetch<Op::I32Load8U>(pc, mem + (std::uint64_t{x} + halves(pc)[1]));
   sp[pc->d] = x;
   sp[pc->a] = static_cast<std::uint32_t>(x + halves(pc)[0]);
-  WASMRT_TABLE_JUMP_AT(static_cast<std::uint32_t>(r), pc->wide() + 1);
+  const Ins* first = pc;
+  if constexpr (again) first = pc->at(static_cast<std::int32_t>(halves(pc)[2]));
+  WASMRT_TABLE_JUMP_AT(static_cast<std::uint32_t>(r), first, first->wide() + 1, again);
 }
 
 }  // namespace
@@ -131,7 +135,8 @@ void fill_fused_access(Handler* t) {
   put_load_at_branches<1>(t);
   put_load_at_branches<2>(t);
   put_store_adds(t, std::make_integer_sequence<std::uint32_t, kStoreAtCount>());
-  t[BrTableNext] = br_table_next;
+  t[BrTableNext] = br_table_next<false>;
+  t[BrTableAgain] = br_table_next<true>;
 }
 
 }  // namespace wasmrt::interp

@@ -39,6 +39,26 @@ inline T apply(T a, T b) {
   if constexpr (op == Op::I32Xor || op == Op::I64Xor) return a ^ b;
 }
 
+template <std::uint32_t load, bool k_slot, bool to_slot>
+TrapWord add_load(WASMRT_REGS) {
+  constexpr Op op = kLoadAtOps[load];
+  using T = typename LoadOf<op>::Value;
+  const auto* wide = reinterpret_cast<const std::uint32_t*>(pc->wide());
+  std::uint32_t k = pc->w;
+  if constexpr (k_slot) k = slot<std::uint32_t>(sp, static_cast<std::uint16_t>(k));
+  const std::uint32_t address = slot<std::uint32_t>(sp, pc->a) + k;
+  const T x = fetch<op>(pc, mem + (std::uint64_t{address} + wide[0]));
+  sp[wide[1]] = address;
+  if constexpr (kIsVec<T>) r = address;
+  result<T, to_slot>(pc, sp, r, v, x);
+  WASMRT_NEXT(24);
+}
+
+template <std::uint32_t... i>
+void put_add_loads(Handler* t, std::integer_sequence<std::uint32_t, i...>) {
+  ((t[AddLoad + i] = add_load<i / 4, i / 2 % 2 != 0, i % 2 != 0>), ...);
+}
+
 template <std::uint32_t pair, AddressMode mode, bool other_slot, bool to_slot>
 TrapWord op_load(WASMRT_REGS) {
   constexpr OpLoadPair kPair = kOpLoads[pair];
@@ -176,6 +196,7 @@ void fill_fused_memory(Handler* t) {
   put_load_branches<2>(t);
   t[BrTableLoad] = br_table_load<false>;
   t[BrTableLoad + 1] = br_table_load<true>;
+  put_add_loads(t, std::make_integer_sequence<std::uint32_t, 40>());
   put_op_loads(t, std::make_integer_sequence<std::uint32_t, kOpLoadCount>());
 }
 

@@ -24,6 +24,26 @@ inline T pair_apply(T a, T b) {
   if constexpr (op == PairOp::Rotl) return std::rotl(a, static_cast<int>(b & kMask));
 }
 
+template <std::uint32_t outer, class T>
+inline T pair_outer(T t, T q) {
+  if constexpr (outer == kOuterRSub) return pair_apply<PairOp::Sub>(q, t);
+  if constexpr (outer == kOuterRotl) return pair_apply<PairOp::Rotl>(t, q);
+  if constexpr (outer < kOuterRSub) return pair_apply<static_cast<PairOp>(outer)>(t, q);
+}
+
+/// Two immediates that do not fit half a word each.
+template <std::uint32_t variant>
+TrapWord pair_wide(WASMRT_REGS) {
+  constexpr bool to_slot = variant % 2 != 0;
+  constexpr K kx = variant / 2 % 2 != 0 ? K::S : K::R;
+  constexpr std::uint32_t outer = variant / 4 % kPairOuter;
+  constexpr auto inner = static_cast<PairOp>(variant / 4 / kPairOuter);
+  const auto x = operand<std::uint64_t, kx>(pc, sp, r, v, pc->a);
+  const std::uint64_t t = pair_apply<inner>(x, pc->wide()[0]);
+  result<std::uint64_t, to_slot>(pc, sp, r, v, pair_outer<outer>(t, pc->wide()[1]));
+  WASMRT_NEXT(32);
+}
+
 template <class T, std::uint32_t variant>
 TrapWord pair(WASMRT_REGS) {
   constexpr bool to_slot = variant % 2 != 0;
@@ -54,13 +74,7 @@ TrapWord pair(WASMRT_REGS) {
     q = static_cast<T>(reinterpret_cast<const std::int32_t*>(pc->wide())[1]);
   }
   const T t = pair_apply<inner>(x, p);
-  if constexpr (outer == kOuterRSub) {
-    result<T, to_slot>(pc, sp, r, v, pair_apply<PairOp::Sub>(q, t));
-  } else if constexpr (outer == kOuterRotl) {
-    result<T, to_slot>(pc, sp, r, v, pair_apply<PairOp::Rotl>(t, q));
-  } else {
-    result<T, to_slot>(pc, sp, r, v, pair_apply<static_cast<PairOp>(outer)>(t, q));
-  }
+  result<T, to_slot>(pc, sp, r, v, pair_outer<outer>(t, q));
   WASMRT_NEXT((pair_has_imm(form) ? 24 : 16));
 }
 

@@ -17,6 +17,7 @@ constexpr bool writes_slot(HandlerId id) {
   if (id >= LoadAt && id <= LoadAtLast_) return (id - LoadAt) % 2 != 0;
   if (id >= Pair32 && id <= Pair32Last_) return (id - Pair32) % 2 != 0;
   if (id >= Pair64 && id <= Pair64Last_) return (id - Pair64) % 2 != 0;
+  if (id >= Pair64Wide && id <= Pair64WideLast_) return (id - Pair64Wide) % 2 != 0;
   return is_op(id) && id % 2 != 0;
 }
 

@@ -33,6 +33,12 @@ constexpr std::uint32_t pair_variant(std::uint32_t inner, std::uint32_t outer, s
 inline constexpr std::uint32_t kPairVariants = 2000;
 static_assert(pair_variant(kPairInner - 1, kPairOuter - 1, kPairForms - 1) + 2 == kPairVariants);
 
+/// Pair64Wide: x in r or slot a, p and q are wide words.
+constexpr std::uint32_t pair_wide_variant(std::uint32_t inner, std::uint32_t outer, bool x_slot) {
+  return (inner * kPairOuter + outer) * 4 + (x_slot ? 2 : 0);
+}
+static_assert(pair_wide_variant(kPairInner - 1, kPairOuter - 1, true) + 2 == 400);
+
 /// Float functions: Add, Sub, Mul inside; Add, Sub, Mul, RSub outside. Operands as of Pair32, each
 /// immediate with a wide word of its own.
 constexpr std::uint32_t float_pair_variant(std::uint32_t inner, std::uint32_t outer,
@@ -93,6 +99,11 @@ inline constexpr Op kLoadAtOps[] = {Op::I32Load,   Op::I64Load,   Op::F32Load,  
                                     Op::I64Load8U, Op::I64Load32U};
 constexpr std::uint32_t load_at_variant(std::uint32_t load, AddressMode mode) {
   return (load * kAddressModes + static_cast<std::uint32_t>(mode)) * 2;
+}
+
+/// AddLoad: the same loads; the second summand is a slot or immediate.
+constexpr std::uint32_t add_load_variant(std::uint32_t load, bool k_slot) {
+  return load * 4 + (k_slot ? 2 : 0);
 }
 
 /// The arithmetic that takes a load as right operand: op, the load that fits it.

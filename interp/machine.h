@@ -121,17 +121,23 @@ inline constexpr bool kGuardPages = false;
     }                                      \
     WASMRT_NEXT(bytes);                    \
   } while (0)
-/// Jumps by the table of w + 1 distances at `table`; the last is the default.
-#define WASMRT_TABLE_JUMP_AT(index, table)                                \
+/// Jumps by the table of w + 1 distances from `from` at `table`; the last is the default. A branch
+/// decides between the two: it is predicted, where a minimum would make the next pc wait.
+#define WASMRT_TABLE_JUMP_AT(index, from, table, back)                    \
   do {                                                                    \
     const std::uint32_t i = (index);                                      \
     const std::uint32_t n = pc->w;                                        \
     const auto* distances = reinterpret_cast<const std::int32_t*>(table); \
-    const std::int32_t distance = distances[i < n ? i : n];               \
-    pc = pc->at(distance);                                                \
-    WASMRT_ARRIVE(distance < 0);                                          \
+    if (WASMRT_LIKELY(i < n)) {                                           \
+      const std::int32_t distance = distances[i];                         \
+      pc = (from)->at(distance);                                          \
+      WASMRT_ARRIVE((back) || distance < 0);                              \
+    }                                                                     \
+    const std::int32_t distance = distances[n];                           \
+    pc = (from)->at(distance);                                            \
+    WASMRT_ARRIVE((back) || distance < 0);                                \
   } while (0)
-#define WASMRT_TABLE_JUMP(index) WASMRT_TABLE_JUMP_AT(index, pc->wide())
+#define WASMRT_TABLE_JUMP(index) WASMRT_TABLE_JUMP_AT(index, pc, pc->wide(), false)
 
 #define WASMRT_LIKELY(x) __builtin_expect(!!(x), 1)
 #define WASMRT_UNLIKELY(x) __builtin_expect(!!(x), 0)

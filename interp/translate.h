@@ -282,11 +282,14 @@ class Translator final : public SinkBase<Translator> {
   bool fuse_float_pair(Op op, ValKind type, const Operand& other, bool acc_left);
   bool fuse_op_load(Op op, ValKind type, const Operand& other, bool acc_left);
   bool fuse_load(Op op, ValKind type, std::uint64_t offset, const Operand& address);
+  bool fuse_add_load(std::uint32_t load, ValKind type, std::uint64_t offset,
+                     const Operand& address);
   bool fuse_store(Op op, std::uint64_t offset, const Operand& address, const Operand& value);
   bool fuse_branch(const Condition& condition, bool taken_if, Label* target, std::uint32_t* chain);
   bool fuse_jump(Label& target);
   bool fuse_table_index(const Operand& index, HandlerId& id, std::uint16_t& d, std::uint16_t& a);
   bool fuse_select(const Operand& a, const Operand& b, const Operand& c, ValKind kind);
+  bool fuse_table_again(const Label& target);
   bool fuse_table_next(std::uint16_t& a, std::uint16_t& d, std::uint64_t& wide);
   bool fuse_compare_add(Op op, ValKind type, const Operand& other);
   /// Where the fused call is, or kNone.

@@ -222,7 +222,7 @@ void Translator::note_branch(Label& target) {
 }
 
 void Translator::emit_br(Label& target) {
-  if (fuse_jump(target)) return;
+  if (fuse_table_again(target) || fuse_jump(target)) return;
   const bool back = target.kind == FrameKind::Loop;
   link_branch(emit(handler_id(Br, back ? 1 : 0), 0, 0, 0), &target, nullptr);
 }

@@ -3,6 +3,8 @@
 // Legal only while the last instruction's result is nowhere but in its accumulator (is_last), or,
 // for counted loops, when what it wrote to a slot is written by the fused one too. i32 addresses
 // wrap before an offset is added; floats round after each operation.
+#include <algorithm>
+
 #include "interp/fuse_forms.h"
 #include "interp/fused.h"
 #include "interp/translate.h"
@@ -98,7 +100,7 @@ bool Translator::fuse_pair(Op op, ValKind type, const Operand& other, bool left)
   const std::uint64_t k2 = type == ValKind::I64
                                ? other.bits
                                : static_cast<std::uint64_t>(static_cast<std::int32_t>(other.bits));
-  if (q_imm && !p_slot && (!fits32(k2) || !fits32(k))) return false;
+  const bool wide = q_imm && !p_slot && (!fits32(k2) || !fits32(k));
 
   const Last last = last_;
   undo_last();
@@ -116,11 +118,18 @@ bool Translator::fuse_pair(Op op, ValKind type, const Operand& other, bool left)
   if (!q_imm && !q_in_r) read_slot(q);
   const std::uint32_t form =
       q_in_r ? kPairQInR + (p_slot ? 1 : 0) : pair_form(x_slot, p_slot, !q_imm);
+  const auto inner_number = static_cast<std::uint32_t>(inner.op);
   const HandlerId id =
-      handler_id(inner.is_64 ? Pair64 : Pair32,
-                 pair_variant(static_cast<std::uint32_t>(inner.op), outer_number, form));
+      wide ? handler_id(Pair64Wide, pair_wide_variant(inner_number, outer_number, x_slot))
+           : handler_id(inner.is_64 ? Pair64 : Pair32,
+                        pair_variant(inner_number, outer_number, form));
   const std::uint32_t at = emit(id, 0, x, two(p, q));
-  if (pair_has_imm(form)) emit_wide(p_slot ? k2 : q_imm ? halves(k, k2) : k);
+  if (wide) {
+    emit_wide(k);
+    emit_wide(k2);
+  } else if (pair_has_imm(form)) {
+    emit_wide(p_slot ? k2 : q_imm ? halves(k, k2) : k);
+  }
   finish_fused(at, id, type, before);
   return true;
 }
@@ -294,7 +303,10 @@ bool Translator::last_address(std::uint64_t offset, FusedAddress& out) const {
 bool Translator::fuse_load(Op op, ValKind type, std::uint64_t offset, const Operand& address) {
   const std::uint32_t number = load_at_index(op);
   FusedAddress f;
-  if (number == ~0u || !is_last(address) || !last_address(offset, f)) return false;
+  if (number == ~0u) return false;
+  if (!is_last(address) || !last_address(offset, f)) {
+    return fuse_add_load(number, type, offset, address);
+  }
   undo_last();
   const Acc acc = acc_of(type);
   if (acc_[acc].entry >= 0) spill(acc);
@@ -335,6 +347,36 @@ bool Translator::fuse_store(Op op, std::uint64_t offset, const Operand& address,
   if (form == 1) emit_wide(v.bits);
   note(at);
   remember_store(at, id);
+  return true;
+}
+
+/// A load from a local that was just made by an addition.
+bool Translator::fuse_add_load(std::uint32_t load, ValKind type, std::uint64_t offset,
+                               const Operand& address) {
+  AddParts add;
+  if (!fusible() || address.kind != Operand::Kind::Local || acc_[kInt].mirror != address.local ||
+      acc_[kInt].def != last_.pos || !split_add(last_, add) || add.d != address.local) {
+    return false;
+  }
+  undo_last();
+  const Acc acc = acc_of(type);
+  if (acc_[acc].entry >= 0) spill(acc);
+  take_acc(acc);
+  if (acc == kVecAcc) {
+    // The sum stays in the other accumulator.
+    take_acc(kInt);
+    acc_[kInt].mirror = add.d;
+  }
+  read_slot(add.a);
+  if (add.k_slot) read_slot(static_cast<std::uint16_t>(add.k));
+  const HandlerId id = handler_id(AddLoad, add_load_variant(load, add.k_slot));
+  const std::uint32_t at = emit(id, 0, add.a, add.k);
+  emit_wide(halves(offset, add.d));
+  touched_[add.d] = at + 1;
+  written_[add.d] = pos_;
+  note(at);
+  push_acc(type, at, static_cast<HandlerId>(id + 1));
+  forget_last();
   return true;
 }
 
@@ -578,6 +620,32 @@ bool Translator::fuse_table_next(std::uint16_t& a, std::uint16_t& d, std::uint64
   if (d < temps_) touched_[d] = pos_ + 1;
   touched_[a] = pos_ + 1;
   acc_[kInt] = {};
+  return true;
+}
+
+/// A jump back to a loop that begins with BrTableNext: the switch is carried out here, which spares
+/// the pc one load.
+bool Translator::fuse_table_again(const Label& target) {
+  if (!options_.fuse || target.kind != FrameKind::Loop || target.target == pos_) return false;
+  const std::uint64_t* first = code_.data() + target.target / 8;
+  if (first[0] != reinterpret_cast<std::uint64_t>(handlers_[BrTableNext])) return false;
+  const auto noted = std::lower_bound(notes_.begin(), notes_.end(), target.target,
+                                      [](const std::pair<std::uint32_t, std::uint32_t>& x,
+                                         std::uint32_t p) { return x.first < p; });
+  if (noted == notes_.end() || noted->first != target.target) return false;
+  const std::uint64_t fields = first[1];
+  const std::uint64_t wide = first[2];
+  const std::uint32_t offset = noted->second;
+  const std::uint32_t at =
+      emit(BrTableAgain, static_cast<std::uint16_t>(fields),
+           static_cast<std::uint16_t>(fields >> 16), static_cast<std::uint32_t>(fields >> 32));
+  emit_wide(wide);
+  emit_wide(std::uint64_t{target.target - at});
+  note(at);
+  notes_.back().second = offset;
+  forget_last();
+  mark_branch();
+  barrier_ = pos_;
   return true;
 }
 

@@ -227,6 +227,70 @@ const Case kCases[] = {
      true,
      {40},
      1},
+    {"a jump back to the next byte of a byte code",
+     "br_table_again",
+     "(param i32) (result i32) (local i32 i32) (loop (block (block (block"
+     " (local.set 0 (i32.add (local.tee 1 (local.get 0)) (i32.const 1)))"
+     " (br_table 0 1 2 (i32.load8_u (local.get 1))))"
+     " (local.set 2 (i32.add (local.get 2) (i32.const 100))) (local.set 0 (i32.const 1)) (br 2))"
+     " (return (i32.add (local.get 0) (local.get 2))))"
+     " (local.set 2 (i32.add (local.get 2) (i32.const 10)))"
+     " (local.set 0 (i32.const 0)) (br 0)) (unreachable)",
+     true,
+     {40},
+     112},
+    {"two wide constants",
+     "pair.i64w/",
+     "(param i64) (result i64) (i64.mul (i64.rotl (local.get 0) (i64.const 31))"
+     " (i64.const 0x9e3779b185ebca87))",
+     false,
+     {0x123456789ABCDEF1},
+     0xBF0D98B6CEFE24A4},
+    {"two wide constants on the accumulator",
+     "pair.i64w/",
+     "(param i64) (result i64) (local i64) (local.tee 1 (i64.mul (i64.add"
+     " (i64.popcnt (local.get 0)) (i64.const 0x123456789)) (i64.const 0x987654321)))"
+     " (i64.xor (local.get 1)) (i64.add (local.get 1))",
+     false,
+     {0xFF},
+     0x123456791 * std::uint64_t{0x987654321}},
+    {"a load from a sum that is kept",
+     "add_load/",
+     "(param i32) (result i32) (local i32) (i32.sub (i32.load8_u offset=2 (local.tee 1"
+     " (i32.add (local.get 0) (i32.const 5)))) (i32.mul (local.get 1) (i32.const 3)))",
+     true,
+     {10},
+     std::uint32_t(17 - 45)},
+    {"a load from a sum of locals that is kept",
+     "add_load/",
+     "(param i32 i32) (result i32) (local i32 i32) (local.set 3 (i32.load16_u (local.tee 2"
+     " (i32.add (local.get 0) (local.get 1))))) (i32.mul (local.get 3) (local.get 2))",
+     true,
+     {10, 7},
+     0x1211 * 17},
+    {"a load from a sum replaces it",
+     "add_load/",
+     "(param i32) (result i32) (local.set 0 (i32.load8_u offset=2 (local.tee 0"
+     " (i32.add (local.get 0) (i32.const 5))))) (i32.mul (local.get 0) (i32.const 2))",
+     true,
+     {10},
+     34},
+    {"a load from a sum replaces it while it is needed",
+     "add_load/",
+     "(param i32) (result i32) (local i32) (i32.sub (local.tee 1 (i32.add (local.get 0)"
+     " (i32.const 5))) (local.tee 1 (i32.load8_u offset=3 (local.get 1)))) (i32.mul (local.get 1))",
+     true,
+     {10},
+     std::uint32_t(-3 * 18)},
+    {"a float from a sum that is kept",
+     "add_load/",
+     "(param i32) (result i32) (local i32 f64) (local.set 2 (f64.load (local.tee 1 (i32.add"
+     " (local.get 0) (i32.const 8))))) (i32.store (local.get 1) (i32.const 77)) (i32.add"
+     " (i32.trunc_sat_f64_u (f64.mul (local.get 2) (f64.const 0)))"
+     " (i32.add (local.get 1) (i32.load (local.get 1))))",
+     true,
+     {10},
+     95},
 };
 
 TEST_CASE("fused: branches, counters, moves and their neighbours", "[interp]") {
@@ -259,11 +323,15 @@ TEST_CASE("fused: an access out of bounds stays where it was", "[interp][fault]"
         "(module (memory 1) (func (export \"load\") (param i32) (result i32) (block (br_if 0"
         " (i32.eq (i32.load8_u offset=1 (i32.add (local.get 0) (i32.const 65535))) (i32.const 3)))"
         " (return (i32.const 1))) (i32.const 2))"
+        " (func (export \"sum\") (param i32) (result i32) (local i32)"
+        " (i32.load8_u offset=1 (local.tee 1 (i32.add (local.get 0) (i32.const 65535)))))"
         " (func (export \"store\") (param i32) (i32.store8 (local.get 0) (i32.const 1))"
         " (local.set 0 (i32.add (local.get 0) (i32.const 1)))))",
         {std::uint64_t{1} << 33, false, fuse});
     INFO(m.print("load") + m.print("store"));
     CHECK(m.call("load", {0}).trap == TrapKind::OutOfBoundsMemoryAccess);
+    CHECK(m.call("sum", {0}).trap == TrapKind::OutOfBoundsMemoryAccess);
+    CHECK(m.report().frames[0].func_idx == 1);
     CHECK(m.call("store", {65535}).trap == TrapKind::None);
     CHECK(m.call("store", {65536}).trap == TrapKind::OutOfBoundsMemoryAccess);
   }
