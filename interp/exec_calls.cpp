@@ -608,6 +608,7 @@ bool returns_across(std::uint64_t return_pc) {
 
 #ifdef WASMRT_INTERP_PROFILE
 void profile(const Ins* pc);  // profile.cpp
+void print_profile();
 #endif
 
 #ifdef WASMRT_INTERP_LOOP
@@ -621,6 +622,9 @@ TrapWord run(const Ins* pc, std::uint64_t* sp, Vmctx* ctx) {
 #endif
     word = s.handler(s.pc, s.sp, s.mem, s.ctx, s.r, s.aux, s.v);
   }
+#ifdef WASMRT_INTERP_PROFILE
+  print_profile();
+#endif
   return word;
 }
 #else

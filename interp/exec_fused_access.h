@@ -70,6 +70,19 @@ inline typename LoadOf<op>::Value fetch(const Ins*& pc, const std::uint8_t* at) 
   return static_cast<typename LoadOf<op>::Value>(m);
 }
 
+/// The arithmetic that is fused with loads and stores.
+template <Op op, class T>
+inline T apply(T a, T b) {
+  if constexpr (op == Op::F64Add || op == Op::F32Add || op == Op::I32Add || op == Op::I64Add)
+    return a + b;
+  if constexpr (op == Op::F64Sub || op == Op::F32Sub || op == Op::I32Sub || op == Op::I64Sub)
+    return a - b;
+  if constexpr (op == Op::F64Mul || op == Op::F32Mul || op == Op::I32Mul) return a * b;
+  if constexpr (op == Op::I32And || op == Op::I64And) return a & b;
+  if constexpr (op == Op::I32Or || op == Op::I64Or) return a | b;
+  if constexpr (op == Op::I32Xor || op == Op::I64Xor) return a ^ b;
+}
+
 /// The load of what a store writes.
 constexpr Op load_of_store(Op op) {
   switch (op) {

@@ -29,16 +29,6 @@ void put_all_loads(Handler* t, std::integer_sequence<std::uint32_t, i...>) {
   (put_load_at<kLoadAtOps[i]>(t, std::make_integer_sequence<std::uint32_t, kAddressModes>()), ...);
 }
 
-template <Op op, class T>
-inline T apply(T a, T b) {
-  if constexpr (op == Op::F64Add || op == Op::F32Add || op == Op::I32Add || op == Op::I64Add)
-    return a + b;
-  if constexpr (op == Op::F64Sub || op == Op::F32Sub || op == Op::I32Sub) return a - b;
-  if constexpr (op == Op::F64Mul || op == Op::F32Mul || op == Op::I32Mul) return a * b;
-  if constexpr (op == Op::I32And) return a & b;
-  if constexpr (op == Op::I32Xor || op == Op::I64Xor) return a ^ b;
-}
-
 template <std::uint32_t load, bool k_slot, bool to_slot>
 TrapWord add_load(WASMRT_REGS) {
   constexpr Op op = kLoadAtOps[load];

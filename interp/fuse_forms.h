@@ -18,6 +18,7 @@ constexpr bool writes_slot(HandlerId id) {
   if (id >= Pair32 && id <= Pair32Last_) return (id - Pair32) % 2 != 0;
   if (id >= Pair64 && id <= Pair64Last_) return (id - Pair64) % 2 != 0;
   if (id >= Pair64Wide && id <= Pair64WideLast_) return (id - Pair64Wide) % 2 != 0;
+  if (id >= OpLoad && id <= OpLoadLast_) return (id - OpLoad) % 2 != 0;
   return is_op(id) && id % 2 != 0;
 }
 

@@ -240,4 +240,37 @@ constexpr std::uint32_t div_pow_variant(bool wide, bool remainder) {
   return (wide ? 8u : 0) + (remainder ? 4u : 0);
 }
 
+/// OpStore: arithmetic and the store of its result.
+struct OpStorePair {
+  Op op;
+  Op store;
+};
+inline constexpr OpStorePair kOpStores[] = {
+    {Op::I32Add, Op::I32Store},  {Op::I32Sub, Op::I32Store},  {Op::I32Mul, Op::I32Store},
+    {Op::I32And, Op::I32Store},  {Op::I32Or, Op::I32Store},   {Op::I32Xor, Op::I32Store},
+    {Op::I32Add, Op::I32Store8}, {Op::I32And, Op::I32Store8}, {Op::I32Or, Op::I32Store8},
+    {Op::I32Xor, Op::I32Store8}, {Op::I64Add, Op::I64Store},  {Op::I64Sub, Op::I64Store},
+    {Op::I64And, Op::I64Store},  {Op::I64Or, Op::I64Store},   {Op::I64Xor, Op::I64Store},
+    {Op::F32Add, Op::F32Store},  {Op::F32Sub, Op::F32Store},  {Op::F32Mul, Op::F32Store},
+    {Op::F64Add, Op::F64Store},  {Op::F64Sub, Op::F64Store},  {Op::F64Mul, Op::F64Store},
+};
+inline constexpr std::uint32_t kOpStoreCount = sizeof kOpStores / sizeof kOpStores[0];
+/// Forms: RS, SR, SS, RI, SI of code.h, by their number. The address is in slot d, for floats also
+/// in r.
+inline constexpr std::uint32_t kOpStoreForms = 5;
+constexpr std::uint32_t op_store_variant(std::uint32_t pair, Form form, bool address_in_r) {
+  return (pair * kOpStoreForms + static_cast<std::uint32_t>(form)) * 2 + (address_in_r ? 1 : 0);
+}
+static_assert(op_store_variant(kOpStoreCount - 1, Form::SI, true) + 1 == 210);
+constexpr std::ptrdiff_t op_store_length(std::uint32_t variant) {
+  return variant / 2 % kOpStoreForms <= static_cast<std::uint32_t>(Form::SR) ? 16 : 24;
+}
+
+/// LoadOpStore: the pairs of kOpLoads that read what a store of kStoreAtOps writes. The other
+/// operand is in the wide word's slot or in the accumulator; the result to slot d as well or not.
+constexpr std::uint32_t load_op_store_variant(std::uint32_t pair, bool other_slot, bool to_slot) {
+  return pair * 4 + (other_slot ? 2 : 0) + (to_slot ? 1 : 0);
+}
+static_assert(load_op_store_variant(kOpLoadCount - 1, true, true) + 1 == 60);
+
 }  // namespace wasmrt::interp

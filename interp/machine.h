@@ -165,6 +165,7 @@ void fill_fused(Handler* table);
 void fill_fused_memory(Handler* table);
 void fill_fused_branch(Handler* table);
 void fill_fused_access(Handler* table);
+void fill_fused_store(Handler* table);
 void fill_simd_int(Handler* table);
 void fill_simd_float(Handler* table);
 void fill_simd_lanes(Handler* table);

@@ -31,6 +31,7 @@ const Handler* handler_table() {
       fill_fused_memory(handlers);
       fill_fused_branch(handlers);
       fill_fused_access(handlers);
+      fill_fused_store(handlers);
       fill_simd_int(handlers);
       fill_simd_float(handlers);
       fill_simd_lanes(handlers);

@@ -168,6 +168,11 @@ std::uint32_t print_family(std::string& out, const FamilyInfo& f, HandlerId id, 
     out += number(" #0x%" PRIx64, *i.wide());
     return 24;
   }
+  if ((f.first == OpStore && op_store_length(static_cast<std::uint32_t>(id - f.first)) == 24) ||
+      (f.first == LoadOpStore && (id - f.first) % 4 >= 2)) {
+    out += number(" #0x%" PRIx64, *i.wide());
+    return 24;
+  }
   if (f.first == PairF32 || f.first == PairF64) {
     const std::uint32_t imms = float_pair_imms((id - f.first) / 2 % 8);
     for (std::uint32_t k = 0; k < imms; ++k) out += number(" #0x%" PRIx64, i.wide()[k]);

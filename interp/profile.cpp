@@ -1,8 +1,8 @@
 // Counts executed instructions and pairs of them, for choosing superinstructions.
 //
 // Only in builds with -DWASMRT_INTERP_PROFILE (which also needs -DWASMRT_INTERP_LOOP): the dispatch
-// loop tells every instruction. At exit the commonest ones, and the hot code in the order of its
-// addresses, go to standard error.
+// loop tells every instruction. When a call from outside ends, the commonest ones since the last
+// such end, and the hot code in the order of its addresses, go to standard error.
 #ifdef WASMRT_INTERP_PROFILE
 
 #include <algorithm>
@@ -17,6 +17,7 @@
 namespace wasmrt::interp {
 
 void profile(const Ins* pc);
+void print_profile();
 
 namespace {
 
@@ -28,8 +29,8 @@ struct Profile {
   std::uint64_t before = 0;
   std::uint64_t total = 0;
 
-  void print(const char* what, std::vector<std::pair<std::uint64_t, std::uint64_t>> list,
-             int n) const {
+  void print_list(const char* what, std::vector<std::pair<std::uint64_t, std::uint64_t>> list,
+                  int n) const {
     std::sort(list.begin(), list.end(), [](auto& a, auto& b) { return a.second > b.second; });
     std::fprintf(stderr, "--- %s (%llu instructions)\n", what,
                  static_cast<unsigned long long>(total));
@@ -44,16 +45,16 @@ struct Profile {
                    100.0 * static_cast<double>(count) / static_cast<double>(total), names.c_str());
     }
   }
-  ~Profile() {
+  void print() const {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> singles;
     for (std::size_t i = 0; i < counts.size(); ++i) {
       if (counts[i] != 0) singles.emplace_back(i, counts[i]);
     }
-    print("instructions", singles, 40);
+    print_list("instructions", singles, 40);
     std::unordered_map<std::uint64_t, std::uint64_t> pairs;
     for (const auto& [k, n] : tuples) pairs[k & 0xFFFFFFFF] += n;
-    print("pairs", {pairs.begin(), pairs.end()}, 50);
-    print("triples", {tuples.begin(), tuples.end()}, 40);
+    print_list("pairs", {pairs.begin(), pairs.end()}, 50);
+    print_list("triples", {tuples.begin(), tuples.end()}, 40);
     std::fprintf(stderr, "--- hot code\n");
     const Ins* last = nullptr;
     for (const auto& [at, place] : places) {
@@ -68,10 +69,16 @@ struct Profile {
   }
 };
 
+Profile p;
+
 }  // namespace
 
+void print_profile() {
+  p.print();
+  p = {};
+}
+
 void profile(const Ins* pc) {
-  static Profile p;
   const HandlerId id = handler_number(pc->handler);
   if (id == kNoHandler) return;
   auto& place = p.places[pc];

@@ -333,6 +333,9 @@ class Translator final : public SinkBase<Translator> {
   bool fuse_store_add(const AddParts& add);
   bool fuse_store_add_branch(std::uint32_t compare, const Place& y, Label& target);
   bool take_address(const Operand& address, FusedAddress& out, std::uint64_t offset);
+  bool fuse_op_store(Op op, std::uint64_t offset, const Operand& address, const Operand& value);
+  bool fuse_load_op_store(Op op, std::uint64_t offset, const Operand& address,
+                          const Operand& value);
   void remove_code(std::uint32_t at, std::uint32_t bytes);
   bool fuse_return(const Operand& result);
   void link_branch(std::uint32_t at, Label* target, std::uint32_t* chain);

@@ -245,7 +245,6 @@ bool Translator::fuse_op_load(Op op, ValKind type, const Operand& other, bool le
   if (mode_length(mode) == 24) emit_wide(last.wide);
   emit_wide(p.slot);  // the note of the load stands at the same position
   finish_fused(at, id, type, before);
-  forget_last();
   return true;
 }
 
@@ -320,33 +319,6 @@ bool Translator::fuse_load(Op op, ValKind type, std::uint64_t offset, const Oper
   if (mode_length(mode) == 24) emit_wide(f.wide);
   note(at);
   finish_fused(at, id, type, before);
-  return true;
-}
-
-bool Translator::fuse_store(Op op, std::uint64_t offset, const Operand& address,
-                            const Operand& value) {
-  const std::uint32_t number = store_at_index(op);
-  FusedAddress f;
-  if (number == ~0u) return false;
-  if (value.kind != Operand::Kind::Acc && is_last(address) && last_address(offset, f)) {
-    undo_last();
-  } else if (!take_address(address, f, offset)) {
-    return false;
-  }
-  const Place v = place(value);
-  const auto mode = static_cast<AddressMode>(f.mode);
-  const bool from_r =
-      v.is_r() && (value.acc() == kVecAcc || mode == AddressMode::SI || mode == AddressMode::SS);
-  const std::uint32_t form = v.is_i() ? 1 : from_r ? 2 : 0;
-  if (form == 0) read_slot(v.slot);
-  read_slot(f.a);
-  if (f.reads_b) read_slot(static_cast<std::uint16_t>(f.w));
-  const HandlerId id = handler_id(StoreAt, store_at_variant(number, mode, form));
-  const std::uint32_t at = emit(id, form == 0 ? v.slot : std::uint16_t{0}, f.a, f.w);
-  if (mode_length(mode) == 24) emit_wide(f.wide);
-  if (form == 1) emit_wide(v.bits);
-  note(at);
-  remember_store(at, id);
   return true;
 }
 
