@@ -66,6 +66,9 @@ struct Target {
   };
   Frames frames;
 
+  /// Whether an instruction takes a constant operand without a register of its own. Null: those of
+  /// 32 bits always.
+  bool (*takes_constant)(const ir::Func& func, const ir::Inst& user, unsigned operand);
   /// IR to machine form. Returns nullptr, or why the function is declined.
   const char* (*select)(const CompileContext&, const ir::Func&, MFunc&);
   /// Machine form with locations to bytes and tables. Returns nullptr or why it is declined.

@@ -198,12 +198,13 @@ void Emitter::outer_entry() {
   cbz(true, kScratch2, 4, known);
   mov_imm(kScratch2, ~std::uint64_t{0});
   a_.str(activation, vm(offsetof(Vmctx, stack_limit)));
+  // The usual way jumps over what aligns the entry.
+  a_.align(asmjit::AlignMode::kCode, 16);
   bind(known);
 }
 
 void Emitter::prologue() {
   outer_entry();
-  a_.align(asmjit::AlignMode::kCode, 16);
   out_.entry = here();
 
   saved_.clear();

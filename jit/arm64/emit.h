@@ -57,12 +57,13 @@ class Emitter : public asmjit::ErrorHandler {
   Ptr place(std::uint32_t base, std::int64_t disp, unsigned bytes);
   Ptr slot(std::uint32_t n, unsigned bytes) { return place(sp, slots_at_ + 8 * n, bytes); }
   Ptr vm(std::size_t offset) { return place(kVmctx, static_cast<std::int64_t>(offset), 8); }
-  /// The second scratch register = base + (index << scale).
-  void add_index(std::uint32_t base, std::uint32_t index, unsigned scale, bool index32);
+  /// to = base + (index << scale).
+  void add_index(std::uint32_t to, std::uint32_t base, std::uint32_t index, unsigned scale,
+                 bool index32);
   /// An instruction's memory operand. What it needs besides goes into the scratch registers.
   Ptr memory(const MInst& i, unsigned bytes, bool index32);
-  /// The register that holds the address of an instruction's memory operand.
-  Gp memory_address(const MInst& i, bool index32);
+  /// The register that holds the address of an instruction's memory operand: `to`, or its base.
+  Gp memory_address(const MInst& i, bool index32, std::uint32_t to = kScratch2);
   [[nodiscard]] static bool has_memory(const MInst& i) {
     return i.mem_base || i.mem_index || i.mem_pinned != 0;
   }
@@ -154,6 +155,7 @@ class Emitter : public asmjit::ErrorHandler {
   void trunc(const MInst& i);
   void load(const MInst& i);
   void store(const MInst& i);
+  void probe(const MInst& i, const Ptr& at, unsigned bytes);
   void mem_check(const MInst& i);
   void call_stub(std::size_t offset);
   void keeping_link(const std::function<void()>& code);

@@ -47,9 +47,10 @@ Emitter::Ptr Emitter::place(std::uint32_t base, std::int64_t disp, unsigned byte
 }
 
 /// The assembler refuses the extended form for an index of 32 bits.
-void Emitter::add_index(std::uint32_t base, std::uint32_t index, unsigned scale, bool index32) {
+void Emitter::add_index(std::uint32_t to, std::uint32_t base, std::uint32_t index, unsigned scale,
+                        bool index32) {
   const std::uint32_t how = index32 ? 0x8B204000 | scale << 10 : 0x8B000000 | scale << 10;
-  word(how | index << 16 | base << 5 | kScratch2);
+  word(how | index << 16 | base << 5 | to);
 }
 
 Emitter::Ptr Emitter::memory(const MInst& i, unsigned bytes, bool index32) {
@@ -65,28 +66,28 @@ Emitter::Ptr Emitter::memory(const MInst& i, unsigned bytes, bool index32) {
     if (!index32 && i.mem_scale == 0) return a64::ptr(gp(base, 8), index);
     return a64::ptr(gp(base, 8), index, shift);
   }
-  add_index(base, index.id(), i.mem_scale, index32);
+  add_index(kScratch2, base, index.id(), i.mem_scale, index32);
   return place(kScratch2, i.mem_disp, bytes);
 }
 
-/// Without side effects but on the scratch registers.
-Emitter::Gp Emitter::memory_address(const MInst& i, bool index32) {
+/// Without side effects but on `to` and the scratch registers.
+Emitter::Gp Emitter::memory_address(const MInst& i, bool index32, std::uint32_t to) {
   unsigned at = plain_operands(i);
   std::uint32_t base = kMemory;
   if (i.mem_base) base = op(i, at++).loc.n;
   if (i.mem_pinned == 2) base = kVmctx;
   if (i.mem_index) {
-    add_index(base, op(i, at).loc.n, i.mem_scale, index32);
-    base = kScratch2;
+    add_index(to, base, op(i, at).loc.n, i.mem_scale, index32);
+    base = to;
   }
   if (i.mem_disp == 0) return gp(base, 8);
   if (i.mem_disp > 0 && i.mem_disp < 1 << 24) {
-    add_imm(kScratch2, base, i.mem_disp);
+    add_imm(to, base, i.mem_disp);
   } else {
     mov_imm(kScratch, static_cast<std::uint64_t>(std::int64_t{i.mem_disp}));
-    a_.add(gp(kScratch2, 8), gp(base, 8), gp(kScratch, 8));
+    a_.add(gp(to, 8), gp(base, 8), gp(kScratch, 8));
   }
-  return gp(kScratch2, 8);
+  return gp(to, 8);
 }
 
 // ---- moves
@@ -226,11 +227,24 @@ void Emitter::load(const MInst& i) {
   }
 }
 
+/// In front of a store that may tear: faults where it would.
+void Emitter::probe(const MInst& i, const Ptr& at, unsigned bytes) {
+  if (!i.mem_guest || !has(kCpuProbeStores)) return;
+  guest_access(i);
+  switch (bytes) {
+    case 1: a_.ldrb(zero(4), at); break;
+    case 2: a_.ldrh(zero(4), at); break;
+    case 16: a_.ldr(vec(kScratchVec, 16), at); break;
+    default: a_.ldr(zero(bytes), at);
+  }
+}
+
 void Emitter::store(const MInst& i) {
   const auto access = static_cast<Access>(i.aux & 0xFF);
   static constexpr std::uint8_t kBytes[] = {1, 1, 2, 2, 4, 4, 8, 4, 8, 16};
   const unsigned bytes = kBytes[static_cast<unsigned>(access)];
   const Ptr to = memory(i, bytes, (i.aux & kIndex32) != 0);
+  probe(i, to, bytes);
   guest_access(i);
   const bool is_zero = plain_operands(i) == 0;
   if (!is_zero && cls(op(i, 0)) == RegClass::Vec) {
@@ -277,7 +291,7 @@ bool Emitter::emit_mem(const MInst& i) {
     case kLoad: load(i); return true;
     case kStore: store(i); return true;
     case kAddr: {
-      const Gp at = memory_address(i, (i.aux & kIndex32) != 0);
+      const Gp at = memory_address(i, (i.aux & kIndex32) != 0, op(i, 0).loc.n);
       mov(op(i, 0).loc.n, at.id());
       return true;
     }

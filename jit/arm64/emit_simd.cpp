@@ -74,7 +74,9 @@ bool Emitter::emit_simd(const MInst& i) {
       const VecInfo info = vec_info(static_cast<VecOp>(i.aux & 0xFFFF));
       std::uint32_t bits = vec_word(info, static_cast<unsigned>(i.imm)) | op(i, 0).loc.n;
       if (has_memory(i)) {
-        bits |= memory_address(i, (i.aux & kIndex32) != 0).id() << 5;
+        const Gp at = memory_address(i, (i.aux & kIndex32) != 0);
+        bits |= at.id() << 5;
+        if (info.form == VecForm::Store) probe(i, asmjit::a64::ptr(at), info.bytes);
         guest_access(i);
       } else {
         const unsigned first = is_tied(info.form) ? 2 : 1;

@@ -28,6 +28,7 @@ constexpr CpuName kFeatures[] = {
     {"frintts", kCpuFrintts, kCpuFrintts},
     {"lse", kCpuLse, kCpuLse},
     {"poison", kCpuPoison, kCpuPoison, true},
+    {"probe-stores", kCpuProbeStores, kCpuProbeStores, true},
     {"rcpc", kCpuRcpc, kCpuRcpc},
 };
 

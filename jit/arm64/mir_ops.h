@@ -61,6 +61,9 @@ enum Cpu : std::uint64_t {
   kCpuDotProd = 2,
   kCpuRcpc = 4,
   kCpuFrintts = 8,
+  /// For processors on which a store that faults may have written its first part: every store of
+  /// the guest is preceded by a load of the same bytes, which then faults first.
+  kCpuProbeStores = std::uint64_t{1} << 62,
   /// Not of a processor: every i32 in a register gets ones in its upper half, so that whatever
   /// relies on that half goes wrong. For tests.
   kCpuPoison = std::uint64_t{1} << 63,

@@ -5,6 +5,8 @@
 #include <asmjit/arm/a64utils.h>
 #include <asmjit/core.h>
 
+#include <bit>
+
 namespace wasmrt::jit::arm64 {
 
 using namespace ir;
@@ -31,6 +33,35 @@ unsigned bytes_of(Access access) {
     case Access::V128: return 16;
   }
   return 8;
+}
+
+bool takes_constant(const Func& func, const Inst& user, unsigned operand) {
+  const Inst& c = func[user.arg(operand)];
+  const unsigned size = c.type == Type::I64 ? 8 : 4;
+  const std::uint64_t mask = size == 4 ? 0xFFFFFFFF : ~std::uint64_t{0};
+  const std::uint64_t value = c.imm & mask;
+  switch (user.op) {
+    case IrOp::Add:
+    case IrOp::Icmp:
+      return operand == 1 && (is_arith_imm(value) || is_arith_imm((0 - value) & mask));
+    case IrOp::Sub:
+      return value == 0 ||
+             (operand == 1 && (is_arith_imm(value) || is_arith_imm((0 - value) & mask)));
+    case IrOp::And:
+    case IrOp::Or:
+    case IrOp::Xor: return operand == 1 && (value == mask || is_logic_imm(value, size));
+    case IrOp::Mul: return operand == 1 && value > 1 && std::has_single_bit(value - 1);
+    case IrOp::MulHiS:
+    case IrOp::MulHiU:
+    case IrOp::DivS:
+    case IrOp::DivU:
+    case IrOp::RemS:
+    case IrOp::RemU:
+    case IrOp::Load: return false;
+    case IrOp::Store: return operand == 1 && value == 0;
+    case IrOp::Select: return value == 0;
+    default: return true;  // shifts, and what is rare or goes to a given register
+  }
 }
 
 bool Selector::constant(V v, std::int64_t& out) const {
@@ -120,12 +151,12 @@ Selector::Source Selector::arith_source(V v, unsigned size, bool* negated) {
     // An extension below a small shift to the left goes along.
     V narrow{};
     if (shift == Shift::Lsl && by <= 4 && extension_of(inner, narrow, extend)) {
-      return {op2_bits(Op2::Extended, static_cast<unsigned>(extend), by), reg(narrow), 0};
+      return {op2_bits(Op2::Extended, static_cast<unsigned>(extend), by), low(narrow), 0};
     }
-    return {op2_bits(Op2::Shifted, static_cast<unsigned>(shift), by), reg(inner), 0};
+    return {op2_bits(Op2::Shifted, static_cast<unsigned>(shift), by), low(inner), 0};
   }
   if (extension_of(v, inner, extend)) {
-    return {op2_bits(Op2::Extended, static_cast<unsigned>(extend), 0), reg(inner), 0};
+    return {op2_bits(Op2::Extended, static_cast<unsigned>(extend), 0), low(inner), 0};
   }
   return plain(v);
 }
@@ -146,7 +177,7 @@ Selector::Source Selector::logic_source(V v, unsigned size) {
   Shift shift{};
   unsigned by = 0;
   if (shift_of(v, true, inner, shift, by)) {
-    return {op2_bits(Op2::Shifted, static_cast<unsigned>(shift), by), reg(inner), 0};
+    return {op2_bits(Op2::Shifted, static_cast<unsigned>(shift), by), low(inner), 0};
   }
   return plain(v);
 }

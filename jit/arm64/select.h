@@ -18,7 +18,9 @@ class Selector final : public Selection {
 
  public:
   Selector(const CompileContext& context, const ir::Func& func, MFunc& out)
-      : Selection(context, func, out) {}
+      : Selection(context, func, out) {
+    share_addresses();
+  }
 
  private:
   bool select_value(V v) override;
@@ -35,7 +37,9 @@ class Selector final : public Selection {
   [[nodiscard]] bool is_own(V v, ir::IrOp op) const { return at(v).op == op && own(v); }
   bool shift_of(V v, bool rotate, V& inner, Shift& how, unsigned& by) const;
   bool extension_of(V v, V& inner, Extend& how) const;
-  Source plain(V v) { return {op2_bits(Op2::Reg), reg(v), 0}; }
+  /// An operand of which only the low half is read: what cuts the upper half off is not needed.
+  VReg low(V v) { return is_own(v, ir::IrOp::Wrap) ? reg(at(v).arg(0)) : reg(v); }
+  Source plain(V v) { return {op2_bits(Op2::Reg), low(v), 0}; }
   /// Of additions and compares: a register, shifted or extended, or a number of 12 bits. With
   /// `negated`, also a number whose negation fits.
   Source arith_source(V v, unsigned size, bool* negated = nullptr);
@@ -74,6 +78,7 @@ class Selector final : public Selection {
   };
   Flags flags_of(V condition, bool negate);
   Flags flags_of_icmp(const ir::Inst& icmp);
+  Flags flags_of_bits(const ir::Inst& conjunction, unsigned size);
   Flags flags_of_fcmp(const ir::Inst& fcmp);
   Flags flags_of_vector(V condition);
   MInst& emit_flags(AOp op, const Flags& flags, std::vector<MOperand> before, unsigned trap_kind,
@@ -83,10 +88,23 @@ class Selector final : public Selection {
   Mem address(V base, std::uint64_t offset, std::uint16_t memory, unsigned bytes);
   Mem vm_address(V base, std::uint64_t offset, unsigned bytes);
   Mem memory_of(const ir::Inst& access, unsigned bytes);  ///< Of a load or store of either kind.
+  void share_addresses();
+  Mem guest_memory(V v, unsigned bytes);
   MInst& emit_access(AOp op, unsigned size, std::vector<MOperand> operands, const Mem& mem,
                      std::uint32_t aux);
   void load(V v, const Mem& mem);
   void store(const ir::Inst& i, const Mem& mem);
+
+  /// The address that accesses with one index and other offsets have in common.
+  struct SharedAddress {
+    V base{};
+    std::uint64_t offset = 0;  // that none of the accesses has room for
+    V first{};                 // the access that makes it
+    std::uint32_t accesses = 0;
+    VReg reg = kNoVReg;
+  };
+  std::vector<SharedAddress> shared_;
+  std::vector<std::uint32_t> shared_of_;  // by value: which, or ~0
 };
 
 Cc cc_of(ir::Cond cond);
@@ -94,5 +112,7 @@ Cc cc_of(ir::Cond cond);
 bool is_arith_imm(std::uint64_t value);
 bool is_logic_imm(std::uint64_t value, unsigned size);
 unsigned bytes_of(ir::Access access);
+/// Target::takes_constant.
+bool takes_constant(const ir::Func& func, const ir::Inst& user, unsigned operand);
 
 }  // namespace wasmrt::jit::arm64

@@ -23,6 +23,29 @@ Cc cc_of(Cond cond) {
   return EQ;
 }
 
+/// Flags for "a & b is not zero".
+Selector::Flags Selector::flags_of_bits(const Inst& conjunction, unsigned size) {
+  Flags r;
+  r.size = size;
+  const VReg a = low(conjunction.arg(0));
+  r.operands = {use(a)};
+  std::int64_t mask = 0;
+  const bool known = constant(conjunction.arg(1), mask);
+  auto bits = static_cast<std::uint64_t>(mask);
+  if (size == 4) bits &= 0xFFFFFFFF;
+  if (known && std::has_single_bit(bits)) {
+    r.compare = Compare::Bit;
+    r.imm = std::countr_zero(bits);
+    return r;
+  }
+  const Source s = logic_source(conjunction.arg(1), size);
+  r.compare = Compare::Test;
+  if (s.reg != kNoVReg) r.operands.push_back(use(s.reg));
+  r.bits = s.bits;
+  r.imm = s.imm;
+  return r;
+}
+
 Selector::Flags Selector::flags_of_icmp(const Inst& icmp) {
   Flags r;
   r.size = size_of(icmp.aux_type);
@@ -35,36 +58,22 @@ Selector::Flags Selector::flags_of_icmp(const Inst& icmp) {
     const Inst& x = at(a);
     const bool equality = cond == Cond::Eq || cond == Cond::Ne;
     if (equality && x.op == IrOp::And && own(a)) {
-      std::int64_t mask = 0;
-      const bool known = constant(x.arg(1), mask);
-      auto bits = static_cast<std::uint64_t>(mask);
-      if (r.size == 4) bits &= 0xFFFFFFFF;
-      if (known && std::has_single_bit(bits)) {
-        r.compare = Compare::Bit;
-        r.imm = std::countr_zero(bits);
-        r.operands = {use(reg(x.arg(0)))};
-        return r;
-      }
-      const Source s = logic_source(x.arg(1), r.size);
-      r.compare = Compare::Test;
-      r.operands = {use(reg(x.arg(0)))};
-      if (s.reg != kNoVReg) r.operands.push_back(use(s.reg));
-      r.bits = s.bits;
-      r.imm = s.imm;
+      r = flags_of_bits(x, r.size);
+      r.cc = cc_of(cond);
       return r;
     }
     if (cond == Cond::LtS || cond == Cond::GeS) {
       r.compare = Compare::Bit;
       r.imm = 8 * static_cast<std::int64_t>(r.size) - 1;
       r.cc = cond == Cond::LtS ? NE : EQ;
-      r.operands = {use(reg(a))};
+      r.operands = {use(low(a))};
       return r;
     }
   }
   bool negated = false;
   const Source s = arith_source(b, r.size, &negated);
   r.compare = negated ? Compare::Cmn : Compare::Int;
-  r.operands = {use(reg(a))};
+  r.operands = {use(low(a))};
   if (s.reg != kNoVReg) r.operands.push_back(use(s.reg));
   r.bits = s.bits;
   r.imm = s.imm;
@@ -103,8 +112,10 @@ Selector::Flags Selector::flags_of(V condition, bool negate) {
     r = flags_of_fcmp(c);
   } else if (is_vector_test(condition)) {
     r = flags_of_vector(condition);
+  } else if (is_own(condition, IrOp::And)) {
+    r = flags_of_bits(c, 4);
   } else {
-    r.operands = {use(reg(condition))};
+    r.operands = {use(low(condition))};
     r.bits = op2_bits(Op2::Imm);
   }
   // For floats the inverse of a condition is true on unordered, as it should be.

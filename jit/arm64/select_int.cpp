@@ -53,12 +53,12 @@ bool Selector::multiply_add(V product, V other, V v, bool subtract) {
   bool is_signed = false;
   if (!subtract && widening(product, a, b, is_signed)) {
     emit(is_signed ? kSmaddl : kUmaddl, 8,
-         {def(reg(v)), use(reg(a)), use(reg(b)), use(reg(other))});
+         {def(reg(v)), use(low(a)), use(low(b)), use(reg(other))});
     return true;
   }
   const Inst& mul = at(product);
   emit(subtract ? kMsub : kMadd, size_of(at(v).type),
-       {def(reg(v)), use(reg(mul.arg(0))), use(reg(mul.arg(1))), use(reg(other))});
+       {def(reg(v)), use(low(mul.arg(0))), use(low(mul.arg(1))), use(low(other))});
   return true;
 }
 
@@ -80,7 +80,7 @@ void Selector::add(V v) {
   if (arith_folds(a) && !arith_folds(b) && at(b).op != IrOp::Const) std::swap(a, b);
   bool negated = false;
   const Source s = arith_source(b, size, &negated);
-  emit_op2(negated ? kSub : kAdd, size, reg(v), reg(a), s);
+  emit_op2(negated ? kSub : kAdd, size, reg(v), low(a), s);
 }
 
 void Selector::subtract(V v) {
@@ -99,7 +99,7 @@ void Selector::subtract(V v) {
   if (multiply_add(b, a, v, true)) return;
   bool negated = false;
   const Source s = arith_source(b, size, &negated);
-  emit_op2(negated ? kAdd : kSub, size, reg(v), reg(a), s);
+  emit_op2(negated ? kAdd : kSub, size, reg(v), low(a), s);
 }
 
 void Selector::multiply(V v) {
@@ -117,10 +117,10 @@ void Selector::multiply(V v) {
     return;
   }
   if (widening(v, a, b, is_signed)) {
-    emit(is_signed ? kSmull : kUmull, 8, {def(reg(v)), use(reg(a)), use(reg(b))});
+    emit(is_signed ? kSmull : kUmull, 8, {def(reg(v)), use(low(a)), use(low(b))});
     return;
   }
-  emit(kMul, size, {def(reg(v)), use(reg(a)), use(reg(b))});
+  emit(kMul, size, {def(reg(v)), use(low(a)), use(low(b))});
 }
 
 // ---- bits
@@ -185,12 +185,12 @@ void Selector::logic(V v, AOp op) {
     const V inner = at(x).arg(0);
     const Source s = logic_folds(inner) ? logic_source(inner, size) : plain(inner);
     const V other = swapped ? b : a;
-    emit_op2(op == kAnd ? kBic : op == kOr ? kOrn : kEon, size, reg(v), reg(other), s);
+    emit_op2(op == kAnd ? kBic : op == kOr ? kOrn : kEon, size, reg(v), low(other), s);
     return;
   }
   if (logic_folds(a) && !logic_folds(b) && at(b).op != IrOp::Const) std::swap(a, b);
   const Source s = logic_source(b, size);
-  emit_op2(op, size, reg(v), reg(a), s);
+  emit_op2(op, size, reg(v), low(a), s);
 }
 
 void Selector::shift(V v, AOp op) {
@@ -206,7 +206,7 @@ void Selector::shift(V v, AOp op) {
       emit_op2(kNeg, size, minus, kNoVReg, {op2_bits(Op2::Reg), count, 0});
       count = minus;
     }
-    emit(op, size, {def(reg(v)), use(reg(i.arg(0))), use(count)});
+    emit(op, size, {def(reg(v)), use(low(i.arg(0))), use(count)});
     return;
   }
   const unsigned by = static_cast<unsigned>(imm) & (width - 1);
@@ -236,7 +236,7 @@ void Selector::shift(V v, AOp op) {
       return;
     }
   }
-  emit(op, size, {def(reg(v)), use(reg(i.arg(0)))}).imm =
+  emit(op, size, {def(reg(v)), use(low(i.arg(0)))}).imm =
       left_rotation ? (width - by) & (width - 1) : by;
 }
 

@@ -1,4 +1,6 @@
 // Memory accesses and their addresses.
+#include <algorithm>
+#include <array>
 #include <bit>
 
 #include "jit/arm64/select.h"
@@ -93,6 +95,61 @@ Mem Selector::memory_of(const Inst& access, unsigned bytes) {
   return mem;
 }
 
+/// Finds accesses that differ only in their offset, so that index and memory base are added up once
+/// for all of them: in a block and those that only it leads to, up to the next call, which may move
+/// the memory. A few of the latest are kept, as each takes a register.
+void Selector::share_addresses() {
+  constexpr std::size_t kMost = 4;
+  using Known = std::array<std::uint32_t, kMost>;
+  constexpr Known kNone = {~0u, ~0u, ~0u, ~0u};
+  shared_of_.assign(f_.insts.size(), ~0u);
+  std::vector<Known> at_end(f_.blocks.size(), kNone);
+  for (const BlockId b : f_.order) {
+    Known known = f_[b].preds.size() == 1 ? at_end[raw(f_[b].preds[0])] : kNone;
+    for (std::uint32_t v = f_[b].first; v != ~0u; v = f_.next[v]) {
+      const Inst& i = f_.insts[v];
+      if (calls(i.op)) known = kNone;
+      if ((i.op != IrOp::Load && i.op != IrOp::Store) || i.mem != 0 || i.imm == 0) continue;
+      const unsigned bytes = bytes_of(static_cast<Access>(i.aux));
+      const std::uint64_t offset = is_offset(i.imm, bytes) ? 0 : i.imm & ~std::uint64_t{0xFFF};
+      if (i.imm > 0x7FFFFFFF || !is_offset(i.imm - offset, bytes)) continue;
+      const auto same = [&](std::uint32_t n) {
+        return n != ~0u && shared_[n].base == i.arg(0) && shared_[n].offset == offset;
+      };
+      auto found = std::find_if(known.begin(), known.end(), same);
+      if (found == known.end()) {
+        --found;
+        *found = static_cast<std::uint32_t>(shared_.size());
+        shared_.push_back({i.arg(0), offset, static_cast<V>(v), 0, kNoVReg});
+      }
+      std::rotate(known.begin(), found, found + 1);
+      ++shared_[known[0]].accesses;
+      shared_of_[v] = known[0];
+    }
+    at_end[raw(b)] = known;
+  }
+}
+
+/// Of a load or store of the guest.
+Mem Selector::guest_memory(V v, unsigned bytes) {
+  const Inst& i = at(v);
+  const std::uint32_t n = shared_of_[raw(v)];
+  if (n == ~0u || shared_[n].accesses < 2) return memory_of(i, bytes);
+  SharedAddress& shared = shared_[n];
+  if (shared.reg == kNoVReg) shared.reg = temp(RegClass::Int);
+  if (shared.first == v) {
+    Mem whole = address(i.arg(0), shared.offset, 0, bytes);
+    whole.guest = false;
+    emit_access(kAddr, 8, {def(shared.reg)}, whole, 0);
+  }
+  Mem mem;
+  mem.guest = true;
+  mem.base = shared.reg;
+  mem.disp = static_cast<std::int32_t>(i.imm - shared.offset);
+  mem.pos = i.pos;
+  return mem;
+}
+
 MInst& Selector::emit_access(AOp op, unsigned size, std::vector<MOperand> operands, const Mem& mem,
                              std::uint32_t aux) {
   MInst& m = emit_mem(op, size, std::move(operands), mem);
@@ -136,7 +193,7 @@ bool Selector::select_mem(V v) {
       m.aux = i.mem;
       return true;
     }
-    case IrOp::Load: load(v, memory_of(i, bytes_of(static_cast<Access>(i.aux)))); return true;
+    case IrOp::Load: load(v, guest_memory(v, bytes_of(static_cast<Access>(i.aux)))); return true;
     case IrOp::VmLoad:
     case IrOp::VmLoadConst: {
       const Mem mem = memory_of(i, bytes_of(static_cast<Access>(i.aux)));
@@ -146,7 +203,7 @@ bool Selector::select_mem(V v) {
           is_offset(static_cast<std::uint64_t>(mem.disp), bytes_of(static_cast<Access>(i.aux)));
       return true;
     }
-    case IrOp::Store:
+    case IrOp::Store: store(i, guest_memory(v, bytes_of(static_cast<Access>(i.aux)))); return true;
     case IrOp::VmStore: store(i, memory_of(i, bytes_of(static_cast<Access>(i.aux)))); return true;
     default: return false;
   }

@@ -61,6 +61,7 @@ const Target& arm64_target() {
        {0,  1,  2,  3,  4,  5,  6,  7, 16, 17, 18, 19, 20, 21, 22, 23,
         24, 25, 26, 27, 28, 29, 30, 8, 9,  10, 11, 12, 13, 14, 15, 32}},
       {kScratch, kVmctx, -8, 31, 30, 0},
+      takes_constant,
       select,
       emit,
       make_stubs,

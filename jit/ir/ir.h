@@ -21,6 +21,10 @@ enum class IrOp : std::uint8_t {
 #undef IR
 };
 
+constexpr bool calls(IrOp op) {
+  return op == IrOp::Call || op == IrOp::CallFunc || op == IrOp::Builtin;
+}
+
 enum class Type : std::uint8_t { Void, I32, I64, F32, F64, V128 };  // references are I64
 
 enum class Cond : std::uint8_t { Eq, Ne, LtS, LtU, GtS, GtU, LeS, LeU, GeS, GeU };

@@ -3,6 +3,7 @@
 // Only what is pure and costs more than a place in a register: constants that are no immediates,
 // words of the runtime that never change, arithmetic that the producer could not see. Not over
 // calls, which would drive most of it out of its register, and not more than registers can hold.
+#include <bit>
 #include <vector>
 
 #include "jit/opt/loops.h"
@@ -14,15 +15,39 @@ using namespace ir;
 
 namespace {
 
-constexpr std::uint32_t kMostIntegers = 4;  // per loop
-constexpr std::uint32_t kMostVectors = 8;
+constexpr std::uint32_t kMostVectors = 8;  // per loop
+/// Of the registers for integers, the share that may be taken: one in so many.
+constexpr std::uint32_t kShare = 3;
 
 bool is_vector(Type t) { return t == Type::F32 || t == Type::F64 || t == Type::V128; }
 
-bool worth_moving(const Inst& i) {
+/// By value: the integer constants of loops that somebody there needs in a register. Empty where
+/// the machine does not tell.
+std::vector<bool> constants_in_registers(const Target& target, const Func& func,
+                                         const Loops& loops) {
+  std::vector<bool> found;
+  if (target.takes_constant == nullptr) return found;
+  found.assign(func.insts.size(), false);
+  for (const BlockId b : func.order) {
+    if (loops.innermost[raw(b)] == ~0u) continue;
+    for (std::uint32_t v = func[b].first; v != ~0u; v = func.next[v]) {
+      const Inst& user = func.insts[v];
+      const std::uint8_t n = info(user.op).operands;
+      for (unsigned k = 0; n != kList && k < n; ++k) {
+        const Inst& c = func[user.arg(k)];
+        if (c.op != IrOp::Const || (c.type != Type::I32 && c.type != Type::I64)) continue;
+        if (!target.takes_constant(func, user, k)) found[user.args[k]] = true;
+      }
+    }
+  }
+  return found;
+}
+
+bool worth_moving(const Inst& i, std::uint32_t id, const std::vector<bool>& in_register) {
   switch (i.op) {
     case IrOp::Const:
       if (i.type == Type::F32 || i.type == Type::F64) return true;
+      if (!in_register.empty()) return in_register[id];
       return i.type == Type::I64 && static_cast<std::int64_t>(i.imm) !=
                                         static_cast<std::int32_t>(static_cast<std::int64_t>(i.imm));
     case IrOp::ConstV128:
@@ -58,15 +83,18 @@ bool worth_moving(const Inst& i) {
 
 }  // namespace
 
-void hoist_invariants(Func& func) {
+void hoist_invariants(const Target& machine, Func& func) {
   Loops info_of(func);
   std::vector<Loop>& loops = info_of.loops;
   if (loops.empty()) return;
+  const std::vector<bool> in_register = constants_in_registers(machine, func, info_of);
+  const auto most_integers =
+      static_cast<std::uint32_t>(std::popcount(machine.allocatable[0])) / kShare;
   struct Room {
-    std::uint32_t integers = kMostIntegers, vectors = kMostVectors;
+    std::uint32_t integers, vectors;
     std::vector<std::uint32_t> constants;  // moved here
   };
-  std::vector<Room> rooms(loops.size());
+  std::vector<Room> rooms(loops.size(), {most_integers, kMostVectors, {}});
   std::vector<std::uint32_t> same;  // by value: the equal constant that replaces it
   const std::vector<BlockId> order = func.order;
   for (const BlockId b : order) {
@@ -76,7 +104,7 @@ void hoist_invariants(Func& func) {
       const std::uint32_t id = v;
       v = func.next[v];
       Inst& inst = func.insts[id];
-      if (!worth_moving(inst)) continue;
+      if (!worth_moving(inst, id, in_register)) continue;
       if (!same.empty()) {  // a removed constant stands nowhere
         for_each_arg(func, inst, [&](std::uint32_t& a) {
           if (a < same.size() && same[a] != ~0u) a = same[a];

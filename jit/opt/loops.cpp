@@ -5,12 +5,6 @@ namespace wasmrt::jit::opt {
 
 using namespace ir;
 
-namespace {
-
-bool calls(IrOp op) { return op == IrOp::Call || op == IrOp::CallFunc || op == IrOp::Builtin; }
-
-}  // namespace
-
 Loops::Loops(const Func& func) {
   innermost.assign(func.blocks.size(), ~0u);
   position.assign(func.blocks.size(), ~0u);

@@ -2,7 +2,7 @@
 // pipeline.cpp's.
 #pragma once
 
-#include "jit/ir/ir.h"
+#include "jit/target.h"
 
 namespace wasmrt::jit::opt {
 
@@ -10,8 +10,9 @@ namespace wasmrt::jit::opt {
 void remove_dead(ir::Func& func);
 /// Skips blocks that only jump, and marks blocks that end in a trap as cold.
 void thread_jumps(ir::Func& func);
-/// Moves pure work out of the loops that it does not depend on.
-void hoist_invariants(ir::Func& func);
+/// Moves pure work out of the loops that it does not depend on. Which constants are work is the
+/// machine's to say.
+void hoist_invariants(const Target& target, ir::Func& func);
 /// Removes the polls of loops that count a small constant number of turns.
 void elide_polls(ir::Func& func);
 

@@ -34,11 +34,17 @@ void plant_fault(ir::Func& func) {
 
 struct Pass {
   const char* name;
-  void (*run)(ir::Func& func);
+  void (*run)(const Target& target, ir::Func& func);
 };
+/// A pass to which all machines are the same.
+template <void (*kPass)(ir::Func&)>
+void on_any(const Target&, ir::Func& func) {
+  kPass(func);
+}
+
 constexpr Pass kPasses[] = {
-    {"plant-fault", plant_fault},           {"thread-jumps", thread_jumps},
-    {"remove-dead", remove_dead},           {"elide-polls", elide_polls},
+    {"plant-fault", on_any<plant_fault>},   {"thread-jumps", on_any<thread_jumps>},
+    {"remove-dead", on_any<remove_dead>},   {"elide-polls", on_any<elide_polls>},
     {"hoist-invariants", hoist_invariants},
 };
 
@@ -57,7 +63,7 @@ void optimise(const CompileContext& context, ir::Func& func) {
   check(context, func, "building");
   for (const Pass& pass : kPasses) {
     if (!may_run(pass.name)) continue;
-    pass.run(func);
+    pass.run(*context.target, func);
     check(context, func, pass.name);
   }
 }

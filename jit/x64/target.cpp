@@ -61,6 +61,7 @@ const Target& x64_target() {
       {{rax, rcx, rdx, rsi, rdi, r8, r9, r10, rbx, rbp, r12, r13, 32},
        {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 32}},
       {kScratch, kVmctx, 0, 7, 16, 8},
+      nullptr,
       select,
       emit,
       make_stubs,

@@ -5,6 +5,8 @@ prints; a job that is not counted (a check, a build) is one passed or failed by 
 """
 import os
 import platform
+import shutil
+import time
 from dataclasses import dataclass, field
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -96,11 +98,11 @@ class Plan:
         self.add("unit", f"unit {label}", command, after=[built, "suite"], counted=True, timeout=timeout,
                  allowed_skips=UNIT_SKIPS if IN_CI else None, env=env or {})
 
-    def spec(self, label, directory, built, engine="interp", emulator=(), env=None, timeout=600, extras=True):
-        """The official suite on one engine; tools/get-spec-suite finds or fetches it."""
+    def spec(self, label, directory, built, engine="interp", emulator=(), env=None, timeout=600, extras=True, parts=2):
+        """The official suite on one engine, or its first parts; tools/get-spec-suite finds or fetches it."""
         script = SPEC_EACH_SCRIPT if emulator else SPEC_SCRIPT
         runner = " ".join([*emulator, f"{directory}/wasmrt-spectest", f"--engine={engine}"])
-        parts = [("wasm-2.0", ["wasm-2.0"], [], 0), ("wasm-3.0", ["wasm-3.0"], [], SKIPS_3_0)]
+        parts = [("wasm-2.0", ["wasm-2.0"], [], 0), ("wasm-3.0", ["wasm-3.0"], [], SKIPS_3_0)][:parts]
         if extras:
             parts += [("custom", ["custom"], [], 0),
                       ("threads", ["proposals/threads"], ["--features=+threads"], None),
@@ -155,20 +157,44 @@ def other_builds(plan):
         plan.wasi(label, directory, built)
 
 
-def other_machine(plan):
-    """arm64 by cross compilation, under an emulator."""
+EMULATOR = ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu"]
+
+
+# A WASI command under the emulator: $1 is the runtime, with the emulator (words).
+HELLO_SCRIPT = '''
+scratch=$(mktemp -d); trap 'rm -rf "$scratch"' EXIT
+cat >"$scratch/hello.wat" <<"END"
+(module (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1) (data (i32.const 16) "hello\\n") (data (i32.const 0) "\\10\\00\\00\\00\\06\\00\\00\\00")
+  (func (export "_start") (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32)))))
+END
+[ "$($1 --engine=jit --no-cache "$scratch/hello.wat")" = hello ]
+'''
+
+
+def other_machine(plan, short=False):
+    """arm64 by cross compilation, under an emulator. In short, as in every run: suite 2.0 on compiled code and a program."""
     if platform.machine() != "x86_64":
         return
-    emulator = ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu"]
-    built = plan.build("arm64", "--arch=arm64", "--werror", "wasmrt-tests", "wasmrt-spectest", "wasmrt-run")
+    if short and not (shutil.which(EMULATOR[0]) and os.path.isdir(EMULATOR[2])):
+        return  # the packages are not there, and could not be had
+    targets = ["wasmrt-spectest", "wasmrt-run"] + ([] if short else ["wasmrt-tests", "wasmrt-fuzz"])
+    built = plan.build("arm64", "--arch=arm64", "--werror", *targets)
+    plan.add("programs", "hello, arm64 emulated", shell(HELLO_SCRIPT, " ".join([*EMULATOR, "build-arm64/wasmrt-run"])), after=[built])
+    if short:
+        plan.spec("arm64 emulated jit", "build-arm64", built, engine="jit", emulator=EMULATOR, extras=False, parts=1)
+        return
     # In parts: what the emulator records of reserved pages is given back at the end of a process.
     for part, tags in (("engine", "[engine]"), ("jit", "[jit]"), ("public", "[public]"), ("rest", "~[engine]~[jit]~[public]")):
-        plan.unit(f"arm64 emulated, {part}", "build-arm64", built, arguments=[f"{tags}~[no-emulation]~[.]"], emulator=emulator,
+        plan.unit(f"arm64 emulated, {part}", "build-arm64", built, arguments=[f"{tags}~[no-emulation]~[.]"], emulator=EMULATOR,
                   timeout=1200)
     for label, engine in (("interp", "interp"), ("jit", "jit"), ("jit, no signals", "jit --signals=off"),
-                          ("jit, poisoned", "jit --cpu=native,+poison")):
-        plan.spec(f"arm64 emulated {label}", "build-arm64", built, engine=engine, emulator=emulator, timeout=1800, extras=False)
-    plan.wasi("arm64 emulated", "build-arm64", built, "--engine=jit", "--emulator=" + " ".join(emulator))
+                          ("jit, poisoned, stores probed", "jit --cpu=native,+poison,+probe-stores")):
+        plan.spec(f"arm64 emulated {label}", "build-arm64", built, engine=engine, emulator=EMULATOR, timeout=1800, extras=False)
+    plan.wasi("arm64 emulated", "build-arm64", built, "--engine=jit", "--emulator=" + " ".join(EMULATOR))
+    plan.add("fuzz", "fuzz engines, arm64 emulated",
+             shell('mkdir -p build/findings; exec "$@"', *EMULATOR, "build-arm64/wasmrt-fuzz", f"--seconds={FUZZ_SECONDS}",
+                   f"--first={int(time.time())}000", "--keep=build/findings"), after=[built], timeout=FUZZ_SECONDS + 240)
 
 
 def sanitizers(plan):
@@ -215,6 +241,9 @@ def slow_checks(plan):
     for part in ("wasm-2.0", "wasm-3.0"):
         plan.add("spec", f"spec fetched {part}", shell(SPEC_SCRIPT, "build/wasmrt-spectest --engine=interp", "--fetch", part),
                  after=["build release"], counted=True, timeout=900, allowed_skips=SKIPS_3_0)
+    if platform.machine() == "x86_64":
+        plan.add("programs", "programs compile for arm64", ["tests/programs/compile", "--arch=arm64"], after=["programs"],
+                 counted=True, allowed_skips=0 if IN_CI else None)
     plan.add("checks", "check tidy", ["tools/check-tidy", "--limit=300", "--jobs=1"], after=["build release"], counted=True,
              timeout=600)
     plan.add("examples", "tools/demo is stable", ["tools/lib/repeat_demo"], after=["tools/demo"], timeout=900)
@@ -239,6 +268,8 @@ def select(arguments):
         other_machine(plan)
     else:
         release(plan)
+    if not full and not arm64:
+        other_machine(plan, short=True)
     if full and not arm64:
         other_builds(plan)
         other_machine(plan)
