@@ -49,7 +49,8 @@ void put_float_pairs(Handler* at, std::integer_sequence<std::uint32_t, variant..
 
 // --- counted loops ---
 
-template <auto fn, bool k_slot, bool y_slot, bool back>
+/// `near`: the distance back, where it is known.
+template <auto fn, bool k_slot, bool y_slot, bool back, std::uint32_t near = 0>
 TrapWord add_branch(WASMRT_REGS) {
   const auto* wide = reinterpret_cast<const std::uint32_t*>(pc->wide());
   std::uint32_t k = wide[0];
@@ -59,7 +60,15 @@ TrapWord add_branch(WASMRT_REGS) {
   sp[pc->d] = x;
   std::uint32_t y = wide[1];
   if constexpr (y_slot) y = slot<std::uint32_t>(sp, static_cast<std::uint16_t>(y));
-  WASMRT_BRANCH_IF(fn(x, y) != 0, 24);
+  if constexpr (near != 0) {
+    if (fn(x, y) != 0) {
+      pc = pc->at(-std::ptrdiff_t{near});
+      WASMRT_ARRIVE(true);
+    }
+    WASMRT_NEXT(24);
+  } else {
+    WASMRT_BRANCH_IF(fn(x, y) != 0, 24);
+  }
 }
 
 template <bool when, bool x_slot, bool back>
@@ -81,6 +90,15 @@ TrapWord select_cmp(WASMRT_REGS) {
   WASMRT_NEXT(24);
 }
 
+template <auto fn, std::uint32_t... near>
+void fill_near(Handler* h, std::integer_sequence<std::uint32_t, near...>) {
+  ((h[near] = add_branch<fn, false, false, true, near_distance(near)>), ...);
+  ((h[kNearDistances + near] = add_branch<fn, false, true, true, near_distance(near)>), ...);
+  ((h[2 * kNearDistances + near] = add_branch<fn, true, false, true, near_distance(near)>), ...);
+  ((h[3 * kNearDistances + near] = add_branch<fn, true, true, true, near_distance(near)>), ...);
+}
+using NearDistances = std::make_integer_sequence<std::uint32_t, kNearDistances>;
+
 template <Op op, auto fn>
 void fill_compare(Handler* t) {
   constexpr std::uint32_t index = compare_index(op);
@@ -93,6 +111,8 @@ void fill_compare(Handler* t) {
   h[5] = add_branch<fn, true, false, true>;
   h[6] = add_branch<fn, true, true, false>;
   h[7] = add_branch<fn, true, true, true>;
+  fill_near<fn>(t + handler_id(AddBranchNear, add_branch_near_variant(index, false, false, 0)),
+                NearDistances());
   h = t + handler_id(SelectCmp, select_cmp_variant(index, false, false));
   h[0] = select_cmp<fn, false, false, false>;
   h[1] = select_cmp<fn, false, false, true>;
@@ -120,13 +140,17 @@ TrapWord br_table_add(WASMRT_REGS) {
   WASMRT_TABLE_JUMP(static_cast<std::uint32_t>(aux));
 }
 
-template <bool back>
+template <bool back, std::uint32_t near = 0>
 TrapWord add_jump(WASMRT_REGS) {
   r = slot<std::uint32_t>(sp, pc->a) + static_cast<std::uint32_t>(*pc->wide());
   r = static_cast<std::uint32_t>(r);
   sp[pc->d] = r;
-  pc = pc->target();
+  pc = near != 0 ? pc->at(-std::ptrdiff_t{near}) : pc->target();
   WASMRT_ARRIVE(back);
+}
+template <std::uint32_t... near>
+void fill_near_jumps(Handler* h, std::integer_sequence<std::uint32_t, near...>) {
+  ((h[near] = add_jump<true, near_distance(near)>), ...);
 }
 
 template <bool back>
@@ -153,6 +177,7 @@ void fill_fused(Handler* t) {
   put_float_pairs<double>(t + PairF64, std::make_integer_sequence<std::uint32_t, 192>());
   t[AddJump] = add_jump<false>;
   t[AddJump + 1] = add_jump<true>;
+  fill_near_jumps(t + AddJumpNear, NearDistances());
   t[CopyJump] = copy_jump<false>;
   t[CopyJump + 1] = copy_jump<true>;
   t[Add2] = add2;

@@ -142,6 +142,20 @@ constexpr std::uint32_t add_branch_variant(std::uint32_t compare, bool k_slot, b
   return compare * 8 + (k_slot ? 4 : 0) + (y_slot ? 2 : 0) + (back ? 1 : 0);
 }
 
+/// AddBranchNear and AddJumpNear: back by a distance that is part of the handler's number, so that
+/// the next pc waits for nothing. 24, 32 ... 80 bytes.
+inline constexpr std::uint32_t kNearDistances = 8;
+constexpr std::uint32_t near_distance(std::uint32_t number) { return 24 + number * 8; }
+/// The number of a distance back, or kNearDistances.
+constexpr std::uint32_t near_number(std::uint32_t distance) {
+  const std::uint32_t number = distance / 8 - 3;  // below 24: a large one
+  return number < kNearDistances ? number : kNearDistances;
+}
+constexpr std::uint32_t add_branch_near_variant(std::uint32_t compare, bool k_slot, bool y_slot,
+                                                std::uint32_t near) {
+  return (compare * 4 + (k_slot ? 2 : 0) + (y_slot ? 1 : 0)) * kNearDistances + near;
+}
+
 /// The stores that have StoreAt forms, by number. Values: 0 slot, 1 immediate, 2 accumulator.
 inline constexpr Op kStoreAtOps[] = {Op::I32Store, Op::I64Store,  Op::F32Store,
                                      Op::F64Store, Op::I32Store8, Op::I32Store16};

@@ -277,6 +277,7 @@ void Translator::copy_slot(std::uint16_t d, std::uint16_t a, ValKind type) {
 }
 
 void Translator::store_place(std::uint16_t d, ValKind type, const Place& from) {
+  if (from.is_r() && fuse_sum_again(d, type)) return;
   if (from.is_r()) {
     store_acc(d, type);
   } else if (from.is_i()) {

@@ -295,6 +295,7 @@ class Translator final : public SinkBase<Translator> {
   /// Where the fused call is, or kNone.
   std::uint32_t fuse_call(std::uint16_t args, const FuncCode& callee);
   void fuse_adds();
+  bool fuse_sum_again(std::uint16_t d, ValKind type);
   /// An address that the last instruction computes, as an AddressMode of fused.h and its fields.
   struct FusedAddress {
     std::uint32_t mode = 0;

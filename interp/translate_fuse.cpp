@@ -401,6 +401,32 @@ void Translator::fuse_adds() {
   prev_ = {};
 }
 
+/// A sum that went to one slot goes to another one as well: computed twice in one instruction.
+bool Translator::fuse_sum_again(std::uint16_t d, ValKind type) {
+  AddParts add;
+  if (type != ValKind::I32 || !fusible() || acc_[kInt].def != last_.pos || !split_add(last_, add) ||
+      add.k_slot || add.a == add.d || acc_[kInt].mirror != add.d) {
+    return false;
+  }
+  kill_mirror(d, 1);
+  const std::uint32_t at = last_.pos;
+  pos_ = at;
+  read_slot(add.a);
+  if (d < temps_) touched_[d] = at + 1;
+  emit(Add2, add.d, add.a, two(d, add.a));
+  emit_wide(halves(add.k, add.k));
+  last_.end = pos_;
+  last_.id = Add2;
+  last_.d = add.d;
+  last_.a = add.a;
+  last_.w = two(d, add.a);
+  last_.wide = halves(add.k, add.k);
+  prev_ = {};
+  take_acc(kInt);
+  acc_[kInt].mirror = d;
+  return true;
+}
+
 /// Finds the addition the last instruction ends with, as fuse_add_branch wants it.
 bool Translator::last_addition(AddParts& add) const {
   if (!fusible()) return false;
@@ -484,6 +510,11 @@ bool Translator::fuse_branch(const Condition& condition, bool taken_if, Label* t
              add.a, 0);
     emit_wide(halves(add.k, y));
     link_branch(at, target, chain);
+    if (const std::uint32_t near = back ? near_number(at - target->target) : kNearDistances;
+        near != kNearDistances) {
+      code_[at / 8] = reinterpret_cast<std::uint64_t>(
+          handlers_[AddBranchNear + add_branch_near_variant(compare, add.k_slot, b.is_s(), near)]);
+    }
     return true;
   }
   // The condition must be what that instruction made, and if it also went to a slot, that is a
@@ -544,6 +575,10 @@ bool Translator::fuse_jump(Label& target) {
     const std::uint32_t at = emit(handler_id(AddJump, back ? 1 : 0), add.d, add.a, 0);
     emit_wide(add.k);
     link_branch(at, &target, nullptr);
+    if (const std::uint32_t near = back ? near_number(at - target.target) : kNearDistances;
+        near != kNearDistances) {
+      code_[at / 8] = reinterpret_cast<std::uint64_t>(handlers_[AddJumpNear + near]);
+    }
     return true;
   }
   return false;

@@ -291,6 +291,29 @@ const Case kCases[] = {
      true,
      {10},
      95},
+    {"a short loop",
+     "add_br_near/",
+     "(param i32) (result i32) (local i32) (loop (local.set 1 (i32.xor (i32.mul (local.get 1)"
+     " (i32.const 3)) (local.get 0))) (br_if 0 (i32.ne (local.tee 0 (i32.add (local.get 0)"
+     " (i32.const -1))) (i32.const 0)))) (local.get 1)",
+     false,
+     {3},
+     32},
+    {"a short loop's jump back",
+     "add_jump_near/",
+     "(param i32) (result i32) (local i32) (block (loop (br_if 1 (i32.gt_u (local.get 1)"
+     " (i32.const 20))) (local.set 0 (i32.mul (local.get 0) (i32.const 3)))"
+     " (local.set 1 (i32.add (local.get 1) (i32.const 9))) (br 0))) (local.get 0)",
+     false,
+     {5},
+     135},
+    {"a sum for two locals",
+     "add2 ",
+     "(param i32) (result i32) (local i32) (local.set 0 (local.tee 1 (i32.add (local.get 0)"
+     " (i32.const 7)))) (i32.mul (local.get 0) (local.get 1))",
+     false,
+     {5},
+     144},
 };
 
 TEST_CASE("fused: branches, counters, moves and their neighbours", "[interp]") {
