@@ -17,6 +17,12 @@ TrapWord copy_vec(WASMRT_REGS) {
   std::memcpy(sp + pc->d, &x, 16);
   WASMRT_NEXT(16);
 }
+TrapWord copy_many(WASMRT_REGS) {
+  std::uint64_t* const to = sp + pc->d;
+  const std::uint64_t* const from = sp + pc->a;
+  for (std::uint32_t i = 0; i < pc->w; ++i) to[i] = from[i];
+  WASMRT_NEXT(16);
+}
 TrapWord copy2(WASMRT_REGS) {
   sp[pc->d] = sp[pc->a];
   sp[pc->b()] = sp[pc->c()];
@@ -183,6 +189,7 @@ TrapWord ref_as_non_null(WASMRT_REGS) {
 void fill_control(Handler* t) {
   t[CopySlot] = copy_slot;
   t[CopyVec] = copy_vec;
+  t[CopyMany] = copy_many;
   t[Copy2] = copy2;
   t[SlotConst32] = slot_const32;
   t[SlotConst64] = slot_const64;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "libwasmrt/base/assert.h"
+
 namespace wasmrt::interp {
 
 Translator::Translator(const DecodedModule& module, const CodeOptions& options, FuncCode* funcs)
@@ -105,6 +107,12 @@ void Translator::unassign(std::uint32_t trail) {
     if (l.trail != kNone) l.trail = std::min(l.trail, trail);
     if (l.else_trail != kNone) l.else_trail = std::min(l.else_trail, trail);
   }
+}
+
+/// No instruction takes more than some tens of bytes per byte of a body, so distances fit 32 bits.
+void Translator::grow_code() {
+  WASMRT_ASSERT(code_.size() < std::size_t{1} << 27, "bytecode grows with the body only");
+  code_.resize(code_.size() * 2);
 }
 
 void Translator::finish() {

@@ -176,8 +176,9 @@ class Translator final : public SinkBase<Translator> {
   // --- emission (translate.cpp) ---
   void emit_reserve() {
     if (pos_ + 64 > code_.size() * 8) [[unlikely]]
-      code_.resize(code_.size() * 2);
+      grow_code();
   }
+  void grow_code();
   std::uint32_t emit(HandlerId id, std::uint16_t d, std::uint16_t a, std::uint32_t w) {
     emit_reserve();
     const std::uint32_t at = pos_;

@@ -8,6 +8,11 @@
 
 namespace wasmrt::interp {
 
+namespace {
+// Values of a branch that are moved one by one.
+constexpr std::size_t kFewMoves = 4;
+}  // namespace
+
 // --- labels ---
 
 void Translator::add_patch(std::uint32_t& chain, std::uint32_t at, std::uint32_t from) {
@@ -237,6 +242,15 @@ bool Translator::needs_moves(std::uint32_t depth, const Label& target) {
 void Translator::move_to_label(std::uint32_t depth, const Label& target) {
   const std::size_t n = state_->label_types(depth).size();
   std::uint16_t d = target.slot;
+  // Many at once, as they lie: code that grew with each branch's values could not be bounded.
+  if (n > kFewMoves) {
+    const std::uint16_t a = stack_[stack_.size() - n].slot;
+    const auto slots = static_cast<std::uint16_t>(next_slot() - a);
+    kill_mirror(d, slots);
+    emit(CopyMany, d, a, slots);
+    forget_last();
+    return;
+  }
   // Destinations lie below their sources: ascending order never overwrites what is still needed.
   for (std::size_t i = stack_.size() - n; i < stack_.size(); ++i) {
     const Operand& o = stack_[i];

@@ -105,6 +105,30 @@ TEST_CASE("translate: only locals that may be read first are zeroed", "[interp]"
   CHECK(m.call("both", {0}).value() == 4);
 }
 
+TEST_CASE("translate: branches with many values take no code for each of them", "[interp]") {
+  constexpr int kValues = 1000, kBranches = 300;
+  std::string wat = "(module (type $many (func (result";
+  for (int i = 0; i < kValues; ++i) wat += " i32";
+  wat +=
+      "))) (func (export \"f\") (param i32) (result i32) (local i32) (i32.const 7)"
+      " (block (type $many) (i32.const 9)";
+  for (int i = 0; i < kValues; ++i) wat += " (i32.const " + std::to_string(i) + ")";
+  for (int i = 0; i < kBranches; ++i) {
+    wat += " (br_if 0 (i32.eq (local.get 0) (i32.const " + std::to_string(i) + ")))";
+  }
+  wat += " (br 0))";
+  for (int i = 0; i < kValues - 3; ++i) wat += " drop";
+  // 7, 0, 1, 2
+  wat += " (local.set 1) i32.sub (i32.shl (local.get 1) (i32.const 4)) i32.add i32.add))";
+  for (const CodeOptions& options : {kFused, kPlain}) {
+    HandMade m(wat, options);
+    for (const std::uint64_t arg : {0u, 5u, 299u, 1000u}) {
+      CHECK(m.call("f", {arg}).value() == 7 - 1 + 32);
+    }
+    CHECK(m.code().stats().bytecode_bytes < 40'000);
+  }
+}
+
 TEST_CASE("translate: more locals and parameters than slots have numbers", "[interp]") {
   std::string wat = "(module (func $many (export \"f\") (param i64) (result i64 i64) (local";
   for (int i = 0; i < 49000; ++i) wat += " v128";
