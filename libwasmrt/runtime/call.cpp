@@ -153,6 +153,7 @@ CallScope::~CallScope() {
     store.innermost = frame_.enclosing_here;
     t_innermost = frame_.enclosing;
     if (frame_.root != nullptr) frame_.root->vmctx().activation = outer_activation_;
+    if (frame_.enclosing_here != nullptr) cell.left(&frame_, frame_.enclosing_here);
   }
   if (outer_cell_ != nullptr) outer_cell_->remove_nested(cell);
   // What armed the cell may have been this call's; a call around us finds out at its next poll.

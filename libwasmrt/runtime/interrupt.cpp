@@ -93,8 +93,29 @@ void InterruptCell::disarm() noexcept {
   if (event_ != nullptr) event_->clear();
 }
 
+/// Of all instances: those that are called by others keep what they find.
+void InterruptCell::limit_stack(std::uint64_t limit) noexcept {
+  stack_limit_ = limit;
+  for (Vmctx* ctx : instances_) {
+    if (ctx->interrupt.load(std::memory_order_relaxed) == 0) {
+      ctx->stack_limit.store(limit, std::memory_order_relaxed);
+    }
+  }
+}
+
+void InterruptCell::left(const Activation* inner, Activation* outer) noexcept {
+  std::lock_guard lock(mutex_);
+  for (Vmctx* ctx : instances_) {
+    if (ctx->activation == inner) ctx->activation = outer;
+  }
+  if (stack_limit_ != outer->native_limit) limit_stack(outer->native_limit);
+}
+
 void InterruptCell::entered(Vmctx* ctx, std::uint64_t stack_limit) noexcept {
-  stack_limit_ = stack_limit;
+  if (stack_limit_ != stack_limit) {  // written by this thread only
+    std::lock_guard lock(mutex_);
+    limit_stack(stack_limit);
+  }
   // Written before: a later arm overwrites it, an earlier one has. Nothing to do.
   if (ctx->stack_limit.load(std::memory_order_relaxed) == stack_limit) return;
   ctx->stack_limit.store(stack_limit, std::memory_order_seq_cst);

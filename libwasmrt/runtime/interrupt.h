@@ -13,6 +13,7 @@
 #include <mutex>
 #include <vector>
 
+#include "libwasmrt/abi/activation.h"
 #include "libwasmrt/abi/vmctx.h"
 #include "libwasmrt/runtime/object.h"
 #include "sys/os/event.h"
@@ -35,6 +36,9 @@ class InterruptCell final : public detail::Object {
   /// The thread inside the store is about to enter an instance: sets its stack limit, unless the
   /// cell is armed.
   void entered(Vmctx* ctx, std::uint64_t stack_limit) noexcept;
+  /// A call that was made inside a call into the same store has ended: what instances know of it is
+  /// again what they knew of the outer one, which may be in the middle of any of them.
+  void left(const Activation* inner, Activation* outer) noexcept;
   /// Marks an instance closed: it stays armed for good.
   void close(Vmctx* ctx) noexcept;
 
@@ -48,6 +52,7 @@ class InterruptCell final : public detail::Object {
  private:
   static void raise(Vmctx* ctx) noexcept;
   void lower(Vmctx* ctx) const noexcept;
+  void limit_stack(std::uint64_t limit) noexcept;  ///< Under the lock.
 
   std::atomic<bool> armed_{false};
   std::mutex mutex_;
