@@ -390,47 +390,6 @@ void Builder::on_br(std::uint32_t depth) { jump_to(depth); }
 
 void Builder::on_br_if(std::uint32_t depth) { branch_if(pop(), depth, hint_here()); }
 
-void Builder::on_br_table(const Imm& imm) {
-  const V index = pop();
-  const std::span<const std::uint32_t> targets = imm.targets();
-  std::vector<BlockId> by_depth;  // the block of each depth already seen
-  std::vector<std::uint32_t> blocks;
-  std::vector<BlockId> returns;
-  blocks.reserve(targets.size());
-  for (const std::uint32_t depth : targets) {
-    if (depth >= by_depth.size()) by_depth.resize(depth + 1, kNoBlock);
-    BlockId& to = by_depth[depth];
-    if (to == kNoBlock) {
-      Frame& f = frame_at(depth);
-      if (f.kind == FrameKind::Function) {
-        to = f_.new_block();
-        returns.push_back(to);
-      } else {
-        add_edge(f, block_);
-        to = f.header;
-      }
-      f_[to].preds.push_back(block_);
-    }
-    blocks.push_back(raw(to));
-  }
-  Inst i;
-  if (std::all_of(blocks.begin(), blocks.end(), [&](std::uint32_t b) { return b == blocks[0]; })) {
-    i.op = IrOp::Jump;  // the index does not matter
-    i.args[0] = blocks[0];
-  } else {
-    i.op = IrOp::Switch;
-    i.args[0] = raw(index);
-    i.args[1] = f_.add_list(blocks);
-    i.args[2] = static_cast<std::uint32_t>(blocks.size());
-  }
-  i.pos = state_->offset();
-  f_.append(block_, i);
-  for (const BlockId b : returns) {
-    start_block(b);
-    return_values();
-  }
-}
-
 void Builder::on_return() { return_values(); }
 void Builder::on_unreachable() { trap(TrapKind::Unreachable); }
 

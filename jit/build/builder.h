@@ -140,6 +140,7 @@ class Builder : public SinkBase<Builder> {
   std::uint32_t record(const Frame& frame);
   void add_edge(Frame& frame, ir::BlockId from);
   void jump_to(std::uint32_t depth);
+  void jump_by_table(V index, std::span<const std::uint32_t> targets);
   void return_values();
   void start_block(ir::BlockId block);
   void jump(ir::BlockId from, ir::BlockId to);

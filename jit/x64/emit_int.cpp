@@ -189,6 +189,10 @@ void Emitter::compare(const MInst& i, unsigned first) {
       (i.cond == E || i.cond == NE || i.cond == S || i.cond == NS)) {
     return;  // there already
   }
+  if (kind == Compare::Bit) {
+    a_.bt(x, gp(op(i, first + 1), i.size));
+    return;
+  }
   const asmjit::Operand y = source(i, first + 1, i.size, RegClass::Int);
   if (kind == Compare::Test) {
     if (y.isReg()) {

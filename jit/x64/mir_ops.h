@@ -22,6 +22,7 @@ enum class Compare : std::uint8_t {
   Float,    ///< ucomis a, b; one condition
   FloatEq,  ///< ucomis a, b; equal and ordered (cond E) or not (cond NE)
   Vector,   ///< ptest a, b; cond E: no common bit
+  Bit,      ///< bt a, b: bit b of a, modulo its size; cond B: it is set
 };
 
 constexpr std::uint32_t fused(Compare compare, unsigned trap_kind = 0) {

@@ -34,6 +34,7 @@ class Selector final : public Selection {
   void multiply(V v);
   void shift(V v, XOp op);
   void divide(V v);
+  [[nodiscard]] bool upper_half_clear(V v) const;
   void rhs(V value, unsigned size, std::vector<MOperand>& operands, Mem& mem, bool& folded,
            std::int64_t& imm, bool& is_imm);
   /// The operands of a fused compare for a condition value; gives its machine condition.
@@ -50,6 +51,8 @@ class Selector final : public Selection {
   Flags flags_of(V condition, bool negate);
   Flags flags_of_icmp(const ir::Inst& icmp);
   Flags flags_of_fcmp(const ir::Inst& fcmp);
+  void flags_of_and(const ir::Inst& conjunction, Flags& r);
+  bool flags_of_bit(const ir::Inst& conjunction, Flags& r);
   Flags flags_of_vector(V condition);
   MInst& emit_flags(XOp op, Flags flags, std::vector<MOperand> before, unsigned aux_trap,
                     unsigned size);

@@ -64,6 +64,16 @@ void Selector::alu(V v, XOp op) {
   }
   if (op == kAdd) {
     if (is_const) {
+      const Inst& sum = at(a);
+      if (sum.op == IrOp::Add && used_once(a) && !needed(a) && at(sum.arg(1)).op != IrOp::Const &&
+          !can_fold_load(sum.arg(0)) && !can_fold_load(sum.arg(1))) {
+        Mem mem;
+        mem.base = reg(sum.arg(0));
+        mem.index = reg(sum.arg(1));
+        mem.disp = static_cast<std::int32_t>(imm);
+        emit_mem(kLea, size, {def(reg(v))}, mem);
+        return;
+      }
       // lea keeps an operand that lives on; the emitter makes an addition of it when the register
       // is the same after all.
       if (!ends(a)) {
@@ -180,6 +190,22 @@ void Selector::shift(V v, XOp op) {
   emit(op, size, {def_same(reg(v), 1), use(reg(i.arg(0))), use_fixed(reg(i.arg(1)), rcx)});
 }
 
+/// Whether the upper half of an i64 is known to be zero: quotients by constants come so.
+bool Selector::upper_half_clear(V v) const {
+  const Inst& x = at(v);
+  switch (x.op) {
+    case IrOp::ExtU: return true;
+    case IrOp::ShrU: return at(x.arg(1)).op == IrOp::Const && at(x.arg(1)).imm >= 32;
+    case IrOp::And: return at(x.arg(1)).op == IrOp::Const && at(x.arg(1)).imm <= 0xFFFFFFFF;
+    case IrOp::MulHiU: return at(x.arg(0)).op == IrOp::ExtU;  // below its first factor
+    case IrOp::Load: {
+      const auto access = static_cast<Access>(x.aux);
+      return access == Access::U8 || access == Access::U16 || access == Access::U32;
+    }
+    default: return false;
+  }
+}
+
 void Selector::divide(V v) {
   const Inst& i = at(v);
   const unsigned size = size_of(i.type);
@@ -198,6 +224,46 @@ void Selector::divide(V v) {
 // ---- flags
 // ------------------------------------------------------------------------------------------------
 
+/// (bits >> n) & 1, or bits & (1 << n): one bit of a register, by a variable number.
+bool Selector::flags_of_bit(const Inst& conjunction, Flags& r) {
+  const auto own = [&](V v, IrOp op) {
+    return at(v).op == op && used_once(v) && !needed(v) && at(at(v).arg(1)).op != IrOp::Const;
+  };
+  const auto is_one = [&](V v) { return at(v).op == IrOp::Const && at(v).imm == 1; };
+  const V a = conjunction.arg(0);
+  const V b = conjunction.arg(1);
+  V bits = kNoValue;
+  V place = kNoValue;
+  if (is_one(b) && own(a, IrOp::ShrU)) {
+    bits = at(a).arg(0);
+    place = at(a).arg(1);
+  } else if (own(a, IrOp::Shl) && is_one(at(a).arg(0))) {
+    bits = b;
+    place = at(a).arg(1);
+  } else if (own(b, IrOp::Shl) && is_one(at(b).arg(0))) {
+    bits = a;
+    place = at(b).arg(1);
+  } else {
+    return false;
+  }
+  if (at(place).op == IrOp::ExtU && !needed(place)) place = at(place).arg(0);
+  r.compare = Compare::Bit;
+  r.cc = B;
+  r.operands = {use(reg(bits)), use(reg(place))};
+  return true;
+}
+
+/// Flags for "the conjunction is not zero".
+void Selector::flags_of_and(const Inst& conjunction, Flags& r) {
+  r.size = size_of(conjunction.type);
+  if (flags_of_bit(conjunction, r)) return;
+  r.compare = Compare::Test;
+  r.cc = NE;
+  r.operands = {use(reg(conjunction.arg(0)))};
+  r.is_imm = imm32(conjunction.arg(1), r.imm);
+  if (!r.is_imm) r.operands.push_back(use(reg(conjunction.arg(1))));
+}
+
 Selector::Flags Selector::flags_of_icmp(const Inst& icmp) {
   Flags r;
   r.size = size_of(icmp.aux_type);
@@ -215,10 +281,9 @@ Selector::Flags Selector::flags_of_icmp(const Inst& icmp) {
       if (cond == Cond::Eq) r.cc = inverted(r.cc);
       return r;
     }
-    if (x.op == IrOp::And && used_once(a) && !needed(a) && (cond == Cond::Eq || cond == Cond::Ne)) {
-      r.operands = {use(reg(x.arg(0)))};
-      r.is_imm = imm32(x.arg(1), r.imm);
-      if (!r.is_imm) r.operands.push_back(use(reg(x.arg(1))));
+    if ((cond == Cond::Eq || cond == Cond::Ne) && x.op == IrOp::And && used_once(a) && !needed(a)) {
+      flags_of_and(x, r);
+      if (cond == Cond::Eq) r.cc = inverted(r.cc);
       return r;
     }
     r.operands = {use(reg(a)), use(reg(a))};
@@ -272,6 +337,8 @@ Selector::Flags Selector::flags_of(V condition, bool negate) {
     r = flags_of_fcmp(c);
   } else if (is_vector_test(condition)) {
     r = flags_of_vector(condition);
+  } else if (c.op == IrOp::And && used_once(condition) && !needed(condition)) {
+    flags_of_and(c, r);
   } else {
     const VReg x = reg(condition);
     r.operands = {use(x), use(x)};
@@ -358,7 +425,12 @@ bool Selector::select_int(V v) {
       emit(kMovSx, from, {def(reg(v)), use(reg(i.arg(0)))}).aux = size;
       return true;
     }
-    case IrOp::Wrap: emit(kMovZx, 4, {def(reg(v)), use_any(reg(i.arg(0)))}); return true;
+    case IrOp::Wrap:
+      if (!upper_half_clear(i.arg(0))) {
+        emit(kMovZx, 4, {def(reg(v)), use_any(reg(i.arg(0)))});
+        return true;
+      }
+      [[fallthrough]];
     case IrOp::ExtU:
       // An i32 has its upper half clear: the same bits.
       emit(kMove, 8, {def(reg(v)), use(reg(i.arg(0)))});
