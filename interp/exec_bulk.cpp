@@ -7,6 +7,7 @@
 #include "interp/exec_forms.h"
 #include "libwasmrt/abi/activation.h"
 #include "libwasmrt/abi/builtins.h"
+#include "libwasmrt/base/short_bytes.h"
 #include "libwasmrt/wasm/semantics_int.h"
 
 namespace wasmrt::interp {
@@ -47,76 +48,18 @@ __attribute__((noinline)) TrapWord memory_copy_any(WASMRT_REGS) {
   WASMRT_NEXT(16);
 }
 
-/// Beyond this a call does not matter.
-constexpr std::uint64_t kShort = 1024;
-
-template <class T>
-inline void put_raw(std::uint8_t* at, T x) {
-  __builtin_memcpy(at, &x, sizeof(T));
-}
-/// Copies sizeof(T) to 2 * sizeof(T) bytes that may overlap: everything is read before it is
-/// written.
-template <class T>
-inline void copy_ends(std::uint8_t* to, const std::uint8_t* from, std::uint64_t n) {
-  const T first = unaligned<T>(from);
-  const T last = unaligned<T>(from + n - sizeof(T));
-  put_raw(to, first);
-  put_raw(to + n - sizeof(T), last);
-}
-struct Quad {
-  Vec lanes[4];
-};
-
-inline void copy_up_to_16(std::uint8_t* to, const std::uint8_t* from, std::uint64_t n) {
-  if (n >= 8) {
-    copy_ends<std::uint64_t>(to, from, n);
-  } else if (n >= 4) {
-    copy_ends<std::uint32_t>(to, from, n);
-  } else if (n >= 2) {
-    copy_ends<std::uint16_t>(to, from, n);
-  } else if (n == 1) {
-    *to = *from;
-  }
-}
-
 /// Within memory 0; false when the runtime must do it.
-__attribute__((always_inline)) inline bool copy_short(std::uint8_t* mem, const VmMemory* m,
-                                                      std::uint64_t dst, std::uint64_t src,
-                                                      std::uint64_t n) {
+__attribute__((always_inline)) inline bool copy_here(std::uint8_t* mem, const VmMemory* m,
+                                                     std::uint64_t dst, std::uint64_t src,
+                                                     std::uint64_t n) {
   // No sum that could overflow: n is short, and what lies beyond the memory is beyond bytes - n.
-  if (n > kShort || n > m->bytes || dst > m->bytes - n || src > m->bytes - n) return false;
-  std::uint8_t* to = mem + dst;
-  const std::uint8_t* from = mem + src;
-  if (n <= 16) {
-    copy_up_to_16(to, from, n);
-  } else if (n <= 32) {
-    copy_ends<Vec>(to, from, n);
-  } else if (n <= 64) {
-    const Vec x[4] = {unaligned<Vec>(from), unaligned<Vec>(from + 16),
-                      unaligned<Vec>(from + n - 32), unaligned<Vec>(from + n - 16)};
-    put_raw(to, x[0]);
-    put_raw(to + 16, x[1]);
-    put_raw(to + n - 32, x[2]);
-    put_raw(to + n - 16, x[3]);
-  } else if (n <= 128) {
-    copy_ends<Quad>(to, from, n);
-  } else {
-    if (to + n > from && from + n > to) return false;
-    std::uint8_t* const end = to + n - sizeof(Quad);
-    const Quad last = unaligned<Quad>(from + n - sizeof(Quad));
-    do {
-      put_raw(to, unaligned<Quad>(from));
-      to += sizeof(Quad);
-      from += sizeof(Quad);
-    } while (to < end);
-    put_raw(end, last);
-  }
-  return true;
+  if (n > kShortBytes || n > m->bytes || dst > m->bytes - n || src > m->bytes - n) return false;
+  return copy_short(mem + dst, mem + src, n);
 }
 
 TrapWord memory_copy(WASMRT_REGS) {
   const std::uint64_t* a = sp + pc->a;
-  if (pc->w != 0 || !copy_short(mem, ctx->memories[0], a[0], a[1], a[2])) {
+  if (pc->w != 0 || !copy_here(mem, ctx->memories[0], a[0], a[1], a[2])) {
     WASMRT_JUMP(memory_copy_any);
   }
   WASMRT_NEXT(16);
@@ -131,7 +74,7 @@ __attribute__((noinline)) TrapWord memory_copy_at_any(WASMRT_REGS) {
 template <K kn>
 TrapWord memory_copy_at(WASMRT_REGS) {
   const std::uint64_t n = kn == K::S ? sp[pc->b()] : pc->w;
-  if (!copy_short(mem, ctx->memories[0], sp[pc->d], sp[pc->a], n)) {
+  if (!copy_here(mem, ctx->memories[0], sp[pc->d], sp[pc->a], n)) {
     WASMRT_JUMP(memory_copy_at_any<kn>);
   }
   WASMRT_NEXT(16);
@@ -141,25 +84,10 @@ TrapWord memory_fill(WASMRT_REGS) {
   const std::uint64_t* a = sp + pc->a;
   const std::uint64_t n = a[2];
   const VmMemory* m = ctx->memories[0];
-  if (pc->w != 0 || n > kShort || a[0] > m->bytes - n || n > m->bytes) {
+  if (pc->w != 0 || n > kShortBytes || a[0] > m->bytes - n || n > m->bytes) {
     WASMRT_JUMP(memory_fill_any);
   }
-  std::uint8_t* to = mem + a[0];
-  const std::uint64_t word = (a[1] & 0xFF) * 0x0101010101010101u;
-  if (n >= 16) {
-    const Vec x = {std::bit_cast<double>(word), std::bit_cast<double>(word)};
-    std::uint8_t* const end = to + n - sizeof(Vec);
-    for (; to < end; to += sizeof(Vec)) put_raw(to, x);
-    put_raw(end, x);
-  } else if (n >= 8) {
-    put_raw(to, word);
-    put_raw(to + n - 8, word);
-  } else if (n >= 4) {
-    put_raw(to, static_cast<std::uint32_t>(word));
-    put_raw(to + n - 4, static_cast<std::uint32_t>(word));
-  } else if (n != 0) {
-    to[0] = to[n / 2] = to[n - 1] = static_cast<std::uint8_t>(word);
-  }
+  fill_short(mem + a[0], static_cast<std::uint8_t>(a[1]), n);
   WASMRT_NEXT(16);
 }
 

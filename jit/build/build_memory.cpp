@@ -325,7 +325,11 @@ void Builder::on_memory(Op op, const Imm& imm) {
       const V n = wide(pop());
       const V value = pop();
       const V dst = wide(pop());
-      builtin(k_memory_fill, {number(imm.index), dst, value, n}, Type::Void);
+      if (imm.index == 0) {
+        builtin(k_memory0_fill, {dst, value, n}, Type::Void);
+      } else {
+        builtin(k_memory_fill, {number(imm.index), dst, value, n}, Type::Void);
+      }
       break;
     }
     case Op::MemoryCopy: {
@@ -338,7 +342,11 @@ void Builder::on_memory(Op op, const Imm& imm) {
       const V n = wide(pop());
       const V src = wide(pop());
       const V dst = wide(pop());
-      builtin(k_memory_copy, {number(imm.index), number(imm.index2), dst, src, n}, Type::Void);
+      if (imm.index == 0 && imm.index2 == 0) {
+        builtin(k_memory0_copy, {dst, src, n}, Type::Void);
+      } else {
+        builtin(k_memory_copy, {number(imm.index), number(imm.index2), dst, src, n}, Type::Void);
+      }
       break;
     }
     case Op::MemoryInit: {

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "libwasmrt/abi/builtins.h"
+#include "libwasmrt/base/short_bytes.h"
 #include "libwasmrt/runtime/call.h"
 #include "libwasmrt/runtime/instance_state.h"
 #include "libwasmrt/wasm/trap.h"
@@ -16,6 +17,7 @@ namespace wasmrt::rt {
 namespace {
 
 constexpr std::uint64_t kChunk = std::uint64_t{1} << 20;
+constexpr std::uint64_t kFewBytes = 64;  // done in place
 
 CallFrame& frame_of(Vmctx* ctx) { return *static_cast<CallFrame*>(ctx->activation); }
 Instance& instance_of(Vmctx* ctx) { return *static_cast<Instance*>(ctx->instance); }
@@ -81,6 +83,39 @@ TrapWord memory_copy(Vmctx* ctx, std::uint32_t dst_mem, std::uint32_t src_mem, s
   return in_chunks(ctx, n, kChunk, downwards, [&](std::uint64_t at, std::size_t length) {
     std::memmove(to.base + dst + at, from.base + src + at, length);
   });
+}
+
+[[gnu::noinline]] TrapWord fill_any(Vmctx* ctx, std::uint64_t dst, std::uint32_t value,
+                                    std::uint64_t n) {
+  return memory_fill(ctx, 0, dst, value, n);
+}
+[[gnu::noinline]] TrapWord copy_any(Vmctx* ctx, std::uint64_t dst, std::uint64_t src,
+                                    std::uint64_t n) {
+  return memory_copy(ctx, 0, 0, dst, src, n);
+}
+
+TrapWord memory0_fill(Vmctx* ctx, std::uint64_t dst, std::uint32_t value, std::uint64_t n) {
+  const std::uint64_t bytes = ctx->memory0_bytes;
+  if (n > kChunk || outside(dst, n, bytes)) return fill_any(ctx, dst, value, n);
+  std::uint8_t* to = ctx->memory0_base + dst;
+  if (n <= kFewBytes) {
+    fill_short(to, static_cast<std::uint8_t>(value), n);
+  } else {
+    std::memset(to, static_cast<int>(value & 0xFF), n);
+  }
+  return 0;
+}
+
+TrapWord memory0_copy(Vmctx* ctx, std::uint64_t dst, std::uint64_t src, std::uint64_t n) {
+  const std::uint64_t bytes = ctx->memory0_bytes;
+  if (n > kChunk || n > bytes || std::max(dst, src) > bytes - n) return copy_any(ctx, dst, src, n);
+  std::uint8_t* base = ctx->memory0_base;
+  if (n <= kFewBytes) {
+    copy_short(base + dst, base + src, n);
+  } else {
+    std::memmove(base + dst, base + src, n);
+  }
+  return 0;
 }
 
 TrapWord memory_init(Vmctx* ctx, std::uint32_t data, std::uint32_t mem, std::uint64_t dst,

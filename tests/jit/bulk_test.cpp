@@ -1,5 +1,5 @@
-// memory.copy and memory.fill of constant sizes: all sizes around the limit of what is done in
-// place, overlapping, and across the end of memory, where nothing may be written.
+// memory.copy and memory.fill of constant and of variable sizes: all sizes around the limit of what
+// is done in place, overlapping, and across the end of memory, where nothing may be written.
 #include <string>
 
 #include "tests/jit/both_engines.h"
@@ -67,5 +67,38 @@ TEST_CASE("small copies and fills call nothing", "[jit][bulk]") {
       REQUIRE(c.compile(index++) == nullptr);
       CHECK(c.func.has_calls == (n == 0 || n > 128));
     }
+  }
+}
+
+// Sizes that only the running code knows: every one up to 70 and some at the limits behind that, at
+// all distances of the ranges, and across the end of memory.
+TEST_CASE("copies and fills of variable size", "[jit][bulk]") {
+  const std::string text = module_of();
+  const std::vector<Instance> all = on_all_engines(text.substr(0, text.size() - 1) + R"(
+    (func (export "copy") (param i32 i32 i32)
+      (memory.copy (local.get 0) (local.get 1) (local.get 2)))
+    (func (export "fill") (param i32 i32 i32)
+      (memory.fill (local.get 0) (local.get 1) (local.get 2)))
+    (func (export "kept") (param i32 i32 i32 i64) (result i64)
+      (memory.copy (local.get 0) (local.get 1) (local.get 2))
+      (i64.add (local.get 3) (i64.extend_i32_u (i32.add (local.get 0) (local.get 2)))))))");
+  same_outcome(all, "prepare", {});
+  std::vector<std::int32_t> sizes = {127, 128, 129, 192, 255, 1023, 1024, 1025, 65535, 65536, -1};
+  for (std::int32_t n = 0; n <= 70; ++n) sizes.push_back(n);
+  for (const std::int32_t n : sizes) {
+    INFO("size " << n);
+    for (const std::int32_t by : {0, 1, 2, 3, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 100, 1024}) {
+      same_outcome(all, "copy", {Value(2000), Value(2000 - by), Value(n)});
+      same_outcome(all, "copy", {Value(2000), Value(2000 + by), Value(n)});
+    }
+    same_outcome(all, "sum", {});
+    for (const std::int32_t at : {0, 65535 - n, 65536 - n, 65537 - n, 65536, -1}) {
+      same_outcome(all, "copy", {Value(at), Value(300), Value(n)});
+      same_outcome(all, "copy", {Value(300), Value(at), Value(n)});
+      same_outcome(all, "fill", {Value(at), Value(n + 0x1A5), Value(n)});
+      same_outcome(all, "kept",
+                   {Value(at), Value(9), Value(n), Value(std::int64_t{0x123456789ABCDEF})});
+    }
+    same_outcome(all, "sum", {});
   }
 }
