@@ -68,6 +68,7 @@ const Target& arm64_target() {
       make_entry,
       make_adapter,
       make_thunk,
+      16,
       std::uint64_t{1} << 27,
       patch_call,
       host_cpu,

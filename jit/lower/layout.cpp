@@ -74,6 +74,26 @@ std::vector<std::uint32_t> jump_ends(const MFunc& func) {
   return ends;
 }
 
+/// Marks the first block of each loop that has no other inside.
+void mark_starts(const MFunc& func, Layout& out) {
+  const auto count = static_cast<std::uint32_t>(func.blocks.size());
+  std::vector<bool> wanted(count, false);  // by head
+  std::uint32_t last = kNobody;
+  for (std::uint32_t b = 0; b < count; ++b) {
+    if (!func.blocks[b].is_loop_header) continue;
+    if (last != kNobody && b < func.blocks[last].loop_end) wanted[last] = false;
+    wanted[b] = true;
+    last = b;
+  }
+  out.starts_loop.assign(count, false);
+  for (const std::uint32_t b : out.order) {
+    const MBlockId head = func.blocks[b].loop_header;
+    if (func.blocks[b].cold || head == MBlockId{~0u} || !wanted[raw(head)]) continue;
+    wanted[raw(head)] = false;
+    out.starts_loop[b] = true;
+  }
+}
+
 }  // namespace
 
 Layout lay_out(const MFunc& func) {
@@ -98,6 +118,7 @@ Layout lay_out(const MFunc& func) {
       place(b);
     }
   }
+  mark_starts(func, out);
   return out;
 }
 

@@ -16,6 +16,7 @@ namespace wasmrt::jit {
 struct Layout {
   std::vector<std::uint32_t> order;  // blocks
   std::vector<std::uint32_t> ends;   // by block: where a jump to it ends up, past the empty ones
+  std::vector<bool> starts_loop;     // by block: an innermost loop's first in this order
 };
 
 Layout lay_out(const MFunc& func);

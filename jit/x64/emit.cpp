@@ -15,6 +15,10 @@ namespace wasmrt::jit::x64 {
 
 namespace x86 = asmjit::x86;
 
+// Loops without others inside begin at such an address: their first instructions come with one
+// fetch.
+constexpr std::uint32_t kLoopAlign = 32;
+
 // ---- operands
 // -------------------------------------------------------------------------------------------
 
@@ -306,6 +310,7 @@ void Emitter::instruction(const MInst& i) {
 void Emitter::block(std::uint32_t b) {
   block_ = b;
   flags_at_ = ~std::size_t{0};
+  if (layout_.starts_loop[b]) a_.align(asmjit::AlignMode::kCode, kLoopAlign);
   a_.bind(labels_[b]);
   for (const std::uint32_t i : m_.blocks[b].insts) {
     place(i);
@@ -318,6 +323,7 @@ const char* Emitter::run() {
   code_.init(asmjit::Environment(asmjit::Arch::kX64));
   code_.setErrorHandler(this);
   code_.attach(&a_);
+  a_.addEncodingOptions(asmjit::EncodingOptions::kOptimizedAlign);  // nops of several bytes
   asmjit::StringLogger logger;
   const bool listed = dump_enabled(Stage::Asm, m_.index);
   if (listed) code_.setLogger(&logger);

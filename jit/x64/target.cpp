@@ -68,6 +68,7 @@ const Target& x64_target() {
       make_entry,
       make_adapter,
       make_thunk,
+      64,
       std::uint64_t{1} << 31,
       patch_call,
       host_cpu,

@@ -11,6 +11,8 @@ namespace wasmrt::engine {
 
 namespace {
 
+constexpr std::size_t kThunkAlign = 16;
+
 /// Functions that reach each other and their thunks.
 struct Stretch {
   std::uint32_t from = 0;
@@ -23,7 +25,7 @@ std::vector<Stretch> stretches(const jit::Target& target, const std::vector<Comp
   std::vector<Stretch> out(1);
   std::size_t bytes = 0;
   for (std::uint32_t n = 0; n < all.size(); ++n) {
-    const std::size_t size = all[n].blob.code.size() + 16;
+    const std::size_t size = all[n].blob.code.size() + target.function_align;
     if (bytes != 0 && bytes + size > target.call_reach / 2) {
       out.push_back({n, n, {}});
       bytes = 0;
@@ -40,11 +42,13 @@ LinkedImage link(const jit::Target& target, const DecodedModule& module,
                  const std::vector<CompiledFunc>& all) {
   LinkedImage out;
   const std::uint32_t first = module.imported_funcs;
-  const auto align = [&out] { out.code.resize((out.code.size() + 15) & ~std::size_t{15}, 0xCC); };
+  const auto align = [&out](std::size_t to) {
+    out.code.resize((out.code.size() + to - 1) & ~(to - 1), 0xCC);
+  };
   std::size_t bytes = 0;
   std::size_t points = 0;
   for (const CompiledFunc& f : all) {
-    bytes += f.blob.code.size() + 15;
+    bytes += f.blob.code.size() + target.function_align;
     points += f.blob.points.size();
   }
   out.code.reserve(bytes + 1);
@@ -57,7 +61,7 @@ LinkedImage link(const jit::Target& target, const DecodedModule& module,
     for (std::uint32_t n = part.from; n < part.to; ++n) {
       const CodeBlob& blob = all[n].blob;
       if (all[n].declined != nullptr) continue;
-      align();
+      align(target.function_align);
       const auto begin = static_cast<std::uint32_t>(out.code.size());
       out.code.insert(out.code.end(), blob.code.begin(), blob.code.end());
       out.entries[n] = begin;
@@ -78,7 +82,7 @@ LinkedImage link(const jit::Target& target, const DecodedModule& module,
         const std::uint32_t callee = site.callee - first;
         const bool near = callee >= part.from && callee < part.to;
         if ((near && all[callee].declined == nullptr) || part.thunks.contains(callee)) continue;
-        align();
+        align(kThunkAlign);
         part.thunks[callee] = static_cast<std::uint32_t>(out.code.size());
         const std::vector<std::uint8_t> thunk = target.make_thunk(site.callee);
         out.code.insert(out.code.end(), thunk.begin(), thunk.end());
