@@ -18,6 +18,7 @@ struct Restriction {
   std::uint32_t first = 0;
   std::uint32_t last = UINT32_MAX;
   std::uint32_t planted = UINT32_MAX;
+  std::optional<StubRestriction> stubs;
   std::vector<std::string> without;
 };
 
@@ -26,11 +27,11 @@ bool number(std::string_view text, std::uint32_t& out) {
   return error == std::errc() && end == text.data() + text.size() && !text.empty();
 }
 
-bool range(std::string_view text, Restriction& r) {
+bool range(std::string_view text, std::uint32_t& first, std::uint32_t& last) {
   const std::size_t dash = text.find('-');
-  if (!number(text.substr(0, dash), r.first)) return false;
-  r.last = r.first;
-  return dash == text.npos || number(text.substr(dash + 1), r.last);
+  if (!number(text.substr(0, dash), first)) return false;
+  last = first;
+  return dash == text.npos || number(text.substr(dash + 1), last);
 }
 
 bool known_pass(std::string_view name) {
@@ -41,7 +42,12 @@ bool known_pass(std::string_view name) {
 }
 
 bool item(std::string_view text, Restriction& r) {
-  if (text.starts_with("func=")) return range(text.substr(5), r);
+  if (text.starts_with("stubs=")) {
+    r.stubs.emplace();
+    return range(text.substr(6), r.stubs->after, r.stubs->most);
+  }
+  r.any = true;
+  if (text.starts_with("func=")) return range(text.substr(5), r.first, r.last);
   if (text.starts_with("plant=")) return number(text.substr(6), r.planted);
   if (!text.starts_with('-') || !known_pass(text.substr(1))) return false;
   r.without.emplace_back(text.substr(1));
@@ -51,7 +57,6 @@ bool item(std::string_view text, Restriction& r) {
 Restriction parse(const char* variable) {
   Restriction r;
   std::string_view text = variable == nullptr ? "" : variable;
-  r.any = !text.empty();
   while (!text.empty()) {
     const std::size_t comma = text.find(',');
     const std::string_view word = text.substr(0, comma);
@@ -59,7 +64,7 @@ Restriction parse(const char* variable) {
     if (item(word, r)) continue;
     std::string passes;
     for (const char* pass : opt::pass_names()) passes.append(" -").append(pass);
-    std::fprintf(stderr, "WASMRT_COMPILE: \"%.*s\" is none of func=A-B plant=N%s\n",
+    std::fprintf(stderr, "WASMRT_COMPILE: \"%.*s\" is none of func=A-B stubs=A-B plant=N%s\n",
                  static_cast<int>(word.size()), word.data(), passes.c_str());
     std::_Exit(2);
   }
@@ -85,6 +90,8 @@ bool may_run(std::string_view pass) {
   }
   return true;
 }
+
+std::optional<StubRestriction> stub_restriction() { return restriction().stubs; }
 
 bool has_planted_fault(std::uint32_t func) { return func == restriction().planted; }
 

@@ -73,27 +73,26 @@ struct Target {
   const char* (*select)(const CompileContext&, const ir::Func&, MFunc&);
   /// Machine form with locations to bytes and tables. Returns nullptr or why it is declined.
   const char* (*emit)(const CompileContext&, const MFunc&, CodeBlob&);
+  /// How calls get in and out of compiled code (CallStubs), as offsets.
+  struct CallCode {
+    std::uint32_t entry = 0, tail = 0, adapter = 0;
+  };
   /// The stubs of abi/native.h, once per process: code, and the offset of each by name.
   struct Stubs {
     std::vector<std::uint8_t> code;
     std::vector<FrameStep> frame_steps;
     std::uint32_t trap = 0, poll = 0, stack_limit = 0, fault = 0, resolve = 0;
     std::uint32_t tail_return[kTailAreaCount] = {};
+    CallCode generic;
   };
   Stubs (*make_stubs)(const NativeHandlers& handlers);
-  /// Code beside functions.
-  struct Stub {
+  /// CallStubs of one signature.
+  struct SignatureStubs {
     std::vector<std::uint8_t> code;
     std::vector<FrameStep> frame_steps;
+    CallCode calls;
   };
-  /// Code of TrapWord(VmFuncRef*, std::uint64_t* slots, Activation*), kEntryAt bytes from the
-  /// start: enters compiled code. At the start stands the offset of code that an adapter jumps to
-  /// with a VmTailCall of that signature.
-  static constexpr std::size_t kEntryAt = 16;
-  Stub (*make_entry)(const FuncType& type);
-  /// Code that a compiled caller can call as if it were a function of that type: writes the
-  /// arguments to slots and runs VmFuncRef::entry.
-  Stub (*make_adapter)(const FuncType& type);
+  SignatureStubs (*make_signature_stubs)(const FuncType& type);
   /// Code of a direct call's target that is not compiled: goes through Vmctx::funcs.
   std::vector<std::uint8_t> (*make_thunk)(std::uint32_t func);
   std::uint32_t function_align;  ///< Of functions in an image: a line of the instruction cache.

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "jit/places.h"
 #include "jit/target.h"
 
 namespace wasmrt::jit {
@@ -87,12 +88,6 @@ class Selection {
   V current_{};
 
  private:
-  struct Place {
-    bool in_reg;
-    std::uint8_t reg;
-    std::uint32_t offset;
-  };
-
   void layout();
   void count_uses();
   void finish_sequence();

@@ -32,25 +32,10 @@ constexpr BuiltinResult kBuiltinResults[] = {
 /// Returns the bytes of that area.
 std::uint32_t Selection::assign_places(std::span<const Type> types, bool results,
                                        std::vector<Place>& out) const {
-  const Target& t = *context_.target;
-  const auto ints = results ? t.int_results : t.int_args;
-  const auto vecs = results ? t.vec_results : t.vec_args;
-  std::size_t next_int = 0;
-  std::size_t next_vec = 0;
-  std::uint32_t offset = 0;
+  Places places(*context_.target, results);
   out.clear();
-  for (const Type type : types) {
-    const bool vec = class_of(type) == RegClass::Vec;
-    std::size_t& next = vec ? next_vec : next_int;
-    const auto regs = vec ? vecs : ints;
-    if (next < regs.size()) {
-      out.push_back({true, regs[next++], 0});
-    } else {
-      out.push_back({false, 0, offset});
-      offset += type == Type::V128 ? 16 : 8;
-    }
-  }
-  return offset;
+  for (const Type type : types) out.push_back(places.next(class_of(type), type == Type::V128));
+  return places.bytes();
 }
 
 /// The function's parameters: fixed registers, or loads from the incoming area.

@@ -1,10 +1,14 @@
 // What compiled code calls in the runtime besides builtins.
 //
-// The stubs are machine code made once per engine (jit/<machine>/stubs). They are reached through
-// Vmctx::native; each is called with the return address telling where (CodeBlob::points).
+// The stubs are machine code made once per process (jit/<machine>/stubs). They are reached through
+// Vmctx::native; each is called with the return address telling where (CodeBlob::points). How calls
+// get in and out of compiled code is CallStubs: once for all signatures, and once for each
+// signature that is called often.
 #pragma once
 
 #include <cstdint>
+
+#include "libwasmrt/abi/vmctx.h"
 
 namespace wasmrt {
 
@@ -24,6 +28,17 @@ constexpr unsigned tail_area(std::uint32_t bytes) {
   return n;
 }
 
+/// How calls of a signature get in and out of compiled code.
+struct CallStubs {
+  /// TrapWord(VmFuncRef*, std::uint64_t* slots, Activation*): enters compiled code.
+  const void* entry = nullptr;
+  /// What an adapter jumps to with a VmTailCall of the signature.
+  const void* tail = nullptr;
+  /// What compiled code can call as if it were a function of the signature: writes the arguments to
+  /// slots and runs VmFuncRef::entry.
+  const void* adapter = nullptr;
+};
+
 /// Addresses of the stubs.
 struct NativeStubs {
   const void* fault = nullptr;  ///< Resumed at after a fault, with its pc in the scratch register.
@@ -35,7 +50,18 @@ struct NativeStubs {
   const void* resolve = nullptr;  ///< First value of VmFuncRef::native: finds what to call, stores
                                   ///< it there, and goes on with it.
   const void* tail_return[kTailAreaCount] = {};  ///< See kTailAreas.
+  CallStubs generic;                             ///< For all signatures.
 };
+
+/// Where the stubs for all signatures keep the registers of arguments, or of results, by their
+/// numbers in the convention's lists; C++ fills and reads it by the signature.
+struct GenericCall {
+  std::uint64_t ints[8] = {};
+  alignas(16) std::uint8_t vecs[8][16] = {};
+  VmTailCall tail;             ///< Adapter: what VmFuncRef::entry may leave to do. Tail: the call.
+  const void* back = nullptr;  ///< Tail: where the callee is to return to.
+};
+static_assert(sizeof(GenericCall) % 16 == 0);
 
 /// Frames below this need no stack check of their own size; the stack limit leaves that much room.
 inline constexpr std::uint32_t kStackSlack = 1024;
@@ -52,6 +78,24 @@ struct NativeHandlers {
   std::uint32_t (*stack_limit)(struct Vmctx* ctx, const void* pc, void* sp) = nullptr;
   /// Stores in `ref->native` what compiled code calls.
   void (*resolve)(struct VmFuncRef* ref) = nullptr;
+
+  // What the stubs for all signatures call.
+  /// Bytes of the argument area for a call of `ref`, a multiple of 16.
+  std::uint64_t (*generic_area)(VmFuncRef* ref) = nullptr;
+  /// Between slots and where arguments and results travel; `area` is the argument area.
+  void (*generic_args)(VmFuncRef* ref, const std::uint64_t* slots, GenericCall* call,
+                       std::uint8_t* area) = nullptr;
+  void (*generic_results)(VmFuncRef* ref, std::uint64_t* slots, GenericCall* call,
+                          std::uint8_t* area) = nullptr;
+  /// Runs VmFuncRef::entry with a compiled caller's arguments.
+  TrapWord (*generic_adapter)(VmFuncRef* ref, Vmctx* caller, GenericCall* call,
+                              std::uint8_t* area) = nullptr;
+  /// How much lower the place of a tail call's arguments begins than `area`, that of the caller:
+  /// 0 when that will do, kNoArea when the stack is full. The return address lies below `area`, in
+  /// the last of the area's words; with an area to be made, the others are written.
+  std::uint64_t (*generic_tail_area)(GenericCall* call, Vmctx* caller,
+                                     std::uint8_t* area) = nullptr;
+  static constexpr std::uint64_t kNoArea = ~std::uint64_t{0};
 };
 
 }  // namespace wasmrt

@@ -9,7 +9,7 @@
 #include "libwasmrt/base/log.h"
 #include "libwasmrt/engine/compiler.h"
 #include "libwasmrt/engine/native_code.h"
-#include "libwasmrt/engine/native_image.h"
+#include "libwasmrt/engine/native_stubs.h"
 
 namespace wasmrt::engine {
 
@@ -39,9 +39,7 @@ void set_up_compiler(rt::Engine& engine) {
       std::to_string(config.deterministic) + " features " + std::to_string(config.features.bits());
   CacheConfig cache = config.cache;
   // Whoever looks at the compiler, or restricts it, wants it to run and keeps nothing of it.
-  for (const char* name : {"WASMRT_DUMP", "WASMRT_COMPILE"}) {
-    if (!os::environment(name).empty()) cache.mode = CacheMode::Off;
-  }
+  if (jit::restricted() || !os::environment("WASMRT_DUMP").empty()) cache.mode = CacheMode::Off;
   if (config.gdb) {  // frames are not described in files
     cache.mode = CacheMode::Off;
     show_native_stubs();

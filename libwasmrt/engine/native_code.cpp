@@ -15,6 +15,7 @@
 #include "jit/target.h"
 #include "libwasmrt/engine/compile_module.h"
 #include "libwasmrt/engine/compiler.h"
+#include "libwasmrt/engine/native_stubs.h"
 #include "libwasmrt/runtime/instance_state.h"
 #include "sys/os/clock.h"
 #include "sys/os/thread.h"
@@ -59,7 +60,7 @@ void resolve_native(VmFuncRef* ref) {
     code = module->code_of(FuncIdx{ref->func_idx});
   }
   if (code == nullptr) {
-    code = native_adapter(static_cast<const CanonType*>(ref->type)->composite.func);
+    code = call_stubs(*static_cast<const CanonType*>(ref->type)).adapter;
   }
   ref->native.store(code, std::memory_order_release);
 }

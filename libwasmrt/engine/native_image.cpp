@@ -1,19 +1,16 @@
-// Images, the stubs of the process, and what happens when compiled code stops.
+// Images, and what happens when compiled code stops.
 #include "libwasmrt/engine/native_image.h"
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 #include <mutex>
 #include <shared_mutex>
-#include <string>
 #include <utility>
 
 #include "jit/target.h"
 #include "libwasmrt/abi/activation.h"
 #include "libwasmrt/abi/builtins.h"
-#include "libwasmrt/engine/gdb_code.h"
-#include "libwasmrt/engine/native_code.h"
+#include "libwasmrt/engine/native_stubs.h"
 #include "libwasmrt/frontend/reader.h"
 #include "libwasmrt/runtime/instance_state.h"
 #include "libwasmrt/wasm/opcode.h"
@@ -238,164 +235,14 @@ std::uint32_t on_stack_limit(Vmctx* ctx, const void* pc, void* sp) {
   return on_poll(ctx, pc, sp);
 }
 
-// ---- code of the process
-// ----------------------------------------------------------------------------------
-
-struct ProcessCode {
-  os::CodeMemory stub_memory;
-  NativeStubs stubs;
-  bool ok = false;
-
-  std::mutex mutex;
-  // By signature as text. They live as long as the process: there are few distinct signatures.
-  struct Pair {
-    os::CodeMemory entry, adapter;
-    std::vector<FrameStep> entry_steps, adapter_steps;
-    std::unique_ptr<GdbCode> shown_entry, shown_adapter;
-  };
-  std::map<std::string, Pair> signatures;
-  std::vector<DebugSymbol> stub_symbols;
-  std::vector<FrameStep> stub_steps;
-  std::unique_ptr<GdbCode> shown;  // for debuggers; of the others, too, when this is there
-
-  ProcessCode() {
-    const jit::Target* target = jit::host_target();
-    if (target == nullptr) return;
-    const NativeHandlers handlers{on_trap, on_poll, on_stack_limit, resolve_native};
-    const jit::Target::Stubs made = target->make_stubs(handlers);
-    stub_memory = os::CodeMemory::publish(made.code);
-    if (!stub_memory.valid()) return;
-    stubs.trap = stub_memory.base() + made.trap;
-    stubs.poll = stub_memory.base() + made.poll;
-    stubs.stack_limit = stub_memory.base() + made.stack_limit;
-    stubs.fault = stub_memory.base() + made.fault;
-    stubs.resolve = stub_memory.base() + made.resolve;
-    for (unsigned n = 0; n < kTailAreaCount; ++n) {
-      stubs.tail_return[n] = stub_memory.base() + made.tail_return[n];
-    }
-    stub_symbols = {{made.trap, 0, "wasm trap"},
-                    {made.poll, 0, "wasm poll"},
-                    {made.stack_limit, 0, "wasm stack limit"},
-                    {made.fault, 0, "wasm fault"},
-                    {made.resolve, 0, "wasm resolve"}};
-    for (const std::uint32_t begin : made.tail_return) {
-      // With the no-op in front, where its steps begin.
-      stub_symbols.push_back({begin & ~15u, 0, "wasm tail return"});
-    }
-    std::sort(stub_symbols.begin(), stub_symbols.end(),
-              [](const DebugSymbol& x, const DebugSymbol& y) { return x.begin < y.begin; });
-    for (std::size_t n = 0; n < stub_symbols.size(); ++n) {
-      const std::size_t end =
-          n + 1 < stub_symbols.size() ? stub_symbols[n + 1].begin : made.code.size();
-      stub_symbols[n].bytes = static_cast<std::uint32_t>(end) - stub_symbols[n].begin;
-    }
-    stub_steps = made.frame_steps;
-    ok = true;
-  }
-
-  const Pair& pair(const FuncType& type) {
-    std::string key;
-    const auto add = [&key](ValType t) {
-      key += t.is_ref() ? 'I' : "?iIfFv"[static_cast<unsigned>(t.kind())];
-    };
-    for (const ValType t : type.params) add(t);
-    key += ':';
-    for (const ValType t : type.results) add(t);
-    const std::lock_guard lock(mutex);
-    const auto found = signatures.find(key);
-    if (found != signatures.end()) return found->second;
-    const jit::Target& target = *jit::host_target();
-    jit::Target::Stub entry = target.make_entry(type);
-    jit::Target::Stub adapter = target.make_adapter(type);
-    Pair made{os::CodeMemory::publish(entry.code),
-              os::CodeMemory::publish(adapter.code),
-              std::move(entry.frame_steps),
-              std::move(adapter.frame_steps),
-              nullptr,
-              nullptr};
-    if (shown != nullptr) show(made);
-    return signatures.emplace(std::move(key), std::move(made)).first->second;
-  }
-
-  static std::unique_ptr<GdbCode> show(const os::CodeMemory& code, const char* name,
-                                       const std::vector<FrameStep>& steps) {
-    const DebugSymbol symbol{0, static_cast<std::uint32_t>(code.size()), name};
-    return std::make_unique<GdbCode>(*jit::host_target(), code.base(), code.size(),
-                                     std::span(&symbol, 1), steps);
-  }
-  static void show(Pair& pair) {
-    if (pair.entry.valid()) pair.shown_entry = show(pair.entry, "wasm entry", pair.entry_steps);
-    if (!pair.adapter.valid()) return;
-    pair.shown_adapter = show(pair.adapter, "wasm adapter", pair.adapter_steps);
-  }
-  void show_all() {
-    const std::lock_guard lock(mutex);
-    if (shown != nullptr || !ok) return;
-    shown = std::make_unique<GdbCode>(*jit::host_target(), stub_memory.base(), stub_memory.size(),
-                                      stub_symbols, stub_steps);
-    for (auto& [key, pair] : signatures) show(pair);
-  }
-};
-
-ProcessCode& process_code() {
-  static auto* code = new ProcessCode;  // running code may outlive static destruction
-  return *code;
-}
-
 }  // namespace
 
-const NativeStubs* native_stubs() {
-  ProcessCode& code = process_code();
-  return code.ok ? &code.stubs : nullptr;
-}
-
-void show_native_stubs() { process_code().show_all(); }
-
-const void* native_entry_code(const FuncType& type) {
-  return process_code().pair(type).entry.base() + jit::Target::kEntryAt;
-}
-const void* native_adapter(const FuncType& type) {
-  return process_code().pair(type).adapter.base();
-}
-
-namespace {
-
-/// What enters a function's machine code from C++.
-const void* enter_code(VmFuncRef& callee) {
-  const void* code = callee.enter.load(std::memory_order_acquire);
-  if (code == nullptr) {
-    code = native_entry_code(static_cast<const CanonType*>(callee.type)->composite.func);
-    callee.enter.store(code, std::memory_order_release);
-  }
-  return code;
-}
-
-}  // namespace
-
-void prepare_tail_call(VmTailCall& call) {
-  const auto* const begin =
-      static_cast<const std::uint8_t*>(enter_code(*call.callee)) - jit::Target::kEntryAt;
-  std::uint64_t offset = 0;
-  std::memcpy(&offset, begin, sizeof offset);
-  call.code = begin + offset;
-}
-
-TrapWord native_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots, VmTailCall*) {
-  Vmctx* ctx = callee->vmctx;
-  Activation* activation = caller != nullptr ? caller->activation : ctx->activation;
-  using Enter = TrapWord (*)(VmFuncRef*, std::uint64_t*, Activation*);
-  const auto enter = reinterpret_cast<Enter>(reinterpret_cast<std::uintptr_t>(enter_code(*callee)));
-  // Below this nothing of ours fits any more: the entry, and what a trap needs.
-  if (reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) < activation->native_limit) {
-    activation->report.word = static_cast<TrapWord>(TrapKind::CallStackExhausted);
-    return activation->report.word;
-  }
-  void* const outer = std::exchange(activation->native_sp, nullptr);
-  Activation* const before = ctx->activation;
-  const TrapWord word = enter(callee, slots, activation);
-  ctx->activation = before;
-  activation->native_sp = outer;
-  return word;
+NativeHandlers stop_handlers() {
+  NativeHandlers handlers;
+  handlers.trap = on_trap;
+  handlers.poll = on_poll;
+  handlers.stack_limit = on_stack_limit;
+  return handlers;
 }
 
 // ---- NativeImage

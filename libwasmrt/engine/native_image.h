@@ -61,18 +61,7 @@ class NativeImage {
   bool faults_ = false;
 };
 
-/// The stubs of the process; null when they could not be made.
-const NativeStubs* native_stubs();
-/// Tells debuggers of all code beside images, now and in the future.
-void show_native_stubs();
-/// Enters compiled code of a signature: TrapWord(VmFuncRef*, std::uint64_t* slots, Activation*).
-const void* native_entry_code(const FuncType& type);
-/// What compiled code calls for functions of a signature that are not compiled.
-const void* native_adapter(const FuncType& type);
-
-/// VmFuncRef::entry of compiled functions.
-TrapWord native_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots, VmTailCall*);
-/// Sets VmTailCall::code.
-void prepare_tail_call(VmTailCall& call);
+/// What stubs call when compiled code stops; the others of NativeHandlers are null.
+NativeHandlers stop_handlers();
 
 }  // namespace wasmrt::engine

@@ -157,7 +157,7 @@ RecGroupRef TypeInterner::intern(std::span<const SubType> group) {
   auto* made = new RecGroup;
   made->key = std::move(key);
   made->hash = hash;
-  made->types.resize(group.size());
+  made->types = std::vector<CanonType>(group.size());
   made->pointers.resize(group.size());
   const std::uint64_t first_id = next_id.fetch_add(group.size(), std::memory_order_relaxed);
   if (first_id + group.size() >= SubType::kRecBit) std::abort();  // 2^47 types were made

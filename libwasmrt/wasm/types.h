@@ -58,6 +58,7 @@ struct CompositeType {
 };
 
 struct RecGroup;
+struct CallStubs;
 
 /// A canonical defined type. Immutable once interned; lives as long as its group.
 struct CanonType {
@@ -71,6 +72,11 @@ struct CanonType {
   const std::uint64_t* display_ids = nullptr;
   std::uint64_t display_size = 0;
   RecGroup* group = nullptr;
+
+  // The engine's notes, of function types: the stubs that it made for the signature, and the calls
+  // by those for all signatures until then.
+  mutable std::atomic<const CallStubs*> stubs{nullptr};
+  mutable std::atomic<std::uint32_t> generic_calls{0};
 
   /// Whether a value of this type is also one of the type with that id at that depth.
   [[nodiscard]] bool is_subtype_of(const CanonType& other) const {

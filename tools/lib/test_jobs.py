@@ -134,6 +134,10 @@ def release(plan):
         plan.spec("release jit, no signals", "build", built, engine="jit --signals=off", extras=False)
         plan.spec("release auto", "build", built, engine="auto")
         plan.spec("release late", "build", built, engine="auto --compile-at-once=0", extras=False)
+        for label, stubs in (("stubs of signatures", "0-1000000"), ("stubs for all", "0-0")):
+            env = {"WASMRT_COMPILE": f"stubs={stubs}"}
+            plan.spec(f"release late, {label}", "build", built, engine="auto --compile-at-once=0", env=env, extras=False)
+            plan.unit(f"release, {label}", "build", built, arguments=["[public]"], env=env)
     if platform.machine() == "x86_64":
         plan.add("unit", "golden listings", ["tests/jit/golden/run"], after=[built], counted=True)
     plan.wasi("release", "build", built)
@@ -191,6 +195,8 @@ def other_machine(plan, short=False):
     for label, engine in (("interp", "interp"), ("jit", "jit"), ("jit, no signals", "jit --signals=off"),
                           ("jit, poisoned, stores probed", "jit --cpu=native,+poison,+probe-stores")):
         plan.spec(f"arm64 emulated {label}", "build-arm64", built, engine=engine, emulator=EMULATOR, timeout=1800, extras=False)
+    plan.spec("arm64 emulated jit, stubs of signatures", "build-arm64", built, engine="jit", emulator=EMULATOR, timeout=1800,
+              extras=False, env={"WASMRT_COMPILE": "stubs=0-1000000"})
     plan.wasi("arm64 emulated", "build-arm64", built, "--engine=jit", "--emulator=" + " ".join(EMULATOR))
     plan.add("fuzz", "fuzz engines, arm64 emulated",
              shell('mkdir -p build/findings; exec "$@"', *EMULATOR, "build-arm64/wasmrt-fuzz", f"--seconds={FUZZ_SECONDS}",
