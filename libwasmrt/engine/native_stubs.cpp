@@ -94,7 +94,7 @@ void generic_results(VmFuncRef* ref, std::uint64_t* slots, GenericCall* call, st
   to_slots(signature_of(*ref).results, true, slots, *call, area);
 }
 
-// Few values are the rule; 1,000 vectors are the most.
+/// 1,000 vectors are the most.
 template <std::size_t kSlots>
 [[gnu::noinline]] TrapWord adapt(VmFuncRef* ref, Vmctx* caller, GenericCall* call,
                                  std::uint8_t* area) {
@@ -113,10 +113,11 @@ TrapWord generic_adapter(VmFuncRef* ref, Vmctx* caller, GenericCall* call, std::
     ref->native.compare_exchange_strong(old, own->adapter, std::memory_order_release,
                                         std::memory_order_relaxed);
   }
-  constexpr std::uint32_t kFew = 16;
-  return std::max(ref->param_slots, ref->result_slots) <= kFew
-             ? adapt<kFew>(ref, caller, call, area)
-             : adapt<2000>(ref, caller, call, area);
+  // Not more stack than need be: guests may recur through here.
+  const std::uint32_t slots = std::max(ref->param_slots, ref->result_slots);
+  if (slots <= 16) return adapt<16>(ref, caller, call, area);
+  if (slots <= 128) return adapt<128>(ref, caller, call, area);
+  return adapt<2000>(ref, caller, call, area);
 }
 
 std::uint64_t generic_tail_area(GenericCall* call, Vmctx* caller, std::uint8_t* area) {

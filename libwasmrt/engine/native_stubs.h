@@ -29,8 +29,8 @@ void prepare_tail_call(VmTailCall& call);
 
 /// When signatures get stubs of their own. WASMRT_COMPILE changes it, and tests do.
 struct StubPolicy {
-  std::uint32_t after = 256;  ///< Calls; making them takes as long as some 500 save.
-  std::uint32_t most = 1024;  ///< Signatures that have them, in the process: a page of code each.
+  std::uint32_t after = 2000;  ///< Calls: what making them takes, they save by then (10 ns each).
+  std::uint32_t most = 1024;   ///< Signatures that have them, in the process: a page of code each.
 };
 StubPolicy stub_policy();
 void set_stub_policy(StubPolicy policy);
