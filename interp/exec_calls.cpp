@@ -273,7 +273,7 @@ __attribute__((noinline)) TrapWord call_out(Vmctx* ctx, VmFuncRef* f, std::uint6
   }
   std::uint64_t* const top = activation->top;
   activation->top = slots + size + 2;
-  const TrapWord word = f->engine == static_cast<std::uint32_t>(VmEngine::Host)
+  const TrapWord word = f->engine == static_cast<std::uint16_t>(VmEngine::Host)
                             ? ctx->builtins->call_host(ctx, f, slots)
                             : f->entry(f, ctx, slots, nullptr);
   activation->top = top;
@@ -301,7 +301,7 @@ inline bool leave_to_entry(const std::uint64_t* link, VmFuncRef* f, std::uint64_
 /// Calls aux, a VmFuncRef* that is not a function of this instance, from the call at pc.
 __attribute__((noinline)) TrapWord call_other(WASMRT_REGS) {
   auto* const f = reinterpret_cast<VmFuncRef*>(aux);
-  if (f->engine != static_cast<std::uint32_t>(VmEngine::Interp)) {
+  if (f->engine != static_cast<std::uint16_t>(VmEngine::Interp)) {
     if (WASMRT_UNLIKELY(ctx->interrupt.load(std::memory_order_relaxed) != 0)) {
       aux = ctx->builtins->poll(ctx);
       if (aux != 0) WASMRT_JUMP(do_trap);
@@ -337,7 +337,7 @@ __attribute__((noinline)) TrapWord call_other(WASMRT_REGS) {
   do {                                                                                          \
     const auto* callee = reinterpret_cast<const VmFuncRef*>(aux);                               \
     if (WASMRT_UNLIKELY(callee->vmctx != ctx ||                                                 \
-                        callee->engine != static_cast<std::uint32_t>(VmEngine::Interp))) {      \
+                        callee->engine != static_cast<std::uint16_t>(VmEngine::Interp))) {      \
       WASMRT_JUMP(call_other);                                                                  \
     }                                                                                           \
     const auto* f = static_cast<const FuncCode*>(callee->code.load(std::memory_order_acquire)); \
@@ -437,8 +437,8 @@ TrapWord tail_call(WASMRT_REGS) {
 /// Tail-calls aux, a VmFuncRef* of another engine or instance, from the instruction at pc.
 __attribute__((noinline)) TrapWord tail_call_other(WASMRT_REGS) {
   auto* const f = reinterpret_cast<VmFuncRef*>(aux);
-  if (f->engine != static_cast<std::uint32_t>(VmEngine::Interp)) {
-    if (f->engine == static_cast<std::uint32_t>(VmEngine::Native) &&
+  if (f->engine != static_cast<std::uint16_t>(VmEngine::Interp)) {
+    if (f->engine == static_cast<std::uint16_t>(VmEngine::Native) &&
         leave_to_entry(sp + pc->d, f, sp + pc->a)) {
       return kTailCall;
     }
@@ -484,7 +484,7 @@ __attribute__((noinline)) TrapWord tail_call_other(WASMRT_REGS) {
   do {                                                                                          \
     const auto* callee = reinterpret_cast<const VmFuncRef*>(aux);                               \
     if (WASMRT_UNLIKELY(callee->vmctx != ctx ||                                                 \
-                        callee->engine != static_cast<std::uint32_t>(VmEngine::Interp))) {      \
+                        callee->engine != static_cast<std::uint16_t>(VmEngine::Interp))) {      \
       WASMRT_JUMP(tail_call_other);                                                             \
     }                                                                                           \
     const auto* f = static_cast<const FuncCode*>(callee->code.load(std::memory_order_acquire)); \

@@ -9,6 +9,7 @@
 #include "interp/machine.h"
 #include "interp/print.h"
 #include "interp/translate.h"
+#include "libwasmrt/abi/func_ref.h"
 #include "libwasmrt/frontend/body_walker.h"
 
 namespace wasmrt::interp {
@@ -166,15 +167,11 @@ void ModuleCodeImpl::translate_all() {
 
 void ModuleCodeImpl::init_function(VmFuncRef& ref, FuncIdx func) {
   const FuncCode& f = funcs_[raw(func) - module_->imported_funcs];
-  const FuncType& type = module_->func_type(func);
   ref.code.store(&f, std::memory_order_release);
   ref.entry = entry;
   ref.func_idx = raw(func);
-  ref.engine = static_cast<std::uint32_t>(VmEngine::Interp);
-  ref.param_slots = 0;
-  ref.result_slots = 0;
-  for (ValType t : type.params) ref.param_slots += t.slots();
-  for (ValType t : type.results) ref.result_slots += t.slots();
+  ref.engine = static_cast<std::uint16_t>(VmEngine::Interp);
+  set_signature(ref, module_->func_type(func));
 }
 
 void ModuleCodeImpl::when_busy(std::uint32_t calls, void (*busy)(void* user), void* user) {

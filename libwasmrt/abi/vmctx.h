@@ -81,12 +81,13 @@ struct VmFuncRef {
   std::uint32_t func_idx = 0;  ///< Index in its module, for backtraces.
   std::uint32_t param_slots = 0;
   std::uint32_t result_slots = 0;
-  std::uint32_t engine = 0;  ///< VmEngine; never changes.
+  std::uint16_t engine = 0;  ///< VmEngine; never changes.
+  bool has_refs = false;     ///< Whether a parameter or result is a reference.
 };
 
 /// Values of VmFuncRef::engine. Interp: the interpreter can run it (`code`), and a code object of
 /// the interpreter may itself lead to machine code. Native: it has machine code from the start.
-enum class VmEngine : std::uint32_t { Host, Interp, Native };
+enum class VmEngine : std::uint16_t { Host, Interp, Native };
 
 /// A passive segment's remaining size: 0 once dropped.
 struct VmSegment {

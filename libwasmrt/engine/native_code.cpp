@@ -13,6 +13,7 @@
 
 #include "interp/interp.h"
 #include "jit/target.h"
+#include "libwasmrt/abi/func_ref.h"
 #include "libwasmrt/engine/compile_module.h"
 #include "libwasmrt/engine/compiler.h"
 #include "libwasmrt/engine/native_stubs.h"
@@ -230,15 +231,13 @@ void NativeCode::init_function(VmFuncRef& ref, FuncIdx func) {
   if (interp_ != nullptr) {
     interp_->init_function(ref, func);
   } else {
-    const FuncType& type = module_->func_type(func);
     ref.func_idx = raw(func);
-    for (const ValType t : type.params) ref.param_slots += t.slots();
-    for (const ValType t : type.results) ref.result_slots += t.slots();
+    set_signature(ref, module_->func_type(func));
   }
   if (const void* code = code_of(func); code != nullptr) {
     ref.native.store(code, std::memory_order_relaxed);
     ref.entry = &native_entry;
-    ref.engine = static_cast<std::uint32_t>(VmEngine::Native);
+    ref.engine = static_cast<std::uint16_t>(VmEngine::Native);
   } else {
     ref.native.store(engine_.native()->resolve, std::memory_order_relaxed);
     ref.entry = &late_entry;

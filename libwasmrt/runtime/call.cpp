@@ -194,20 +194,27 @@ TrapWord poll_interrupt(CallFrame& frame, Vmctx* ctx) {
 }
 
 /// The same as calling the host function, past the store's observer.
-static bool observed_call(Store& store, HostFunc& host, Caller& caller, std::uint64_t* slots,
-                          Error& error) {
-  const FuncType& type = host.type().composite.func;
-  std::size_t params = 0, results = 0;
-  for (const ValType t : type.params) params += t.slots();
-  for (const ValType t : type.results) results += t.slots();
-  const Result<void> done = store.observer()->host_call(
-      caller, host.name, type, {slots, std::max(params, results)}, [&]() -> Result<void> {
-        Error failure;
-        if (host.function().invoke(host.function().state, caller, slots, failure)) return {};
-        return failure;
-      });
-  if (!done) error = done.error();
-  return done.ok();
+static Result<void> observed_call(Store& store, HostFunc& host, Caller& caller,
+                                  std::uint64_t* slots) {
+  const std::size_t count = std::max(host.ref().param_slots, host.ref().result_slots);
+  return store.observer()->host_call(
+      caller, host.name, host.type().composite.func, {slots, count},
+      [&] { return host.function().invoke(host.function().state, caller, slots); });
+}
+
+/// Notes what a host function failed with. Gives the trap.
+static TrapWord host_failed(CallFrame& frame, Error error) {
+  TrapKind kind = TrapKind::HostError;
+  if (error.code == ErrorCode::Exit) {
+    kind = TrapKind::Exit;
+  } else if (error.trap() != nullptr && error.trap()->kind() != TrapKind::None) {
+    kind = error.trap()->kind();
+  } else {
+    Trap trap = Trap::host(error.message);
+    error = std::move(trap);
+  }
+  frame.pending = std::make_unique<Error>(std::move(error));
+  return word(kind);
 }
 
 TrapWord call_host_in(CallFrame& frame, Vmctx* ctx, VmFuncRef& callee, std::uint64_t* slots) {
@@ -215,7 +222,7 @@ TrapWord call_host_in(CallFrame& frame, Vmctx* ctx, VmFuncRef& callee, std::uint
   // A guest's instance keeps what it imports; the host may drop the function it calls.
   const Ref<HostFunc> keep(ctx == nullptr ? &host : nullptr);
   const FuncType& type = host.type().composite.func;
-  if (ctx != nullptr) {
+  if (callee.has_refs && ctx != nullptr) {
     const std::uint64_t* at = slots;
     for (const ValType t : type.params) {
       if (t.is_ref()) pin_value(frame.store, t, *at);
@@ -229,32 +236,20 @@ TrapWord call_host_in(CallFrame& frame, Vmctx* ctx, VmFuncRef& callee, std::uint
   if (dump_enabled(Stage::Call)) dump_call("into the host", callee);
   detail::CallFrame host_frame{&frame, ctx};
   Caller caller = detail::Access::make_caller(host_frame);
-  Error error;
-  const bool done = frame.store.observer() == nullptr
-                        ? host.function().invoke(host.function().state, caller, slots, error)
-                        : observed_call(frame.store, host, caller, slots, error);
-  if (!done) {
-    TrapKind kind = TrapKind::HostError;
-    if (error.code == ErrorCode::Exit) {
-      kind = TrapKind::Exit;
-    } else if (error.trap() != nullptr && error.trap()->kind() != TrapKind::None) {
-      kind = error.trap()->kind();
-    } else {
-      Trap trap = Trap::host(error.message);
-      error = std::move(trap);
+  Result<void> done = frame.store.observer() == nullptr
+                          ? host.function().invoke(host.function().state, caller, slots)
+                          : observed_call(frame.store, host, caller, slots);
+  if (!done) return host_failed(frame, std::move(done).error());
+  if (callee.has_refs) {
+    const std::uint64_t* at = slots;
+    for (const ValType t : type.results) {
+      if (t.is_ref() && !admit(frame.store, t, *at)) {
+        return host_failed(
+            frame, Trap(TrapKind::HostResultMismatch,
+                        "host function returned the wrong results: a function of another store"));
+      }
+      at += t.slots();
     }
-    frame.pending = std::make_unique<Error>(std::move(error));
-    return word(kind);
-  }
-  const std::uint64_t* at = slots;
-  for (const ValType t : type.results) {
-    if (t.is_ref() && !admit(frame.store, t, *at)) {
-      frame.pending = std::make_unique<Error>(
-          Trap(TrapKind::HostResultMismatch,
-               "host function returned the wrong results: a function of another store"));
-      return word(TrapKind::HostResultMismatch);
-    }
-    at += t.slots();
   }
   // The host may have waited for longer than the call was allowed to take.
   if (frame.store.interrupts().armed()) return poll_interrupt(frame, ctx);
@@ -268,22 +263,28 @@ TrapWord host_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots, VmTa
 Result<void> call_func(Store& store, VmFuncRef& func, std::uint64_t* slots,
                        const CallOptions& options) {
   Instance* root = func.host != nullptr ? nullptr : static_cast<Instance*>(func.vmctx->instance);
-  const std::uint64_t* arg = slots;
-  for (const ValType t : func_type(func).composite.func.params) {
-    if (t.is_ref() && !admit(store, t, *arg)) {
-      return Error(ErrorCode::InvalidArgument,
-                   "invalid parameter type for call: a function of another store");
+  const FuncType& type = func_type(func).composite.func;
+  const bool has_refs = func.has_refs;
+  if (has_refs) {
+    const std::uint64_t* at = slots;
+    for (const ValType t : type.params) {
+      if (t.is_ref() && !admit(store, t, *at)) {
+        return Error(ErrorCode::InvalidArgument,
+                     "invalid parameter type for call: a function of another store");
+      }
+      at += t.slots();
     }
-    arg += t.slots();
   }
   CallScope scope(store, root, options);
   if (Error* refused = scope.refused(); refused != nullptr) return std::move(*refused);
   if (dump_enabled(Stage::Call)) dump_call("into the guest", func);
   if (const TrapWord trap = scope.run(func, slots); trap != 0) return scope.take_error(trap);
-  const std::uint64_t* at = slots;
-  for (const ValType t : func_type(func).composite.func.results) {
-    if (t.is_ref()) pin_value(store, t, *at);
-    at += t.slots();
+  if (has_refs) {
+    const std::uint64_t* at = slots;
+    for (const ValType t : type.results) {
+      if (t.is_ref()) pin_value(store, t, *at);
+      at += t.slots();
+    }
   }
   return {};
 }

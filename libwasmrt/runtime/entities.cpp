@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "libwasmrt/abi/func_ref.h"
 #include "libwasmrt/abi/native.h"
 #include "libwasmrt/runtime/access.h"
 #include "libwasmrt/runtime/call.h"
@@ -22,10 +23,9 @@ HostFunc::HostFunc(Ref<Engine> engine, const FuncType& type, detail::HostFunctio
   ref_.type_id = type_->id;
   ref_.type = type_;
   ref_.host = this;
-  ref_.engine = static_cast<std::uint32_t>(VmEngine::Host);
+  ref_.engine = static_cast<std::uint16_t>(VmEngine::Host);
   if (engine_->native() != nullptr) ref_.native = engine_->native()->resolve;
-  for (const ValType t : type.params) ref_.param_slots += t.slots();
-  for (const ValType t : type.results) ref_.result_slots += t.slots();
+  set_signature(ref_, type);
 }
 
 HostFunc::~HostFunc() {
@@ -38,7 +38,7 @@ struct Callback {
   FuncType type;
   HostCallback call;
 
-  static bool invoke(void* state, Caller& caller, std::uint64_t* slots, Error& error) {
+  static Result<void> invoke(void* state, Caller& caller, std::uint64_t* slots) {
     const Callback& self = *static_cast<Callback*>(state);
     std::vector<Value> args;
     args.reserve(self.type.params.size());
@@ -51,25 +51,21 @@ struct Callback {
     const std::uint64_t nothing[2] = {};
     std::vector<Value> results(self.type.results.size(), Value::from_slots(kBottom, nothing));
     Result<void> done = self.call(caller, args, results);
-    if (!done) {
-      error = std::move(done).error();
-      return false;
-    }
+    if (!done) return done;
     at = slots;
     for (std::size_t i = 0; i < results.size(); ++i) {
       const ValType expected = self.type.results[i];
       if (!value_matches(results[i], expected)) {
         const bool missing = results[i].type().is_bottom();
-        error = Trap(TrapKind::HostResultMismatch,
-                     "host function returned the wrong results: result " + std::to_string(i) +
-                         ": expected " + to_string(expected) + ", found " +
-                         (missing ? std::string("none") : to_string(results[i].type())));
-        return false;
+        return Trap(TrapKind::HostResultMismatch,
+                    "host function returned the wrong results: result " + std::to_string(i) +
+                        ": expected " + to_string(expected) + ", found " +
+                        (missing ? std::string("none") : to_string(results[i].type())));
       }
       results[i].to_slots(at);
       at += expected.slots();
     }
-    return true;
+    return {};
   }
 };
 

@@ -111,14 +111,13 @@ void InterruptCell::left(const Activation* inner, Activation* outer) noexcept {
   if (stack_limit_ != outer->native_limit) limit_stack(outer->native_limit);
 }
 
-void InterruptCell::entered(Vmctx* ctx, std::uint64_t stack_limit) noexcept {
-  if (stack_limit_ != stack_limit) {  // written by this thread only
-    std::lock_guard lock(mutex_);
-    limit_stack(stack_limit);
-  }
-  // Written before: a later arm overwrites it, an earlier one has. Nothing to do.
-  if (ctx->stack_limit.load(std::memory_order_relaxed) == stack_limit) return;
-  ctx->stack_limit.store(stack_limit, std::memory_order_seq_cst);
+void InterruptCell::change_limit(std::uint64_t limit) noexcept {
+  std::lock_guard lock(mutex_);
+  limit_stack(limit);
+}
+
+void InterruptCell::set_limit(Vmctx* ctx) noexcept {
+  ctx->stack_limit.store(stack_limit_, std::memory_order_seq_cst);
   if (armed() || ctx->interrupt.load(std::memory_order_seq_cst) != 0) raise(ctx);
 }
 

@@ -35,7 +35,11 @@ class InterruptCell final : public detail::Object {
 
   /// The thread inside the store is about to enter an instance: sets its stack limit, unless the
   /// cell is armed.
-  void entered(Vmctx* ctx, std::uint64_t stack_limit) noexcept;
+  void entered(Vmctx* ctx, std::uint64_t stack_limit) noexcept {
+    if (stack_limit_ != stack_limit) change_limit(stack_limit);  // written by this thread only
+    // Written before: a later arm overwrites it, an earlier one has. Nothing to do.
+    if (ctx->stack_limit.load(std::memory_order_relaxed) != stack_limit) set_limit(ctx);
+  }
   /// A call that was made inside a call into the same store has ended: what instances know of it is
   /// again what they knew of the outer one, which may be in the middle of any of them.
   void left(const Activation* inner, Activation* outer) noexcept;
@@ -50,6 +54,8 @@ class InterruptCell final : public detail::Object {
   int event_fd();
 
  private:
+  void change_limit(std::uint64_t limit) noexcept;
+  void set_limit(Vmctx* ctx) noexcept;
   static void raise(Vmctx* ctx) noexcept;
   void lower(Vmctx* ctx) const noexcept;
   void limit_stack(std::uint64_t limit) noexcept;  ///< Under the lock.

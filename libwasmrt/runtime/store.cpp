@@ -26,12 +26,6 @@ namespace wasmrt::rt {
 
 namespace {
 
-/// A number that is this thread's as long as it lives.
-std::uintptr_t this_thread() {
-  static thread_local char mark;
-  return reinterpret_cast<std::uintptr_t>(&mark);
-}
-
 /// Adds to a counter unless it would pass the bound.
 bool book(std::atomic<std::uint64_t>& counter, std::uint64_t amount, std::uint64_t bound) {
   std::uint64_t now = counter.load(std::memory_order_relaxed);
@@ -70,26 +64,7 @@ void Store::last_reference_gone() noexcept {
   delete this;
 }
 
-bool Store::try_enter() noexcept {
-  const std::uintptr_t me = this_thread();
-  if (thread_.load(std::memory_order_relaxed) == me) {
-    ++depth_;
-    return true;
-  }
-  std::uintptr_t nobody = 0;
-  if (!thread_.compare_exchange_strong(nobody, me, std::memory_order_acquire)) return false;
-  depth_ = 1;
-  return true;
-}
-
-void Store::leave() noexcept {
-  if (--depth_ == 0) thread_.store(0, std::memory_order_release);
-}
-
-ValueStack& Store::value_stack() {
-  if (!stack_.valid()) stack_ = engine_->take_stack();
-  return stack_;
-}
+void Store::take_stack() { stack_ = engine_->take_stack(); }
 
 bool Store::book_memory(std::uint64_t bytes) {
   return book(memory_bytes_, bytes, pages_to_bytes(limits_.total_memory_pages));

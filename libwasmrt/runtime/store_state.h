@@ -36,12 +36,27 @@ class Store final : public detail::Object {
 
   // --- who is inside ---
   /// Takes the store for this thread, or says that another one has it.
-  [[nodiscard]] bool try_enter() noexcept;
-  void leave() noexcept;
+  [[nodiscard]] bool try_enter() noexcept {
+    const std::uintptr_t me = this_thread();
+    if (thread_.load(std::memory_order_relaxed) == me) {
+      ++depth_;
+      return true;
+    }
+    std::uintptr_t nobody = 0;
+    if (!thread_.compare_exchange_strong(nobody, me, std::memory_order_acquire)) return false;
+    depth_ = 1;
+    return true;
+  }
+  void leave() noexcept {
+    if (--depth_ == 0) thread_.store(0, std::memory_order_release);
+  }
   /// Innermost call into this store; only for the thread that is inside.
   CallFrame* innermost = nullptr;
   /// The value stack, taken from the engine on the first call and given back when the store dies.
-  ValueStack& value_stack();
+  ValueStack& value_stack() {
+    if (!stack_.valid()) take_stack();
+    return stack_;
+  }
 
   // --- what lives here ---
   /// Books bytes of memory. False when the store's limit forbids it; then nothing was booked.
@@ -69,6 +84,12 @@ class Store final : public detail::Object {
   [[nodiscard]] bool has_extern(const void* object) const;
 
  private:
+  /// A number that is this thread's as long as it lives.
+  static std::uintptr_t this_thread() noexcept {
+    static constinit thread_local char mark = 0;
+    return reinterpret_cast<std::uintptr_t>(&mark);
+  }
+  void take_stack();
   ~Store() override;
   void last_reference_gone() noexcept override;
 

@@ -109,7 +109,7 @@ class Wasmtime:
         wheel = pip_wheel("wasmtime", PYTHON_PEERS["wasmtime"][0], WASMTIME_WHEEL, platform="manylinux2014_aarch64")
         library = wheel / "wasmtime" / "linux-aarch64" / "_libwasmtime.so"
         self.driver = FOLDER / "run_wasmtime"
-        run([*TARGET, "-O2", DRIVERS / "run_wasmtime.c", library, f"-Wl,-rpath,{library.parent}", "-o", self.driver],
+        run([*TARGET, "-O2", DRIVERS / "run_wasmtime.c", DRIVERS / "wasmtime_c.c", library, f"-Wl,-rpath,{library.parent}", "-o", self.driver],
             "run_wasmtime.c")
 
     def prepare(self, kernel):

@@ -35,10 +35,10 @@ namespace detail {
 struct CallFrame;  // the library's record of a call that is under way
 
 /// A host function whose C++ types are gone. `invoke` reads arguments from slots and writes results
-/// there; false says that it failed and `error` tells why. It must not throw.
+/// there. It must not throw.
 struct HostFunction {
   void* state = nullptr;
-  bool (*invoke)(void* state, Caller& caller, std::uint64_t* slots, Error& error) = nullptr;
+  Result<void> (*invoke)(void* state, Caller& caller, std::uint64_t* slots) = nullptr;
   void (*destroy)(void* state) = nullptr;
 };
 

@@ -26,7 +26,9 @@ class Handle {
     std::swap(object_, other.object_);
     return *this;
   }
-  ~Handle() { release(object_); }
+  ~Handle() {
+    if (object_ != nullptr) release(object_);
+  }
 
   [[nodiscard]] Object* get() const noexcept { return object_; }
   friend bool operator==(const Handle& a, const Handle& b) noexcept {

@@ -199,20 +199,18 @@ struct Signature<R(Caller&, A...)> {
 
 inline namespace WASMRT_DETAIL_EH {
 
-/// Runs `body`; where there are exceptions, one becomes a trap in `error`.
+/// Runs `body`; where there are exceptions, one becomes a trap.
 template <class Body>
-bool guarded(Error& error, Body&& body) noexcept {
+Result<void> guarded(Body&& body) noexcept {
 #if defined(__cpp_exceptions)
   try {
     return body();
   } catch (const std::exception& e) {
-    error = Trap::host(e.what()).set_host_exception(std::current_exception());
+    return Trap::host(e.what()).set_host_exception(std::current_exception());
   } catch (...) {
-    error = Trap::host("unknown C++ exception").set_host_exception(std::current_exception());
+    return Trap::host("unknown C++ exception").set_host_exception(std::current_exception());
   }
-  return false;
 #else
-  (void)error;
   return body();
 #endif
 }
@@ -240,9 +238,8 @@ struct TypedHostFrom<F, std::tuple<A...>, R, kTakesCaller> {
     h.destroy = [](void* state) { delete static_cast<F*>(state); };
     return h;
   }
-  static bool invoke(void* state, Caller& caller, std::uint64_t* slots, Error& error) {
-    return guarded(error,
-                   [&]() -> bool { return run(*static_cast<F*>(state), caller, slots, error); });
+  static Result<void> invoke(void* state, Caller& caller, std::uint64_t* slots) {
+    return guarded([&] { return run(*static_cast<F*>(state), caller, slots); });
   }
 
  private:
@@ -253,7 +250,7 @@ struct TypedHostFrom<F, std::tuple<A...>, R, kTakesCaller> {
     ((at[i + 1] = at[i] + WasmType<A>::kType.slots(), ++i), ...);
     return at;
   }
-  static bool run(F& f, Caller& caller, std::uint64_t* slots, Error& error) {
+  static Result<void> run(F& f, Caller& caller, std::uint64_t* slots) {
     std::optional<Store> store;
     if constexpr (kNeedsStore) store.emplace(caller.store());
     [[maybe_unused]] const Store* store_pointer = store ? &*store : nullptr;
@@ -268,23 +265,19 @@ struct TypedHostFrom<F, std::tuple<A...>, R, kTakesCaller> {
     };
     constexpr std::index_sequence_for<A...> kEach;
     if constexpr (std::is_same_v<R, Trap>) {
-      error = call(kEach);
-      return false;
+      return call(kEach);
     } else if constexpr (Unwrap<R>::kFallible) {
       R result = call(kEach);
-      if (!result.ok()) {
-        error = std::move(result).error();
-        return false;
-      }
+      if (!result.ok()) return std::move(result).error();
       using Plain = typename Unwrap<R>::Type;
       if constexpr (!std::is_void_v<Plain>) ResultList<Plain>::store(*result, slots);
-      return true;
+      return {};
     } else if constexpr (std::is_void_v<R>) {
       call(kEach);
-      return true;
+      return {};
     } else {
       ResultList<R>::store(call(kEach), slots);
-      return true;
+      return {};
     }
   }
 };
@@ -297,15 +290,7 @@ inline HostCallback guarded_callback(HostCallback callback) {
 #if defined(__cpp_exceptions)
   return [inner = std::move(callback)](Caller& caller, std::span<const Value> args,
                                        std::span<Value> results) -> Result<void> {
-    Error error;
-    if (guarded(error, [&]() -> bool {
-          Result<void> r = inner(caller, args, results);
-          if (!r) error = std::move(r).error();
-          return r.ok();
-        })) {
-      return {};
-    }
-    return error;
+    return guarded([&] { return inner(caller, args, results); });
   };
 #else
   return callback;
