@@ -8,6 +8,11 @@ namespace wasmrt::jit {
 
 using namespace ir;
 
+namespace {
+// What a result counts as among the values that cross branches.
+constexpr std::uint64_t kValuesPerResult = 8;
+}  // namespace
+
 // ---- helpers
 // ------------------------------------------------------------------------------------------
 
@@ -227,13 +232,15 @@ void Builder::call(IrOp op, std::uint64_t imm, const FuncType& type, V callee, b
     push(v);
     return;
   }
+  // Two bytes can ask for a thousand of them.
+  work_ += kValuesPerResult * type.results.size();
   for (std::size_t n = 0; n < type.results.size(); ++n) {
     Inst proj;
     proj.op = IrOp::Proj;
     proj.type = ir_type(type.results[n]);
     proj.args[0] = raw(v);
     proj.imm = n;
-    push(append_raw(proj));
+    push(work_ > budget_ ? v : append_raw(proj));
   }
 }
 

@@ -10,6 +10,8 @@ using namespace ir;
 namespace {
 // Values recorded for branches, per byte of body. Compiled code stays below 4.
 constexpr std::uint64_t kValuesPerByte = 64;
+// A phi is an instruction, which takes more room.
+constexpr std::uint64_t kValuesPerPhi = 8;
 constexpr std::uint32_t kEnd = ~0u;
 }  // namespace
 
@@ -76,7 +78,7 @@ void Builder::begin(const BodyState& state) {
 void Builder::finish() {
   remove_trivial_phis();
   find_loops();
-  if (work_ > budget_) decline("too many values cross branches");
+  if (work_ > budget_) decline("too many values cross branches and calls");
 }
 
 // ---- frames
@@ -174,6 +176,7 @@ void Builder::on_loop(const ControlFrame& frame) {
   jump(block_, f.header);
   start_block(f.header);
   f.first_phi = static_cast<std::uint32_t>(loop_phis_.size());
+  work_ += kValuesPerPhi * (assigned_.frame(f.number).size() + stack_.size() - f.height);
   const auto phi = [&](V& slot) {
     Inst i;
     i.op = IrOp::Phi;
@@ -183,8 +186,10 @@ void Builder::on_loop(const ControlFrame& frame) {
     loop_phis_.push_back(slot);
     ++f.phi_count;
   };
-  for (const std::uint32_t local : assigned_.frame(f.number)) phi(locals_[local]);
-  for (std::size_t n = f.height; n < stack_.size(); ++n) phi(stack_[n]);
+  if (work_ <= budget_) {
+    for (const std::uint32_t local : assigned_.frame(f.number)) phi(locals_[local]);
+    for (std::size_t n = f.height; n < stack_.size(); ++n) phi(stack_[n]);
+  }
   // What the body writes may reach its beginning.
   ++memory_version_;
   ++vm_version_;
@@ -313,6 +318,7 @@ void Builder::join(Frame& frame) {
       phi.args[1] = static_cast<std::uint32_t>(incoming.size());
       value = append_raw(phi);
       loop_phis_.push_back(value);
+      work_ += kValuesPerPhi;
     }
     if (n < locals.size()) {
       locals_[locals[n]] = value;

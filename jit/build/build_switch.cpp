@@ -113,13 +113,12 @@ void Builder::on_br_table(const Imm& imm) {
 }
 
 void Builder::jump_by_table(V index, std::span<const std::uint32_t> targets) {
-  std::vector<BlockId> by_depth;  // the block of each depth already seen
   std::vector<std::uint32_t> blocks;
   std::vector<BlockId> returns;
   blocks.reserve(targets.size());
   for (const std::uint32_t depth : targets) {
-    if (depth >= by_depth.size()) by_depth.resize(depth + 1, kNoBlock);
-    BlockId& to = by_depth[depth];
+    if (depth >= by_depth_.size()) by_depth_.resize(depth + 1, kNoBlock);
+    BlockId& to = by_depth_[depth];  // the block of each depth already seen
     if (to == kNoBlock) {
       Frame& f = frame_at(depth);
       if (f.kind == FrameKind::Function) {
@@ -133,6 +132,7 @@ void Builder::jump_by_table(V index, std::span<const std::uint32_t> targets) {
     }
     blocks.push_back(raw(to));
   }
+  for (const std::uint32_t depth : targets) by_depth_[depth] = kNoBlock;
   Inst i;
   i.op = IrOp::Switch;
   i.args[0] = raw(index);

@@ -18,6 +18,7 @@ namespace {
 constexpr std::uint32_t kMostVectors = 8;  // per loop
 /// Of the registers for integers, the share that may be taken: one in so many.
 constexpr std::uint32_t kShare = 3;
+constexpr std::uint32_t kMostLevels = 64;  // that one instruction goes up, in nests of thousands
 
 bool is_vector(Type t) { return t == Type::F32 || t == Type::F64 || t == Type::V128; }
 
@@ -112,7 +113,9 @@ void hoist_invariants(const Target& machine, Func& func) {
       }
       // The outermost loop around it that has none of its operands.
       std::uint32_t target = ~0u;
-      for (std::uint32_t at = inner; at != ~0u; at = loops[at].parent) {
+      std::uint32_t levels = 0;
+      for (std::uint32_t at = inner; at != ~0u && levels < kMostLevels; at = loops[at].parent) {
+        ++levels;
         bool inside = loops[at].has_calls || loops[at].before == kNoBlock;
         for_each_arg(func, inst, [&](const std::uint32_t& a) {
           inside |=

@@ -14,6 +14,9 @@ namespace {
 // much takes about 2 ms to compile.
 constexpr std::size_t kParallelFrom = 16 * 1024;
 
+// Offsets in an image have 32 bits; what lies between the functions needs some of them.
+constexpr std::size_t kMostImage = std::size_t{2} << 30;
+
 }  // namespace
 
 std::vector<jit::ir::MemoryInfo> memory_infos(const rt::Engine& engine, const DecodedModule& m) {
@@ -63,7 +66,14 @@ bool compile_module(rt::Engine& engine, const DecodedModule& module, const std::
   }
   if (stop.load(std::memory_order_relaxed)) return false;
   declined = 0;
-  for (const CompiledFunc& f : all) declined += f.declined != nullptr ? 1 : 0;
+  std::size_t image_bytes = 0;
+  for (CompiledFunc& f : all) {
+    if (f.declined == nullptr && f.blob.code.size() > kMostImage - image_bytes) {
+      f.declined = "the image is full";
+    }
+    if (f.declined == nullptr) image_bytes += f.blob.code.size();
+    declined += f.declined != nullptr ? 1 : 0;
+  }
   image = link(target, module, all);
   return true;
 }

@@ -94,6 +94,7 @@ bool BodyState::check_end() {
     }
   }
   if (!check_results(frame)) return false;
+  if (frame.height + frame.results().size() > kMaxOperands) return fail(Err::LimitOperands);
   frame.end_live = frame.announced && (live_ || frame.kind == FrameKind::If ||
                                        (frame.kind != FrameKind::Loop && frame.branched_to));
   return true;

@@ -4,6 +4,7 @@
 
 #include "libwasmrt/frontend/body_control.h"
 #include "libwasmrt/frontend/type_reader.h"
+#include "libwasmrt/wasm/limits.h"
 
 namespace wasmrt {
 
@@ -63,6 +64,7 @@ bool BodyState::type_call(const FuncType& callee) {
     push(callee.results[0]);  // within the slack
   } else if (!callee.results.empty()) {
     push_all(callee.results);
+    if (height() > kMaxOperands) return fail(Err::LimitOperands);
   }
   return true;
 }

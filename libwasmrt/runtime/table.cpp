@@ -13,10 +13,6 @@ namespace wasmrt::rt {
 
 namespace {
 
-// More elements than this cannot be asked for: 2^32 of 8 bytes. What tables may take in practice is
-// for ResourceLimits to say.
-constexpr std::uint64_t kMaxElements = ~std::uint32_t{0};
-
 Error over_limit(std::uint64_t wanted, std::uint64_t bound) {
   return {ErrorCode::Limit,
           err_text(Err::TableLimit, ": " + std::to_string(wanted) + " elements wanted, " +
@@ -28,7 +24,7 @@ Error over_limit(std::uint64_t wanted, std::uint64_t bound) {
 Result<Ref<Table>> Table::create(Store& store, const TableType& type, const ResourceLimits& limits,
                                  std::uint64_t init, TypeOwner types) {
   const std::uint64_t wanted = type.limits.min;
-  const std::uint64_t bound = std::min(limits.table_elements, kMaxElements);
+  const std::uint64_t bound = std::min(limits.table_elements, kMaxTableElements);
   if (wanted > bound) return over_limit(wanted, bound);
   if (!store.book_table(wanted)) {
     const std::uint64_t total = store.limits().total_table_elements;

@@ -56,6 +56,12 @@ inline constexpr std::uint32_t kMaxCatches = 10'000;
 // Ours: open blocks in one body. The walker's stack is on the heap, the printer indents; LLVM's
 // largest bodies (generated parsers with huge switches) stay below 10,000.
 inline constexpr std::uint32_t kMaxBlockNesting = 50'000;
+// Ours: operands on the stack of one body, which two bytes can make a thousand of. Instructions
+// that push one value each never come there.
+inline constexpr std::size_t kMaxOperands = 4'000'000;
+// JS-API, of tables as they are made and grow; what a module declares may be more. Filling 80 MB is
+// done before a deadline notices.
+inline constexpr std::uint64_t kMaxTableElements = 10'000'000;
 // Standard: 2^16 pages of 64 KiB for 32-bit memories.
 inline constexpr std::uint64_t kMaxMemory32Pages = std::uint64_t{1} << 16;
 // Standard: bytes of a page unless the memory type says otherwise.

@@ -202,17 +202,24 @@ b3:  ; from b0 b1 b2
 
 TEST_CASE("a br_table names each block once as successor") {
   CHECK(built(R"(
-    (func (param i32) (result i32) (block (block (br_table 0 1 0 (local.get
-    0))) (return (i32.const 10))) (i32.const 20)))") == R"(func 0 (i32) -> (i32)
+    (func (param i32) (result i32) (block (block (block (block
+    (br_table 0 1 2 3 1 2 3 0 (local.get 0))) (return (i32.const 10)))
+    (return (i32.const 20))) (return (i32.const 30))) (i32.const 40)))") == R"(func 0 (i32) -> (i32)
 b0:
   v0 = param.i32 #0
-  switch v0, b1, b2, b1
+  switch v0, b1, b2, b3, b4, b2, b3, b4, b1
 b1:  ; from b0
   v1 = const.i32 10
   return v1
 b2:  ; from b0
   v2 = const.i32 20
   return v2
+b3:  ; from b0
+  v3 = const.i32 30
+  return v3
+b4:  ; from b0
+  v4 = const.i32 40
+  return v4
 )");
 }
 

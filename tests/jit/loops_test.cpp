@@ -98,6 +98,21 @@ TEST_CASE("turns of nested loops multiply", "[jit][loops]") {
   CHECK(count(optimised(nested("1000000")), "poll") == 2);
 }
 
+TEST_CASE("turns of loops one after the other add up", "[jit][loops]") {
+  const auto in_a_row = [](int loops, const std::string& turns) {
+    std::string text = "(func (local i32)";
+    for (int n = 0; n < loops; ++n) {
+      text += "(local.set 0 (i32.const " + turns +
+              ")) (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))";
+    }
+    return text + ")";
+  };
+  CHECK(count(optimised(in_a_row(10, "1000")), "poll") == 0);
+  const std::size_t left = count(optimised(in_a_row(100, "100000")), "poll");
+  CHECK(left > 90);
+  CHECK(left < 100);
+}
+
 TEST_CASE("a loop with a call keeps its poll", "[jit][loops]") {
   CHECK(count(optimised("(import \"a\" \"b\" (func)) " +
                         counting("0", "1", "(i32.lt_u (local.get 1) (i32.const 9))", "(call 0)")),

@@ -11,6 +11,17 @@
 using namespace wasmrt;
 using namespace wasmrt::test;
 
+namespace {
+
+/// Whether this build has a compiler for this machine.
+bool engine_compiles() {
+  EngineConfig config;
+  config.engine = EngineKind::Jit;
+  return Engine::create(config).ok();
+}
+
+}  // namespace
+
 TEST_CASE("configurations that cannot be", "[public][engine]") {
   EngineConfig config;
   config.stack_bytes = 10;
@@ -131,6 +142,45 @@ TEST_CASE("the smallest of four limits counts", "[public][limits]") {
   CHECK(grow("grow", 1) == -1);
   CHECK(grow("tgrow", 2) == -1);
   CHECK(grow("tgrow", 1) == 5);
+}
+
+TEST_CASE("no table has more than ten million elements", "[public][limits]") {
+  const Engine engine = make_engine();
+  const Store store(engine);
+  CHECK(
+      must_fail(Instance::create(store, compile(engine, "(module (table 10000001 funcref))")))
+          .message ==
+      "instantiation error: table size exceeds limit: 10000001 elements wanted, 10000000 allowed");
+  const Instance instance = must(Instance::create(store, compile(engine, R"((module
+    (table 5 funcref)
+    (func (export "grow") (param i32) (result i32) (table.grow (ref.null func) (local.get 0)))))")));
+  const Func grow = *instance.get_func("grow");
+  CHECK(must(grow.call({Value(10'000'000)}))[0].i32() == -1);
+  CHECK(must(grow.call({Value(-6)}))[0].i32() == -1);
+  CHECK(must(grow.call({Value(9)}))[0].i32() == 5);
+}
+
+TEST_CASE("two bytes that make a thousand values cannot make billions", "[public][limits]") {
+  const auto text = [](int calls, const std::string& call) {
+    std::string t = "(module (type $makes (func (result";
+    for (int n = 0; n < 1000; ++n) t += " i32";
+    t += "))) (import \"a\" \"b\" (func $makes (type $makes))) (func (export \"f\")";
+    for (int n = 0; n < calls; ++n) t += call;
+    return t + " unreachable))";
+  };
+  const std::string again = "(call $makes)";
+  const std::string dead = "(block (type $makes) unreachable)";
+  EngineConfig config;
+  if (engine_compiles()) config.engine = EngineKind::Jit;
+  const Engine engine = make_engine(config);
+  for (const std::string& call : {again, dead}) {
+    CHECK(Module::compile(engine, text(3'999, call)).ok());
+    CHECK(contains(must_fail(Module::compile(engine, text(4'001, call))).message,
+                   "too many values on the operand stack"));
+  }
+  // The compiler leaves to the interpreter what would cost it too much.
+  const Module module = must(Module::compile(engine, text(3'000, again)));
+  if (engine_compiles()) CHECK(module.stats().declined == 1);
 }
 
 TEST_CASE("instantiation past a limit", "[public][limits]") {

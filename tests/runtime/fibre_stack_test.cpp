@@ -64,6 +64,33 @@ int depth_reached(std::vector<std::byte>& stack, const void* low) {
 
 }  // namespace
 
+TEST_CASE("a call on a fibre leaves the call around it its own limit",
+          "[runtime][no-tsan][no-asan]") {
+  EngineConfig config;
+  config.engine = GENERATE(EngineKind::Interp, EngineKind::Jit);
+  if (config.engine == EngineKind::Jit && !Engine::create(config)) return;  // not in this build
+  const Engine engine = make_engine(config);
+  Linker linker(engine);
+  // Far below the thread's own stack.
+  static std::vector<std::byte> stack(256 << 10);
+  must(linker.func("env", "hop", [] {
+    g_run.options.stack_low = stack.data();
+    on_fibre(stack, [] { g_run.result = g_run.func->call({Value(10)}, g_run.options); });
+  }));
+  const Instance instance = must(linker.instantiate(Store(engine), compile(engine, R"((module
+    (import "env" "hop" (func $hop))
+    (func $f (export "f") (param i32) (result i32)
+      (if (i32.eqz (local.get 0)) (then (return (i32.const 0))))
+      (i32.add (i32.const 1) (call $f (i32.sub (local.get 0) (i32.const 1)))))
+    (func (export "outer") (param i32) (result i32) (call $hop) (call $f (local.get 0)))))")));
+  g_run.func = instance.get_func("f");
+  const Func outer = *instance.get_func("outer");
+  CHECK(must(outer.call({Value(20)}))[0].i32() == 20);
+  CHECK(must(std::move(*g_run.result))[0].i32() == 10);
+  CHECK(must_trap(outer.call({Value(-1)})).kind() == TrapKind::CallStackExhausted);
+  g_run = {};
+}
+
 TEST_CASE("a fibre's stack is used to its end and not beyond", "[runtime][no-tsan][no-asan]") {
   EngineConfig config;
   config.engine = GENERATE(EngineKind::Interp, EngineKind::Jit);

@@ -181,7 +181,7 @@ Listing Lister::from_image(const engine::ImageView& image, FuncIdx func) const {
   if (found + 1 != image.funcs.end()) end = (found + 1)->begin;
   out.code_bytes = std::min(found->code_bytes, end - begin);
   // What the linker puts between functions.
-  for (int n = 0; n < 15 && end > begin + out.code_bytes && image.code[end - 1] == 0xCC; ++n) --end;
+  for (int n = 0; n < 63 && end > begin + out.code_bytes && image.code[end - 1] == 0xCC; ++n) --end;
   out.data_bytes = end - begin - out.code_bytes;
   out.frame_bytes = found->frame_bytes;
 

@@ -17,7 +17,7 @@ struct ResourceLimits {
   /// Size of one memory, in pages of 64 KiB. Memories with another page size are counted in bytes
   /// and compared with as many.
   std::uint64_t memory_pages = kUnlimited;
-  /// Size of one table, in elements.
+  /// Size of one table, in elements; never more than 10,000,000.
   std::uint64_t table_elements = kUnlimited;
   /// All memories of a store together, in pages of 64 KiB. Has an effect in StoreConfig and
   /// EngineConfig (there for each store).
