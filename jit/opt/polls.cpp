@@ -51,7 +51,7 @@ std::uint64_t turns_of(std::uint64_t from, std::uint64_t step, Cond cond, std::u
     case Cond::GeS:
     case Cond::GeU: {
       const std::uint64_t by = (~step + 1) & mask;
-      if (!down || from < bound || bound < by) return kUnknown;
+      if (!down || by == 0 || from < bound || bound < by) return kUnknown;
       return (from - bound) / by + 1;
     }
     default: return kUnknown;

@@ -55,12 +55,9 @@ void Selector::alu(V v, XOp op) {
   if (op != kSub && !is_const && at(b).op != IrOp::Const) {
     const bool a_ends = ends(a);
     const bool b_ends = ends(b);
-    if (can_fold_load(a) && !can_fold_load(b)) {
-      std::swap(a, b);
-    } else if (!can_fold_load(b) && b_ends && a != b &&
-               (!a_ends || (uses(b) > uses(a) && raw(b) < raw(a)))) {
-      std::swap(a, b);
-    }
+    const bool b_is_older = uses(b) > uses(a) && raw(b) < raw(a);
+    const bool takes_b = b_ends && a != b && (!a_ends || b_is_older);
+    if (!can_fold_load(b) && (can_fold_load(a) || takes_b)) std::swap(a, b);
   }
   if (op == kAdd) {
     if (is_const) {

@@ -13,7 +13,7 @@ namespace wasmrt::jit::x64 {
 namespace {
 
 /// Loads or stores the registers of a list from, or into, the GenericCall at `call`.
-void registers(x86::Assembler& a, bool results, x86::Gp call, bool load) {
+void registers(x86::Assembler& a, bool results, const x86::Gp& call, bool load) {
   const Target& t = x64_target();
   std::int32_t at = offsetof(GenericCall, ints);
   for (const std::uint8_t r : results ? t.int_results : t.int_args) {

@@ -16,10 +16,11 @@ namespace wasmrt::jit::x64 {
 namespace {
 
 /// Moves values between slots at `slots` and their places; stack places lie at `area`.
-void transfer(x86::Assembler& a, const std::vector<ValType>& types, bool results, x86::Gp slots,
-              std::int32_t slots_at, std::int32_t area, bool to_places) {
+void transfer(x86::Assembler& a, const std::vector<ValType>& types, bool results,
+              const x86::Gp& slots, std::int32_t slots_at, std::int32_t area, bool to_places) {
   Places places(x64_target(), results);
   std::vector<Place> where;
+  where.reserve(types.size());
   for (const ValType t : types) where.push_back(places.next(t));
   // Stack places first: they go through the scratch registers.
   for (const bool stack : {true, false}) {
