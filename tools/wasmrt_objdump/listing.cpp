@@ -194,6 +194,7 @@ Listing Lister::from_image(const engine::ImageView& image, FuncIdx func) const {
     points.push_back(*p);
   }
   std::vector<std::string> texts;
+  texts.reserve(lines.size());
   for (const CodeLine& line : lines) texts.push_back(code_text(image.code, begin, line));
   add_remarks(points, lines, texts);
 
