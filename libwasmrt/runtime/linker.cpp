@@ -15,12 +15,13 @@
 
 namespace wasmrt::rt {
 
-/// What a name stands for, and what keeps it and its store alive.
+/// What a name stands for, and what keeps it and its store alive. The handles come first, so that
+/// they go last: an object dies before its store.
 struct LinkItem {
-  Import import;
   detail::Handle object;
   detail::Handle store;
   detail::Handle provider;
+  Import import;
 };
 
 class LinkerState final : public detail::Object {
@@ -48,7 +49,9 @@ class LinkerState final : public detail::Object {
     }
     auto names = modules.find(module);
     if (names == modules.end()) names = modules.emplace(module, Names{}).first;
-    names->second.insert_or_assign(std::string(name), std::move(item));
+    // What the name stood for leaves as a whole: assigned member by member, it would lose its store
+    // before its object.
+    std::swap(names->second[std::string(name)], item);
     return {};
   }
 

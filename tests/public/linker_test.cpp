@@ -44,6 +44,23 @@ TEST_CASE("names are taken once unless shadowing is allowed", "[public][linker]"
   must(linker.func("env", "f", [] { return 2; }));
 }
 
+// A sanitizer tells when an object goes after its store.
+TEST_CASE("a linker is the last to hold a store, and lets it go", "[public][linker]") {
+  const Engine engine = make_engine();
+  const auto field = GENERATE("(memory (export \"x\") 1)", "(table (export \"x\") 1 funcref)",
+                              "(tag (export \"x\"))", "(func (export \"x\"))",
+                              "(global (export \"x\") (mut i32) (i32.const 7))");
+  const Module module = compile(engine, std::string("(module ") + field + ")");
+  Linker linker(engine);
+  linker.allow_shadowing(true);
+  for (int round = 0; round < 2; ++round) {  // the second takes the place of the first
+    const Store store(engine);
+    const Instance instance = must(Linker(engine).instantiate(store, module));
+    must(linker.instance("whole", instance));
+    must(linker.define("single", "x", *instance.get("x")));
+  }
+}
+
 TEST_CASE("modules are linked to modules", "[public][linker]") {
   const Engine engine = make_engine();
   const Store store(engine);
