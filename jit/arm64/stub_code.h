@@ -10,9 +10,9 @@
 #include <asmjit/arm/a64operand.h>
 
 #include <cstdint>
-#include <vector>
 
 #include "jit/arm64/regs.h"
+#include "jit/emit/stub_buffer.h"
 #include "jit/target.h"
 #include "libwasmrt/abi/activation.h"
 #include "libwasmrt/abi/native.h"
@@ -34,28 +34,7 @@ inline constexpr Gpr kTailArgs = x9;
 inline a64::GpX x(std::uint32_t r) { return a64::GpX(r); }
 inline a64::GpW w(std::uint32_t r) { return a64::GpW(r); }
 
-struct Code {
-  asmjit::CodeHolder holder;
-  a64::Assembler a;
-  std::vector<FrameStep> steps;
-
-  Code() {
-    holder.init(asmjit::Environment(asmjit::Arch::kAArch64));
-    holder.attach(&a);
-  }
-  std::vector<std::uint8_t> bytes() {
-    if (holder.hasUnresolvedLinks()) holder.resolveUnresolvedLinks();
-    const asmjit::CodeBuffer& b = holder.sectionById(0)->buffer();
-    return {b.data(), b.data() + b.size()};
-  }
-  [[nodiscard]] std::uint32_t here() const { return static_cast<std::uint32_t>(a.offset()); }
-  std::uint32_t next_stub() {
-    a.align(asmjit::AlignMode::kCode, 16);
-    return here();
-  }
-  void step(FrameStep::Kind kind, std::uint32_t reg = 0, std::uint32_t frame = 0) {
-    steps.push_back({here(), kind, static_cast<std::uint8_t>(reg), frame});
-  }
+struct Code : StubBuffer<a64::Assembler, asmjit::Arch::kAArch64> {
   void call_host(const void* function) {
     a.mov(x(kScratch), Imm(reinterpret_cast<std::uint64_t>(function)));
     a.blr(x(kScratch));

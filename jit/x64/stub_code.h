@@ -8,8 +8,8 @@
 
 #include <cstdint>
 #include <iterator>
-#include <vector>
 
+#include "jit/emit/stub_buffer.h"
 #include "jit/target.h"
 #include "jit/x64/regs.h"
 #include "libwasmrt/abi/activation.h"
@@ -29,28 +29,7 @@ inline constexpr Gpr kSavedByEntry[] = {rbx, rbp, r12, r13, r14, r15};
 inline constexpr std::uint32_t kTailCallee = 13;  // vector
 inline constexpr Gpr kTailArgs = r11;
 
-struct Code {
-  asmjit::CodeHolder holder;
-  x86::Assembler a;
-  std::vector<FrameStep> steps;
-
-  Code() {
-    holder.init(asmjit::Environment(asmjit::Arch::kX64));
-    holder.attach(&a);
-  }
-  std::vector<std::uint8_t> bytes() {
-    if (holder.hasUnresolvedLinks()) holder.resolveUnresolvedLinks();
-    const asmjit::CodeBuffer& b = holder.sectionById(0)->buffer();
-    return {b.data(), b.data() + b.size()};
-  }
-  [[nodiscard]] std::uint32_t here() const { return static_cast<std::uint32_t>(a.offset()); }
-  std::uint32_t next_stub() {
-    a.align(asmjit::AlignMode::kCode, 16);
-    return here();
-  }
-  void step(FrameStep::Kind kind, std::uint8_t reg = 0, std::int32_t frame = 0) {
-    steps.push_back({here(), kind, reg, static_cast<std::uint32_t>(frame)});
-  }
+struct Code : StubBuffer<x86::Assembler, asmjit::Arch::kX64> {
   void call_host(const void* function) {
     a.mov(x86::rax, reinterpret_cast<std::uint64_t>(function));
     a.call(x86::rax);

@@ -149,14 +149,7 @@ void adapter(Code& code, const NativeHandlers& handlers) {
 }  // namespace
 
 Target::CallCode append_generic_stubs(Code& code, const NativeHandlers& handlers) {
-  Target::CallCode made;
-  made.entry = code.next_stub();
-  entry(code, handlers);
-  made.tail = code.next_stub();
-  tail(code, handlers);
-  made.adapter = code.next_stub();
-  adapter(code, handlers);
-  return made;
+  return append_call_stubs(code, handlers, entry, tail, adapter);
 }
 
 }  // namespace wasmrt::jit::x64

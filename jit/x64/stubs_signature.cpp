@@ -178,16 +178,9 @@ void adapter(Code& code, const FuncType& type) {
 }  // namespace
 
 Target::SignatureStubs make_signature_stubs(const FuncType& type) {
-  Target::SignatureStubs made;
   Code code;
-  entry(code, type);
-  made.calls.tail = code.next_stub();
-  tail(code, type);
-  made.calls.adapter = code.next_stub();
-  adapter(code, type);
-  made.code = code.bytes();
-  made.frame_steps = std::move(code.steps);
-  return made;
+  const Target::CallCode calls = append_call_stubs(code, type, entry, tail, adapter);
+  return {code.bytes(), std::move(code.steps), calls};
 }
 
 }  // namespace wasmrt::jit::x64

@@ -14,59 +14,17 @@
 #include <functional>
 #include <vector>
 
-#include "libwasmrt/base/bytes.h"
 #include "tests/jit/compile.h"
+#include "tests/support/code.h"
 
 namespace wasmrt {
 namespace {
 
 using test::Bytes;
+using test::Code, test::module_of;
 using test::Compiled;
-
-/// Instructions, appended one after the other.
-struct Code {
-  ByteBuffer out;
-  Code& op(std::uint8_t byte) { return out.u8(byte), *this; }
-  Code& get(std::uint32_t local) { return out.u8(0x20), out.leb_u32(local), *this; }
-  Code& set(std::uint32_t local) { return out.u8(0x21), out.leb_u32(local), *this; }
-  Code& number(std::int32_t value) { return out.u8(0x41), out.leb_s32(value), *this; }
-  Code& br_if(std::uint32_t depth) { return out.u8(0x0D), out.leb_u32(depth), *this; }
-  Code& open(std::uint8_t construct) { return out.u8(construct), out.u8(0x40), *this; }
-};
-constexpr std::uint8_t kBlock = 0x02, kLoop = 0x03, kIf = 0x04, kEnd = 0x0B;
-constexpr std::uint8_t kAdd = 0x6A, kSub = 0x6B, kMul = 0x6C, kXor = 0x73;
-
-/// `functions` times (i32, i32) -> i32 with that body and so many more locals.
-Bytes module(const Code& code, std::uint32_t locals, std::uint32_t functions = 1) {
-  ByteBuffer m;
-  const auto section = [&m](std::uint8_t id, const ByteBuffer& content) {
-    m.u8(id);
-    m.leb_u32(static_cast<std::uint32_t>(content.size()));
-    m.append(content.span());
-  };
-  m.append(std::string_view("\0asm\1\0\0\0", 8));
-  ByteBuffer types;
-  types.append(std::string_view("\x01\x60\x02\x7F\x7F\x01\x7F", 7));
-  section(1, types);
-  ByteBuffer declared;
-  declared.leb_u32(functions);
-  declared.zeros(functions);
-  section(3, declared);
-  ByteBuffer body;
-  body.u8(1);
-  body.leb_u32(locals);
-  body.u8(0x7F);
-  body.append(code.out.span());
-  body.u8(kEnd);
-  ByteBuffer bodies;
-  bodies.leb_u32(functions);
-  for (std::uint32_t n = 0; n < functions; ++n) {
-    bodies.leb_u32(static_cast<std::uint32_t>(body.size()));
-    bodies.append(body.span());
-  }
-  section(10, bodies);
-  return {m.span().begin(), m.span().end()};
-}
+using test::kIf, test::kLoop, test::kBlock, test::kEnd, test::kAdd, test::kSub, test::kMul,
+    test::kXor;
 
 Bytes many_blocks(std::uint32_t n) {
   Code c;
@@ -74,12 +32,12 @@ Bytes many_blocks(std::uint32_t n) {
     c.get(0).open(kIf).get(1).get(0).op(kAdd).set(1).op(kEnd);
     c.get(1).number(77).op(kXor).set(0);
   }
-  return module(c.get(1), 0);
+  return module_of(c.get(1), 0);
 }
 Bytes many_instructions(std::uint32_t n) {
   Code c;
   for (std::uint32_t k = 0; k < n / 6; ++k) c.get(0).get(1).op(kAdd).get(0).op(kMul).set(0);
-  return module(c.get(0), 0);
+  return module_of(c.get(0), 0);
 }
 Bytes many_locals(std::uint32_t n) {
   Code c;
@@ -88,7 +46,7 @@ Bytes many_locals(std::uint32_t n) {
   }
   c.open(kLoop).get(0).number(1).op(kSub).set(0).get(0).br_if(0).op(kEnd);
   for (std::uint32_t k = 0; k < n; ++k) c.get(0).get(k + 2).op(kXor).set(0);
-  return module(c.get(0), n);
+  return module_of(c.get(0), n);
 }
 Bytes nested(std::uint32_t n, std::uint8_t construct) {
   Code c;
@@ -101,7 +59,7 @@ Bytes nested(std::uint32_t n, std::uint8_t construct) {
     if (construct == kLoop) c.get(0).br_if(0);
     c.get(0).number(3).op(kAdd).set(0).op(kEnd);
   }
-  return module(c.get(0), 0);
+  return module_of(c.get(0), 0);
 }
 Bytes long_table(std::uint32_t n) {
   constexpr std::uint32_t kTargets = 1000;
@@ -110,7 +68,7 @@ Bytes long_table(std::uint32_t n) {
   c.get(0).op(0x0E).out.leb_u32(n - 1);
   for (std::uint32_t k = 0; k < n; ++k) c.out.leb_u32(k % kTargets);
   for (std::uint32_t k = 0; k < kTargets; ++k) c.get(0).number(3).op(kAdd).set(0).op(kEnd);
-  return module(c.get(0), 0);
+  return module_of(c.get(0), 0);
 }
 
 double processor_seconds() {
@@ -187,7 +145,7 @@ TEST_CASE("compiling takes memory by the size of functions, not of the module",
   constexpr std::int64_t kConstant = std::int64_t{8} << 20;
   Code c;
   for (int k = 0; k < 200; ++k) c.get(0).get(1).op(kAdd).get(0).op(kMul).set(0);
-  const Bytes many = module(c.get(0), 2, 5000);
+  const Bytes many = module_of(c.get(0), 2, 5000);
   REQUIRE(many.size() > std::size_t{8} << 20);
   CHECK(peak_bytes(&many) - before <= 40 * static_cast<std::int64_t>(many.size()) / 10 + kConstant);
   // One function that is all of a module takes several times as much: all of it is there at once.

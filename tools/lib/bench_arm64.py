@@ -162,13 +162,7 @@ def table(counts, markdown=False):
         rows.append([kernel, f"{own.instructions / 1e6:.1f}", *cells[:2], str(own.code_bytes), *cells[2:]])
     means = [f"{bench_report.geomean(column.values()):.3f}" for column in columns]
     rows.append(["geometric mean", "", *means[:2], "", *means[2:]])
-    if markdown:
-        rows[-1] = [f"**{cell}**" if cell else "" for cell in rows[-1]]
-        lines = ["| " + " | ".join(head) + " |", "|---|" + "--:|" * (len(head) - 1)]
-        return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
-    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
-    return "\n".join("  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths)))
-                     for row in [head, *rows])
+    return bench_report.laid_out(head, rows, markdown)
 
 
 def checks(counts):

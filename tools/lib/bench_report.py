@@ -19,6 +19,17 @@ def ratios(minima, subject, other):
     return {k: t[other] / t[subject] for k, t in minima.items() if other in t and subject in t}
 
 
+def laid_out(head, rows, markdown=False):
+    """A table as text, or in Markdown with its last row, the means, in bold."""
+    if markdown:
+        rows = rows[:-1] + [[f"**{cell}**" if cell else "" for cell in rows[-1]]]
+        lines = ["| " + " | ".join(head) + " |", "|---|" + "--:|" * (len(head) - 1)]
+        return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    return "\n".join("  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths)))
+                     for row in [head, *rows])
+
+
 def table(minima, engines, subject, markdown=False):
     """One row per kernel, worst ratio to the first peer first, and the geometric mean."""
     others = [e for e in engines if e != subject]
@@ -31,13 +42,7 @@ def table(minima, engines, subject, markdown=False):
         rows.append([kernel, f"{own / 1e6:.2f}" if own else "–",
                      *(f"{by_other[e][kernel]:.2f}" if kernel in by_other[e] else "–" for e in others)])
     rows.append(["geometric mean", "", *(f"{geomean(by_other[e].values()):.2f}" if by_other[e] else "–" for e in others)])
-    if markdown:
-        rows[-1] = [f"**{cell}**" if cell else "" for cell in rows[-1]]
-        lines = ["| " + " | ".join(head) + " |", "|---|" + "--:|" * (len(head) - 1)]
-        return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
-    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
-    return "\n".join("  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths)))
-                     for row in [head, *rows])
+    return laid_out(head, rows, markdown)
 
 
 def plot(minima, engines, subject, titles):
