@@ -66,6 +66,8 @@ void Translator::begin(const BodyState& state) {
   const std::uint32_t zeroed = slot - (link_ + 2u);
   if (zeroed != 0) emit(ZeroLocals, 0, 0, 0);  // finish() knows what is left of it
   trail_.clear();
+  cuts_.clear();
+  cut_count_ = 0;
   assigned_.assign(near_locals_, 0);
   std::fill_n(assigned_.begin(), std::min(params, near_locals_), std::uint8_t{1});
   zero_begin_ = zero_end_ = 0;
@@ -73,7 +75,7 @@ void Translator::begin(const BodyState& state) {
     // A reference is always zeroed: whoever walks frames must find a null or a reference.
     if (state.local_type(i).is_ref()) need_zero(i);
   }
-  labels_.push_back({FrameKind::Function, false, 0, temps_, kNone, kNone, kNone, kNone, kNone});
+  labels_.push_back({.kind = FrameKind::Function, .slot = temps_});
 }
 
 void Translator::need_zero(std::uint32_t index) {
@@ -103,10 +105,21 @@ void Translator::unassign(std::uint32_t trail) {
     trail_.pop_back();
   }
   // What comes next on the trail is something else than what earlier branches saw there.
-  for (Label& l : labels_) {
-    if (l.trail != kNone) l.trail = std::min(l.trail, trail);
-    if (l.else_trail != kNone) l.else_trail = std::min(l.else_trail, trail);
-  }
+  while (!cuts_.empty() && cuts_.back().length >= trail) cuts_.pop_back();
+  cuts_.push_back({trail, ++cut_count_});
+}
+
+/// What is still true of a mark: the first cut that is kept and came later is the shortest of them.
+std::uint32_t Translator::left_of(const TrailMark& mark) const {
+  if (mark.length == kNone) return kNone;
+  const auto later =
+      std::upper_bound(cuts_.begin(), cuts_.end(), mark.cuts,
+                       [](std::uint32_t cuts, const TrailMark& cut) { return cuts < cut.cuts; });
+  return later == cuts_.end() ? mark.length : std::min(mark.length, later->length);
+}
+
+void Translator::shorten(TrailMark& mark, std::uint32_t length) {
+  mark = {std::min(left_of(mark), length), cut_count_};
 }
 
 /// No instruction takes more than some tens of bytes per byte of a body, so distances fit 32 bits.

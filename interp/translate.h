@@ -147,16 +147,21 @@ class Translator final : public SinkBase<Translator> {
     std::uint64_t wide = 0;
   };
 
+  /// The length of trail_ at a branch; kNone before any.
+  struct TrailMark {
+    std::uint32_t length = kNone;
+    std::uint32_t cuts = 0;  ///< How often trail_ had been cut.
+  };
   struct Label {
-    FrameKind kind;
-    bool has_else;
-    std::uint32_t height;  ///< Operands below its parameters.
-    std::uint16_t slot;    ///< Slot of its first parameter or result.
-    std::uint32_t target;  ///< Loops: where to.
-    std::uint32_t trail;   ///< Length of trail_ at the first branch to the end.
-    std::uint32_t else_trail;
-    std::uint32_t patches;  ///< Forward branches to the end: chain in patches_.
-    std::uint32_t else_patches;
+    FrameKind kind = FrameKind::Block;
+    bool has_else = false;
+    std::uint16_t slot = 0;         ///< Slot of its first parameter or result.
+    std::uint32_t height = 0;       ///< Operands below its parameters.
+    std::uint32_t target = kNone;   ///< Loops: where to.
+    std::uint32_t patches = kNone;  ///< Forward branches to the end: chain in patches_.
+    std::uint32_t else_patches = kNone;
+    TrailMark trail = {};  ///< Of the branches to the end, the shortest.
+    TrailMark else_trail = {};
   };
   struct Patch {
     std::uint32_t at;    ///< Where the 32-bit distance is.
@@ -259,6 +264,8 @@ class Translator final : public SinkBase<Translator> {
   }
   void need_zero(std::uint32_t index);
   void unassign(std::uint32_t trail);
+  [[nodiscard]] std::uint32_t left_of(const TrailMark& mark) const;
+  void shorten(TrailMark& mark, std::uint32_t length);
   void truncate(std::size_t size);
   void reset_stack(const Label& label, std::span<const ValType> types);
 
@@ -409,7 +416,11 @@ class Translator final : public SinkBase<Translator> {
   /// must be zeroed.
   std::vector<std::uint8_t> assigned_;
   std::vector<std::uint32_t> trail_;  ///< Locals in the order they became assigned.
-  std::uint32_t zero_begin_ = 0;      ///< Slots to zero.
+  /// Where unassign() cut trail_: the length, and which cut it was. Cuts that a shorter one
+  /// followed are dropped, so both grow.
+  std::vector<TrailMark> cuts_;
+  std::uint32_t cut_count_ = 0;
+  std::uint32_t zero_begin_ = 0;  ///< Slots to zero.
   std::uint32_t zero_end_ = 0;
   std::uint32_t entry_ = 0;  ///< Where execution begins: behind ZeroLocals if it is idle.
   std::uint32_t table_note_ = kNone;

@@ -36,7 +36,7 @@ void Translator::open(const ControlFrame& frame, FrameKind kind) {
   const auto params = frame.params().size();
   const auto height = static_cast<std::uint32_t>(stack_.size() - params);
   const std::uint16_t slot = params != 0 ? stack_[height].slot : next_slot();
-  labels_.push_back({kind, false, height, slot, kNone, kNone, kNone, kNone, kNone});
+  labels_.push_back({.kind = kind, .slot = slot, .height = height});
 }
 
 void Translator::on_block(const ControlFrame& frame) {
@@ -57,7 +57,7 @@ void Translator::on_if(const ControlFrame& frame) {
   const Condition condition = pop_condition();
   materialize_all();
   open(frame, FrameKind::If);
-  labels_.back().else_trail = static_cast<std::uint32_t>(trail_.size());
+  shorten(labels_.back().else_trail, static_cast<std::uint32_t>(trail_.size()));
   emit_branch(condition, false, nullptr, &labels_.back().else_patches);
 }
 
@@ -69,9 +69,10 @@ void Translator::on_else(const ControlFrame& frame) {
   }
   bind(l.else_patches);
   // The end is reached from the then-part with what it assigned, from here with less.
-  l.trail = std::min(l.trail, l.else_trail);
-  unassign(l.else_trail);
-  l.else_trail = kNone;
+  const std::uint32_t before = left_of(l.else_trail);
+  shorten(l.trail, before);
+  unassign(before);
+  l.else_trail = {};
   l.has_else = true;
   reset_stack(l, frame.params());
 }
@@ -99,7 +100,7 @@ void Translator::on_end(const ControlFrame& frame) {
     if (frame.fallthrough_live) materialize_from(l.height);
     bind(l.patches);
     bind(l.else_patches);
-    unassign(std::min(l.trail, l.else_trail));
+    unassign(std::min(left_of(l.trail), left_of(l.else_trail)));
   }
   if (frame.end_live && (joins || !frame.fallthrough_live)) reset_stack(l, frame.results());
   if (!frame.end_live) truncate(l.height);
@@ -223,7 +224,7 @@ void Translator::link_branch(std::uint32_t at, Label* target, std::uint32_t* cha
 }
 
 void Translator::note_branch(Label& target) {
-  target.trail = std::min(target.trail, static_cast<std::uint32_t>(trail_.size()));
+  shorten(target.trail, static_cast<std::uint32_t>(trail_.size()));
 }
 
 void Translator::emit_br(Label& target) {

@@ -123,7 +123,7 @@ bool Memory::make_room(std::uint64_t bytes) {
     return true;
   }
   if (vm_.reserved != 0) return false;
-  // Twice as much as needed, so that growing page by page copies each byte a few times only.
+  // Twice as much as needed, so that growing page by page moves each a few times only.
   for (const std::uint64_t room : {std::min(rounded * 2, std::max(max_bytes_, rounded)), rounded}) {
     auto* base = static_cast<std::uint8_t*>(os::reserve(static_cast<std::size_t>(room)));
     if (base == nullptr) continue;
@@ -132,7 +132,7 @@ bool Memory::make_room(std::uint64_t bytes) {
       continue;
     }
     if (vm_.base != nullptr) {
-      std::memcpy(base, vm_.base, static_cast<std::size_t>(std::min(vm_.bytes, committed_)));
+      if (!os::move_pages(base, vm_.base, static_cast<std::size_t>(committed_))) return false;
       os::release(vm_.base, static_cast<std::size_t>(capacity_));
     }
     vm_.base = base;

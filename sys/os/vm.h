@@ -34,6 +34,11 @@ bool decommit(void* at, size_t bytes);
 /// Sets pages back to zero without taking away the access to them. False when refused.
 bool reset_to_zero(void* at, size_t bytes);
 
+/// Moves what whole committed pages hold to pages of another reservation, without copying where the
+/// system can; `from` is undefined then, but stays reserved. False when it cannot be done: `to` must
+/// then be given up without being released, because part of it may belong to others by now.
+bool move_pages(void* to, void* from, size_t bytes);
+
 /// Makes committed pages read-only.
 bool protect_read_only(void* at, size_t bytes);
 

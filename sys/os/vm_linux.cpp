@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include <cassert>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <vector>
 
@@ -53,6 +55,18 @@ bool reset_to_zero(void* at, size_t bytes) {
   if (bytes == 0) return true;
   const size_t rounded = round_up_to_pages(bytes);
   return rounded != 0 && madvise(at, rounded, MADV_DONTNEED) == 0;
+}
+
+bool move_pages(void* to, void* from, size_t bytes) {
+  const size_t rounded = round_up_to_pages(bytes);
+  if (rounded == 0) return bytes == 0;
+  // Without DONTUNMAP another thread could map something where the pages were.
+  constexpr int kFlags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
+  if (mremap(from, rounded, rounded, kFlags, to) != MAP_FAILED) return true;
+  // EINVAL comes before anything was unmapped: a system that lacks this.
+  if (errno != EINVAL) return false;
+  std::memcpy(to, from, bytes);
+  return true;
 }
 
 bool protect_read_only(void* at, size_t bytes) {

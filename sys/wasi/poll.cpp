@@ -16,6 +16,8 @@ namespace {
 enum class EventType : uint8_t { Clock = 0, FdRead = 1, FdWrite = 2 };
 constexpr uint16_t kAbsoluteTime = 1;
 constexpr uint16_t kHangup = 1;
+// Beyond it the answer is that of poll(2) beyond its limit: the host's memory is not the guest's.
+constexpr i32 kMaxSubscriptions = 65'536;
 
 struct Subscription {
   uint64_t user_data = 0;
@@ -106,6 +108,7 @@ Errno Preview1::poll_oneoff(Guest& guest, i32 in, i32 out, i32 count, i32 result
       !memory.contains(out, uint64_t{count} * layout::kEventSize) || !memory.contains(result, 4)) {
     return Errno::Fault;
   }
+  if (count > kMaxSubscriptions) return Errno::Inval;
   std::vector<Subscription> items(count);
   std::vector<os::WaitItem> waits;
   uint64_t deadline = os::kNoDeadline;

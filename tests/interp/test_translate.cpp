@@ -4,7 +4,10 @@
 
 #include "interp/code.h"
 #include "interp/print.h"
+#include "libwasmrt/frontend/decode.h"
 #include "tests/interp/hand_made.h"
+#include "tests/support/code.h"
+#include "tests/support/linear_time.h"
 
 namespace wasmrt::interp::test {
 namespace {
@@ -103,6 +106,50 @@ TEST_CASE("translate: only locals that may be read first are zeroed", "[interp]"
   CHECK(m.call("maybe", {1}).value() == 9);
   CHECK(m.call("both", {1}).value() == 0);
   CHECK(m.call("both", {0}).value() == 4);
+}
+
+TEST_CASE("translate: what a branch saw assigned is forgotten with what came after it",
+          "[interp]") {
+  // The outer block is left when $x has a value only; later it loses it and gets it again.
+  HandMade m(R"((module (func (export "f") (param i32) (result i32) (local $x i32) (local $y i32)
+    (block $out
+      (block $in
+        (br_if $in (i32.eq (local.get 0) (i32.const 1)))
+        (local.set $x (i32.const 7))
+        (br_if $out (i32.eq (local.get 0) (i32.const 2))))
+      (if (local.get 0) (then (local.set $y (i32.const 30))) (else (local.set $x (i32.const 9))))
+      (local.set $x (i32.const 11)))
+    (i32.add (local.get $x) (local.get $y)))))",
+             kFused);
+  INFO(m.print("f"));
+  CHECK(m.call("f", {0}).value() == 11);
+  CHECK(m.call("f", {1}).value() == 41);
+  CHECK(m.call("f", {2}).value() == 7);
+  CHECK(m.call("f", {3}).value() == 41);
+}
+
+TEST_CASE("translate: many joins within many blocks take time by their number",
+          "[interp][no-tsan][no-emulation]") {
+  using namespace wasmrt::test;
+  check_linear("joins", 48'000, [](std::uint32_t n) {
+    Code c;
+    for (std::uint32_t k = 0; k < n; ++k) c.open(kBlock);
+    for (std::uint32_t k = 0; k < n; ++k) {
+      c.get(0).open(kIf).number(1).set(2).op(kElse).number(1).set(3).op(kEnd);
+    }
+    for (std::uint32_t k = 0; k < n; ++k) c.get(0).br_if(0).op(kEnd);
+    const std::vector<std::uint8_t> bytes = binary_of(c.get(0), 2);
+    static TypeInterner interner;
+    DecodeOptions options;
+    options.interner = &interner;
+    auto module = decode_module(bytes, options);
+    REQUIRE(module.ok());
+    HandMade m(*module, kFused, {});
+    const double begin = processor_seconds();
+    const Outcome o = m.call("f", {0, 0});  // the first call translates
+    CHECK(o.trap == TrapKind::None);
+    return processor_seconds() - begin;
+  });
 }
 
 TEST_CASE("translate: branches with many values take no code for each of them", "[interp]") {

@@ -30,7 +30,7 @@ std::string module() {
   c.get(1).number(3).op(kMul).number(1).op(kAdd).set(1);
   c.get(0).number(1).op(kSub).set(0).br(0);  // back over all
   c.op(kEnd).op(kEnd).get(1);
-  const std::vector<std::uint8_t> bytes = module_of(c, 0);
+  const std::vector<std::uint8_t> bytes = binary_of(c, 0);
   return {bytes.begin(), bytes.end()};
 }
 

@@ -1,27 +1,23 @@
 // The compiler at the sizes that it must bear: the time grows with the input, and memory too.
-//
-// Time is processor time of n and 4n, the least of three runs: four times as much where the work is
-// linear, sixteen where it is quadratic, and at most twelve here: up to nine are seen, because the
-// larger one leaves the caches. Memory is the peak of a process of its own.
+// Memory is the peak of a process of its own.
 #include <catch2/catch_test_macros.hpp>
 
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <functional>
 #include <vector>
 
 #include "tests/jit/compile.h"
 #include "tests/support/code.h"
+#include "tests/support/linear_time.h"
 
 namespace wasmrt {
 namespace {
 
 using test::Bytes;
-using test::Code, test::module_of;
+using test::Code, test::binary_of;
 using test::Compiled;
 using test::kIf, test::kLoop, test::kBlock, test::kEnd, test::kAdd, test::kSub, test::kMul,
     test::kXor;
@@ -32,12 +28,12 @@ Bytes many_blocks(std::uint32_t n) {
     c.get(0).open(kIf).get(1).get(0).op(kAdd).set(1).op(kEnd);
     c.get(1).number(77).op(kXor).set(0);
   }
-  return module_of(c.get(1), 0);
+  return binary_of(c.get(1), 0);
 }
 Bytes many_instructions(std::uint32_t n) {
   Code c;
   for (std::uint32_t k = 0; k < n / 6; ++k) c.get(0).get(1).op(kAdd).get(0).op(kMul).set(0);
-  return module_of(c.get(0), 0);
+  return binary_of(c.get(0), 0);
 }
 Bytes many_locals(std::uint32_t n) {
   Code c;
@@ -46,7 +42,7 @@ Bytes many_locals(std::uint32_t n) {
   }
   c.open(kLoop).get(0).number(1).op(kSub).set(0).get(0).br_if(0).op(kEnd);
   for (std::uint32_t k = 0; k < n; ++k) c.get(0).get(k + 2).op(kXor).set(0);
-  return module_of(c.get(0), n);
+  return binary_of(c.get(0), n);
 }
 Bytes nested(std::uint32_t n, std::uint8_t construct) {
   Code c;
@@ -59,7 +55,7 @@ Bytes nested(std::uint32_t n, std::uint8_t construct) {
     if (construct == kLoop) c.get(0).br_if(0);
     c.get(0).number(3).op(kAdd).set(0).op(kEnd);
   }
-  return module_of(c.get(0), 0);
+  return binary_of(c.get(0), 0);
 }
 Bytes long_table(std::uint32_t n) {
   constexpr std::uint32_t kTargets = 1000;
@@ -68,37 +64,22 @@ Bytes long_table(std::uint32_t n) {
   c.get(0).op(0x0E).out.leb_u32(n - 1);
   for (std::uint32_t k = 0; k < n; ++k) c.out.leb_u32(k % kTargets);
   for (std::uint32_t k = 0; k < kTargets; ++k) c.get(0).number(3).op(kAdd).set(0).op(kEnd);
-  return module_of(c.get(0), 0);
-}
-
-double processor_seconds() {
-  timespec t{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
-}
-
-double seconds_to_compile(const Bytes& bytes) {
-  double least = 1e9;
-  for (int n = 0; n < 3; ++n) {
-    Compiled c(bytes);
-    REQUIRE(c.checked.ok);
-    c.context.options.verify = false;
-    const double begin = processor_seconds();
-    const char* const declined = c.compile();
-    least = std::min(least, processor_seconds() - begin);
-    INFO((declined == nullptr ? "" : declined));
-    CHECK(declined == nullptr);
-  }
-  return least;
+  return binary_of(c.get(0), 0);
 }
 
 void check_time(const char* what, const std::function<Bytes(std::uint32_t)>& make,
                 std::uint32_t full) {
-  INFO(what);
-  const double quarter = seconds_to_compile(make(full / 4));
-  const double whole = seconds_to_compile(make(full));
-  INFO(quarter << " s, then " << whole << " s");
-  CHECK(whole <= 12 * quarter + 0.005);
+  test::check_linear(what, full, [&](std::uint32_t n) {
+    Compiled c(make(n));
+    REQUIRE(c.checked.ok);
+    c.context.options.verify = false;
+    const double begin = test::processor_seconds();
+    const char* const declined = c.compile();
+    const double seconds = test::processor_seconds() - begin;
+    INFO((declined == nullptr ? "" : declined));
+    CHECK(declined == nullptr);
+    return seconds;
+  });
 }
 
 /// Peak of a child's memory while it compiles all functions of a module one after the other.
@@ -145,7 +126,7 @@ TEST_CASE("compiling takes memory by the size of functions, not of the module",
   constexpr std::int64_t kConstant = std::int64_t{8} << 20;
   Code c;
   for (int k = 0; k < 200; ++k) c.get(0).get(1).op(kAdd).get(0).op(kMul).set(0);
-  const Bytes many = module_of(c.get(0), 2, 5000);
+  const Bytes many = binary_of(c.get(0), 2, 5000);
   REQUIRE(many.size() > std::size_t{8} << 20);
   CHECK(peak_bytes(&many) - before <= 40 * static_cast<std::int64_t>(many.size()) / 10 + kConstant);
   // One function that is all of a module takes several times as much: all of it is there at once.

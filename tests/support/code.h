@@ -12,7 +12,8 @@
 
 namespace wasmrt::test {
 
-inline constexpr std::uint8_t kBlock = 0x02, kLoop = 0x03, kIf = 0x04, kEnd = 0x0B, kBr = 0x0C;
+inline constexpr std::uint8_t kBlock = 0x02, kLoop = 0x03, kIf = 0x04, kElse = 0x05, kEnd = 0x0B,
+                              kBr = 0x0C;
 inline constexpr std::uint8_t kEqz = 0x45, kEq = 0x46;
 inline constexpr std::uint8_t kAdd = 0x6A, kSub = 0x6B, kMul = 0x6C, kAnd = 0x71, kXor = 0x73;
 
@@ -29,7 +30,7 @@ struct Code {
 };
 
 /// `functions` times that body, with so many i32 locals beside the parameters.
-inline std::vector<std::uint8_t> module_of(const Code& code, std::uint32_t locals,
+inline std::vector<std::uint8_t> binary_of(const Code& code, std::uint32_t locals,
                                            std::uint32_t functions = 1) {
   ByteBuffer m;
   const auto section = [&m](std::uint8_t id, const ByteBuffer& content) {

@@ -99,6 +99,19 @@ TEST_CASE("randomness is real, seeded or denied", "[wasi]") {
         std::vector<uint8_t>{0xb4, 0xf2, 0x75, 0xcb, 0x36, 0x5f, 0xec, 0x99});
 }
 
+TEST_CASE("a guest's memory full of subscriptions does not become the host's", "[wasi]") {
+  WasiBox box{WasiConfig{}};
+  std::vector<uint8_t> memory(size_t{5} << 20);
+  box.guest.memory = wasi::GuestMemory(memory.data(), memory.size());
+  constexpr uint32_t kMost = 65'536, kEvents = kMost * 48;
+  CHECK(box.calls->poll_oneoff(box.guest, 0, kEvents, kMost + 1, 8) == Errno::Inval);
+  CHECK(box.calls->poll_oneoff(box.guest, 0, kEvents, 0, 8) == Errno::Inval);
+  REQUIRE(box.calls->poll_oneoff(box.guest, 0, kEvents, 30'000, 3'000'000) == Errno::Success);
+  uint32_t due = 0;
+  box.guest.memory.load(3'000'000, due);
+  CHECK(due == 30'000);
+}
+
 TEST_CASE("a timeout is waited for", "[wasi]") {
   WasiBox box(with_clocks(WasiClocks::real()));
   clock_subscription(box, 0, 7, 1, 30 * kMs, 0);

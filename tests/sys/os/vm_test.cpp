@@ -70,6 +70,38 @@ TEST_CASE("decommitted memory is given back", "[os][vm][no-tsan]") {
   os::release(at, 256 * kMiB);
 }
 
+TEST_CASE("pages move to another reservation with what they hold", "[os][vm]") {
+  uint8_t* const from = bytes_of(os::reserve(2 * kMiB));
+  uint8_t* const to = bytes_of(os::reserve(4 * kMiB));
+  REQUIRE((from != nullptr && to != nullptr));
+  REQUIRE(os::commit(from, kMiB));
+  REQUIRE(os::commit(to, 2 * kMiB));
+  for (size_t i = 0; i < kMiB; ++i) from[i] = static_cast<uint8_t>(i * 7);
+  REQUIRE(os::move_pages(to, from, kMiB));
+  os::release(from, 2 * kMiB);
+  bool same = true;
+  for (size_t i = 0; i < kMiB; ++i) same = same && to[i] == static_cast<uint8_t>(i * 7);
+  CHECK(same);
+  CHECK(to[kMiB] == 0);
+  to[2 * kMiB - 1] = 1;
+  CHECK(!accessible(to + 2 * kMiB));
+  os::release(to, 4 * kMiB);
+}
+
+TEST_CASE("moved pages are never there twice", "[os][vm][no-asan][no-tsan][no-emulation]") {
+  constexpr size_t kMuch = 256 * kMiB;
+  void* const from = os::reserve(kMuch);
+  void* const to = os::reserve(kMuch);
+  REQUIRE((os::commit(from, kMuch) && os::commit(to, kMuch)));
+  std::memset(from, 1, kMuch);
+  const uint64_t peak = os::peak_resident_bytes();
+  REQUIRE(os::move_pages(to, from, kMuch));
+  CHECK(os::peak_resident_bytes() < peak + kMuch / 4);
+  CHECK(os::resident_bytes() < peak + kMuch / 4);
+  os::release(from, kMuch);
+  os::release(to, kMuch);
+}
+
 TEST_CASE("the pool recycles slots, zeroed, and keeps its limits", "[os][vm]") {
   os::ReservationPool pool(kBig, 3, 2, 0);
   void* first = pool.acquire(0);
