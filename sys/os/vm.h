@@ -35,8 +35,8 @@ bool decommit(void* at, size_t bytes);
 bool reset_to_zero(void* at, size_t bytes);
 
 /// Moves what whole committed pages hold to pages of another reservation, without copying where the
-/// system can; `from` is undefined then, but stays reserved. False when it cannot be done: `to` must
-/// then be given up without being released, because part of it may belong to others by now.
+/// system can; `from` is undefined then, but stays reserved. False when it cannot be done: `to`
+/// must then be given up without being released, because part of it may belong to others by now.
 bool move_pages(void* to, void* from, size_t bytes);
 
 /// Makes committed pages read-only.

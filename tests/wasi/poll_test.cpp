@@ -101,9 +101,9 @@ TEST_CASE("randomness is real, seeded or denied", "[wasi]") {
 
 TEST_CASE("a guest's memory full of subscriptions does not become the host's", "[wasi]") {
   WasiBox box{WasiConfig{}};
-  std::vector<uint8_t> memory(size_t{5} << 20);
+  std::vector<uint8_t> memory(size_t{8} << 20);
   box.guest.memory = wasi::GuestMemory(memory.data(), memory.size());
-  constexpr uint32_t kMost = 65'536, kEvents = kMost * 48;
+  constexpr uint32_t kMost = 65'536, kEvents = (kMost + 1) * 48;
   CHECK(box.calls->poll_oneoff(box.guest, 0, kEvents, kMost + 1, 8) == Errno::Inval);
   CHECK(box.calls->poll_oneoff(box.guest, 0, kEvents, 0, 8) == Errno::Inval);
   REQUIRE(box.calls->poll_oneoff(box.guest, 0, kEvents, 30'000, 3'000'000) == Errno::Success);
