@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "libwasmrt/base/seeded_hash.h"
 #include "libwasmrt/frontend/module_decoder.h"
 #include "libwasmrt/wasm/limits.h"
 
@@ -305,7 +306,7 @@ bool ModuleDecoder::section_exports() {
   if (!r_.u32(count)) return false;
   if (count > kMaxExports) return r_.fail_at(count_at, Err::LimitExports);
   module_.exports.reserve(r_.plausible(count, 3));
-  std::unordered_set<std::string_view> names;
+  std::unordered_set<std::string_view, SeededHash> names;
   names.reserve(r_.plausible(count, 3));
   for (; count != 0; --count) {
     Export e;

@@ -14,6 +14,7 @@
 #include <wasmrt/module.hpp>
 
 #include "libwasmrt/abi/vmctx.h"
+#include "libwasmrt/base/seeded_hash.h"
 #include "libwasmrt/frontend/module.h"
 #include "libwasmrt/frontend/source_lines.h"
 #include "libwasmrt/runtime/engine_state.h"
@@ -68,7 +69,7 @@ class Module final : public detail::Object {
   bool shares_references_ = false;
   mutable std::once_flag lines_once_;
   mutable SourceLines lines_;
-  std::unordered_map<std::string_view, std::uint32_t> export_index_;
+  std::unordered_map<std::string_view, std::uint32_t, SeededHash> export_index_;
 };
 
 /// Whether values of that type can be, or lead to, references to functions.

@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "libwasmrt/base/seeded_hash.h"
 #include "libwasmrt/text/byte_writer.h"
 #include "libwasmrt/text/cursor.h"
 #include "libwasmrt/text/wat.h"
@@ -30,7 +31,7 @@ struct IndexSpace {
   Err duplicate;
   Err unknown;
   std::uint32_t count = 0;
-  std::unordered_map<std::string_view, std::uint32_t> ids{};
+  std::unordered_map<std::string_view, std::uint32_t, SeededHash> ids{};
   std::vector<NamedIndex> names{};  // for the name section, by ascending index
 };
 
@@ -39,7 +40,7 @@ struct TypeEntry {
   bool is_func = false;
   std::uint32_t param_count = 0;
   std::string signature;  // functions: encoded parameters and results
-  std::unordered_map<std::string_view, std::uint32_t> field_ids;
+  std::unordered_map<std::string_view, std::uint32_t, SeededHash> field_ids;
   std::vector<NamedIndex> field_names;
 };
 
@@ -90,7 +91,7 @@ struct Encoder {
   IndexSpace datas{Err::DuplicateData, Err::TextUnknownData};
 
   std::vector<TypeEntry> type_entries;
-  std::unordered_map<std::string, std::uint32_t> implied_types;  // signature to index
+  std::unordered_map<std::string, std::uint32_t, SeededHash> implied_types;  // signature to index
   std::uint64_t type_use_limit = 0;      // above every type index used in a heap type so far
   std::vector<std::size_t> type_fields;  // positions of `(type` and `(rec`
 

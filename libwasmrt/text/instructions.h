@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "libwasmrt/base/seeded_hash.h"
 #include "libwasmrt/text/encoder.h"
 #include "libwasmrt/wasm/opcode.h"
 
@@ -101,7 +102,8 @@ class InstructionEncoder {
   std::vector<Frame> frames_;
   ByteWriter pending_;
   std::vector<Label> labels_;
-  std::unordered_map<std::string_view, std::size_t> label_ids_;  // innermost of each name
+  std::unordered_map<std::string_view, std::size_t, SeededHash>
+      label_ids_;  // innermost of each name
   std::uint32_t label_count_ = 0;
   std::vector<NamedIndex> label_names_;
   std::vector<BranchHint> hints_;

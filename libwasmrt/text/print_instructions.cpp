@@ -6,6 +6,7 @@
 #include <charconv>
 #include <unordered_map>
 
+#include "libwasmrt/base/seeded_hash.h"
 #include "libwasmrt/frontend/imm_reader.h"
 #include "libwasmrt/frontend/type_reader.h"
 
@@ -253,7 +254,7 @@ void print_instructions(const DecodedModule& module, const PrintNames& names, Re
 
 PrintNames name_functions(const DecodedModule& module) {
   PrintNames names;
-  std::unordered_map<std::string_view, int> uses;
+  std::unordered_map<std::string_view, int, SeededHash> uses;
   for (const auto& [index, name] : module.names.funcs) ++uses[name];
   for (std::size_t i = 0; i < module.funcs.size(); ++i) {
     const auto named = module.names.funcs.find(static_cast<std::uint32_t>(i));

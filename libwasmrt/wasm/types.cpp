@@ -11,6 +11,8 @@
 #include <map>
 #include <string>
 
+#include "libwasmrt/base/seeded_hash.h"
+
 namespace wasmrt {
 
 namespace {
@@ -19,16 +21,6 @@ namespace {
 std::atomic<std::uint64_t> next_id{1};
 
 using Key = std::vector<std::uint64_t>;
-
-std::uint64_t hash_key(const Key& key) {
-  // Where the program was loaded is hard to guess: nobody prepares types that collide.
-  std::uint64_t h = (0x9E3779B97F4A7C15u ^ reinterpret_cast<std::uintptr_t>(&next_id)) + key.size();
-  for (const std::uint64_t word : key) {
-    h = (h ^ word) * 0xFF51AFD7ED558CCDu;
-    h ^= h >> 32;
-  }
-  return h;
-}
 
 void add_types(Key& key, const std::vector<ValType>& types) {
   key.push_back(types.size());
@@ -140,7 +132,7 @@ RecGroupRef TypeInterner::intern(const FuncType& type) {
 
 RecGroupRef TypeInterner::intern(std::span<const SubType> group) {
   Key key = key_of(group);
-  const std::uint64_t hash = hash_key(key);
+  const std::uint64_t hash = seeded_hash(key);
   // References that must not be dropped while the lock is held: the deleter takes it.
   std::vector<std::shared_ptr<const RecGroup>> needs;
   const std::lock_guard<std::mutex> lock(impl_->mutex);
