@@ -205,12 +205,11 @@ Error cache_miss() {
   return {ErrorCode::CacheMiss, "the module is not in the code cache, and nothing may be compiled"};
 }
 
-}  // namespace
-
-Result<rt::Ref<rt::Module>> compile(rt::Engine& engine, std::span<const std::uint8_t> source,
-                                    const ModuleConfig& config, const os::FileIdentity* file) {
+/// `bytes`: those of `source`, where they can be kept without a copy; else null.
+Result<rt::Ref<rt::Module>> compile_source(rt::Engine& engine, std::span<const std::uint8_t> source,
+                                           SharedBytes bytes, const ModuleConfig& config,
+                                           const os::FileIdentity* file) {
   std::uint64_t text_ns = 0;
-  SharedBytes bytes;
   CodeCache* const cache = cache_of(engine);
   if (looks_like_image(source)) {
     if (cache != nullptr) {
@@ -222,6 +221,7 @@ Result<rt::Ref<rt::Module>> compile(rt::Engine& engine, std::span<const std::uin
     }
     // Made elsewhere, or damaged: what it was made of is compiled as any other module.
     source = module_in_image(source);
+    if (bytes != nullptr) bytes = std::make_shared<const ModuleBytes>(source, bytes);
     if (source.empty()) {
       return Error(ErrorCode::InvalidBinary, "invalid Wasm binary: a damaged image");
     }
@@ -263,6 +263,13 @@ Result<rt::Ref<rt::Module>> compile(rt::Engine& engine, std::span<const std::uin
   return finish(engine, std::move(code), config, text_ns);
 }
 
+}  // namespace
+
+Result<rt::Ref<rt::Module>> compile(rt::Engine& engine, std::span<const std::uint8_t> source,
+                                    const ModuleConfig& config) {
+  return compile_source(engine, source, nullptr, config, nullptr);
+}
+
 Result<rt::Ref<rt::Module>> load(rt::Engine& engine, const std::string& path,
                                  const ModuleConfig& config) {
   os::OwnedDescriptor descriptor;
@@ -281,10 +288,12 @@ Result<rt::Ref<rt::Module>> load(rt::Engine& engine, const std::string& path,
       }
     }
   }
-  std::vector<std::uint8_t> bytes;
-  if (error == 0) error = os::read_descriptor(descriptor.get(), kMaxFile, bytes);
+  std::vector<std::uint8_t> read;
+  if (error == 0) error = os::read_descriptor(descriptor.get(), kMaxFile, read);
   if (error != 0) return Error(ErrorCode::Io, path + ": " + std::strerror(error));
-  return compile(engine, bytes, config, may_know ? &identity : nullptr);
+  SharedBytes bytes = std::make_shared<const ModuleBytes>(std::move(read));
+  const std::span<const std::uint8_t> source = bytes->view();
+  return compile_source(engine, source, std::move(bytes), config, may_know ? &identity : nullptr);
 }
 
 Result<std::uint64_t> write_image(rt::Module& module, const std::string& path) {

@@ -19,11 +19,9 @@
 namespace wasmrt::engine {
 
 /// Text is parsed when `source` does not begin with "\0asm"; an image (docs/CACHE.md) is taken as
-/// it is when it is authentic. `file`: where the bytes come from, for the cache to remember. Errors
-/// as Module::compile.
+/// it is when it is authentic. Errors as Module::compile.
 Result<rt::Ref<rt::Module>> compile(rt::Engine& engine, std::span<const std::uint8_t> source,
-                                    const ModuleConfig& config,
-                                    const os::FileIdentity* file = nullptr);
+                                    const ModuleConfig& config);
 /// The same for a file, which is not read when the cache knows it. Errors as Module::load.
 Result<rt::Ref<rt::Module>> load(rt::Engine& engine, const std::string& path,
                                  const ModuleConfig& config);
