@@ -328,7 +328,7 @@ void Emitter::poison(const MInst& i) {
 void Emitter::block(std::uint32_t number) {
   block_ = number;
   bind(labels_[number]);
-  const std::vector<std::uint32_t>& insts = m_.blocks[number].insts;
+  const std::span<const std::uint32_t> insts = m_.blocks[number].insts;
   for (std::size_t n = 0; n < insts.size(); ++n) {
     place(insts[n]);
     if (n + 1 < insts.size() && emit_move_pair(m_.insts[insts[n]], m_.insts[insts[n + 1]])) {

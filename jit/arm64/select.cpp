@@ -183,7 +183,7 @@ Selector::Source Selector::logic_source(V v, unsigned size) {
 }
 
 MInst& Selector::emit_op2(AOp op, unsigned size, VReg d, VReg a, const Source& b) {
-  std::vector<MOperand> operands = {def(d)};
+  Operands operands = {def(d)};
   if (a != kNoVReg) operands.push_back(use(a));
   if (b.reg != kNoVReg) operands.push_back(use(b.reg));
   MInst& m = emit(op, size, operands);

@@ -69,7 +69,7 @@ class Selector final : public Selection {
 
   /// What a fused op needs to test a condition.
   struct Flags {
-    std::vector<MOperand> operands;
+    Operands operands;
     std::uint32_t bits = 0;
     std::int64_t imm = 0;
     Compare compare = Compare::Int;
@@ -81,7 +81,7 @@ class Selector final : public Selection {
   Flags flags_of_bits(const ir::Inst& conjunction, unsigned size);
   Flags flags_of_fcmp(const ir::Inst& fcmp);
   Flags flags_of_vector(V condition);
-  MInst& emit_flags(AOp op, const Flags& flags, std::vector<MOperand> before, unsigned trap_kind,
+  MInst& emit_flags(AOp op, const Flags& flags, Operands operands, unsigned trap_kind,
                     unsigned result_size);
   void choose(V v);
 
@@ -90,7 +90,7 @@ class Selector final : public Selection {
   Mem memory_of(const ir::Inst& access, unsigned bytes);  ///< Of a load or store of either kind.
   void share_addresses();
   Mem guest_memory(V v, unsigned bytes);
-  MInst& emit_access(AOp op, unsigned size, std::vector<MOperand> operands, const Mem& mem,
+  MInst& emit_access(AOp op, unsigned size, const Operands& operands, const Mem& mem,
                      std::uint32_t aux);
   void load(V v, const Mem& mem);
   void store(const ir::Inst& i, const Mem& mem);

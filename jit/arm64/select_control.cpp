@@ -123,10 +123,10 @@ Selector::Flags Selector::flags_of(V condition, bool negate) {
   return r;
 }
 
-MInst& Selector::emit_flags(AOp op, const Flags& flags, std::vector<MOperand> before,
-                            unsigned trap_kind, unsigned result_size) {
-  before.insert(before.end(), flags.operands.begin(), flags.operands.end());
-  MInst& i = emit(op, flags.size, before);
+MInst& Selector::emit_flags(AOp op, const Flags& flags, Operands operands, unsigned trap_kind,
+                            unsigned result_size) {
+  operands.append(flags.operands);
+  MInst& i = emit(op, flags.size, operands);
   i.cond = flags.cc;
   i.imm = flags.imm;
   i.aux = flags.bits | fused(flags.compare, result_size, trap_kind);
@@ -153,10 +153,10 @@ void Selector::choose(V v) {
     negate = true;
   }
   const bool zero = class_of(i.type) == RegClass::Int && constant(otherwise, imm) && imm == 0;
-  std::vector<MOperand> before = {def(reg(v)), use(reg(then))};
+  Operands before = {def(reg(v)), use(reg(then))};
   if (!zero) before.push_back(use(reg(otherwise)));
   const Flags flags = flags_of(i.arg(0), negate);
-  emit_flags(kCmpSelect, flags, std::move(before), 0, size);
+  emit_flags(kCmpSelect, flags, before, 0, size);
 }
 
 bool Selector::select_control(V v) {

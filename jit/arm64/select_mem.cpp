@@ -150,9 +150,9 @@ Mem Selector::guest_memory(V v, unsigned bytes) {
   return mem;
 }
 
-MInst& Selector::emit_access(AOp op, unsigned size, std::vector<MOperand> operands, const Mem& mem,
+MInst& Selector::emit_access(AOp op, unsigned size, const Operands& operands, const Mem& mem,
                              std::uint32_t aux) {
-  MInst& m = emit_mem(op, size, std::move(operands), mem);
+  MInst& m = emit_mem(op, size, operands, mem);
   m.aux = aux | (mem.index32 ? kIndex32 : 0);
   return m;
 }

@@ -202,8 +202,7 @@ VReg VectorSelector::from_vec(VReg a, unsigned bytes, VReg d) {
 
 VReg VectorSelector::insn(VecOp op, std::initializer_list<VReg> sources, unsigned imm, VReg d) {
   if (d == kNoVReg) d = vec();
-  std::vector<MOperand> operands = {is_tied(vec_info(op).form) ? Selector::def_same(d, 1)
-                                                               : Selector::def(d)};
+  Operands operands = {is_tied(vec_info(op).form) ? Selector::def_same(d, 1) : Selector::def(d)};
   for (const VReg s : sources) operands.push_back(Selector::use(s));
   MInst& m = s_.emit(kVec, 16, operands);
   m.aux = static_cast<std::uint32_t>(op);

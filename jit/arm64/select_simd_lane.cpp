@@ -140,9 +140,9 @@ bool VectorSelector::memory() {
     s_.emit_access(kLoad, bytes, {Selector::def(d)}, mem, static_cast<std::uint32_t>(access));
     return d;
   };
-  const auto direct = [&](VecOp op, std::vector<MOperand> operands) {
+  const auto direct = [&](VecOp op, const Operands& operands) {
     const Mem mem = s_.memory_of(i_, vec_info(op).bytes);
-    s_.emit_access(kVec, 16, std::move(operands), mem, static_cast<std::uint32_t>(op)).imm = lane;
+    s_.emit_access(kVec, 16, operands, mem, static_cast<std::uint32_t>(op)).imm = lane;
     return true;
   };
   const auto widened = [&](VecOp op) {

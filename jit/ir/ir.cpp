@@ -6,25 +6,6 @@
 
 namespace wasmrt::jit::ir {
 
-namespace {
-
-enum Flags : std::uint8_t { Pure, Trap, Read, Write, Term };
-
-constexpr IrInfo make_info(const char* text, std::uint8_t operands, Flags flags) {
-  return {text,          operands,       flags == Pure, flags == Trap,
-          flags == Read, flags == Write, flags == Term};
-}
-
-constexpr std::uint8_t V = kList;
-
-constexpr IrInfo kInfo[] = {
-#define IR(Name, text, operands, flags) make_info(text, operands, flags),
-#include "jit/ir/ir_ops.def"
-#undef IR
-};
-
-}  // namespace
-
 Cond inverted(Cond c) {
   switch (c) {
     case Cond::Eq: return Cond::Ne;
@@ -41,7 +22,13 @@ Cond inverted(Cond c) {
   return c;
 }
 
-const IrInfo& info(IrOp op) { return kInfo[static_cast<unsigned>(op)]; }
+void Block::clear() {
+  first = last = ~0u;
+  preds.clear();
+  loop_depth = loop_end = 0;
+  loop_header = kNoBlock;
+  is_loop_header = cold = false;
+}
 
 void Func::clear() {
   params.clear();

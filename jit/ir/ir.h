@@ -13,6 +13,8 @@
 
 #include <wasmrt/value.hpp>
 
+#include "jit/recycled.h"
+
 namespace wasmrt::jit::ir {
 
 enum class IrOp : std::uint8_t {
@@ -71,10 +73,11 @@ struct Block {
   std::vector<BlockId> preds;  ///< Each at most once; the order is that of phi operands.
   std::uint32_t loop_depth = 0;
   BlockId loop_header = kNoBlock;  ///< Innermost loop this block is in.
-  BlockId idom = kNoBlock;         ///< Filled by opt/dominators.
   std::uint32_t loop_end = 0;      ///< For headers: position in Func::order after the loop.
   bool is_loop_header = false;
   bool cold = false;
+
+  void clear();
 };
 
 struct MemoryInfo {
@@ -97,7 +100,7 @@ class Func {
   std::vector<std::uint32_t> next;  ///< By inst id.
   std::vector<std::uint32_t> prev;
   std::vector<BlockId> block_of;
-  std::vector<Block> blocks;        ///< blocks[0] is the entry; it has no predecessors.
+  Recycled<Block> blocks;           ///< blocks[0] is the entry; it has no predecessors.
   std::vector<BlockId> order;       ///< The blocks; forward edges go forward, loops are contiguous.
   std::vector<std::uint32_t> pool;  ///< Operand lists.
   std::vector<V128> v128s;
@@ -132,7 +135,22 @@ struct IrInfo {
   bool pure, may_trap, reads, writes, terminator;
 };
 inline constexpr std::uint8_t kList = 255;
-const IrInfo& info(IrOp op);
+
+namespace detail {
+enum Flags : std::uint8_t { Pure, Trap, Read, Write, Term };
+constexpr std::uint8_t V = kList;
+constexpr IrInfo make_info(const char* text, std::uint8_t operands, Flags flags) {
+  return {text,          operands,       flags == Pure, flags == Trap,
+          flags == Read, flags == Write, flags == Term};
+}
+inline constexpr IrInfo kInfo[] = {
+#define IR(Name, text, operands, flags) make_info(text, operands, flags),
+#include "jit/ir/ir_ops.def"
+#undef IR
+};
+}  // namespace detail
+
+constexpr const IrInfo& info(IrOp op) { return detail::kInfo[static_cast<unsigned>(op)]; }
 
 /// Calls fn(std::uint32_t& value) for each value operand of an instruction.
 template <class F>

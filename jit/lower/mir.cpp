@@ -11,6 +11,11 @@ void MFunc::clear() {
   ops.clear();
   blocks.clear();
   vregs.clear();
+  if (lists.use_count() == 1) {
+    lists->clear();
+  } else {  // a copy still reads it
+    lists = std::make_shared<Arena>();
+  }
   literals.clear();
   jump_tables.clear();
   out_arg_bytes = in_area_bytes = tail_growth = 0;

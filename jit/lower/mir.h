@@ -10,10 +10,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include <wasmrt/value.hpp>
+
+#include "jit/arena.h"
 
 namespace wasmrt::jit {
 
@@ -116,15 +119,16 @@ struct MInst {
 /// A control-flow edge: where to, and the values for the target's parameters.
 struct MEdge {
   MBlockId to{};
-  std::vector<VReg> args;
+  std::span<VReg> args;
 };
 
+/// The lists lie in MFunc::lists.
 struct MBlock {
-  std::vector<VReg> params;
-  std::vector<std::uint32_t> insts;  ///< Indices into MFunc::insts.
-  std::vector<MEdge> succs;          ///< In the terminator's order. Arguments only on an only edge
-                                     ///< (its source ends in kJump), so moves go before the jump.
-  std::vector<MBlockId> preds;
+  std::span<VReg> params;
+  std::span<std::uint32_t> insts;  ///< Indices into MFunc::insts.
+  std::span<MEdge> succs;          ///< In the terminator's order. Arguments only on an only edge
+                                   ///< (its source ends in kJump), so moves go before the jump.
+  std::span<MBlockId> preds;
   std::uint32_t loop_depth = 0;
   MBlockId loop_header{~0u};   ///< Innermost loop.
   std::uint32_t loop_end = 0;  ///< For headers: layout position after the loop's last block.
@@ -155,6 +159,7 @@ struct MFunc {
   bool has_tail_calls = false;    ///< Such a circle must notice interrupts: on entry.
   bool calls_out =
       false;  ///< Calls functions of other instances, which change the pinned registers.
+  std::shared_ptr<Arena> lists = std::make_shared<Arena>();  ///< Copies share it.
   // Set by allocation:
   std::uint32_t spill_slots = 0;                ///< 8-byte units.
   std::uint32_t used_callee_saved[2] = {0, 0};  ///< Masks per class.

@@ -23,7 +23,7 @@ class Printer {
   void put(const char* text) { out_ += text; }
   void put(std::uint64_t n) { out_ += std::to_string(n); }
   void vreg(VReg v) { put("v"), put(raw(v)); }
-  void vregs(const std::vector<VReg>& list);
+  void vregs(std::span<const VReg> list);
   void operand(const MOperand& op);
   void memory(const MInst& i, std::span<const MOperand> uses);
   void inst(const MInst& i);
@@ -37,7 +37,7 @@ class Printer {
   std::string out_;
 };
 
-void Printer::vregs(const std::vector<VReg>& list) {
+void Printer::vregs(std::span<const VReg> list) {
   if (list.empty()) return;
   put("(");
   for (std::size_t n = 0; n < list.size(); ++n) {

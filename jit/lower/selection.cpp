@@ -86,30 +86,29 @@ VReg Selection::reg(V v) {
   return r;
 }
 
-MInst& Selection::emit(std::uint16_t op, unsigned size, std::initializer_list<MOperand> operands) {
-  return emit(op, size, std::vector<MOperand>(operands));
-}
-
-MInst& Selection::emit(std::uint16_t op, unsigned size, const std::vector<MOperand>& operands) {
-  MInst i;
+MInst& Selection::emit(std::uint16_t op, unsigned size, std::span<const MOperand> operands) {
+  sequence_.push_back(static_cast<std::uint32_t>(m_.insts.size()));
+  MInst& i = m_.insts.emplace_back();
   i.op = op;
   i.size = static_cast<std::uint8_t>(size);
   i.first_op = static_cast<std::uint32_t>(m_.ops.size());
   i.pos = at(current_).pos;
-  for (const MOperand& o : operands) {
-    m_.ops.push_back(o);
-    ++(o.is_def ? i.defs : i.uses);
-  }
-  m_.insts.push_back(i);
-  sequence_.push_back(static_cast<std::uint32_t>(m_.insts.size() - 1));
-  return m_.insts.back();
+  std::uint32_t defs = 0;
+  for (const MOperand& o : operands) defs += o.is_def ? 1 : 0;
+  i.defs = static_cast<std::uint8_t>(defs);
+  i.uses = static_cast<std::uint8_t>(operands.size() - defs);
+  m_.ops.insert(m_.ops.end(), operands.begin(), operands.end());
+  return i;
 }
 
-MInst& Selection::emit_mem(std::uint16_t op, unsigned size, std::vector<MOperand> operands,
+MInst& Selection::emit_mem(std::uint16_t op, unsigned size, const Operands& operands,
                            const Mem& mem) {
-  if (mem.base != kNoVReg) operands.push_back(use(mem.base));
-  if (mem.index != kNoVReg) operands.push_back(use(mem.index));
   MInst& i = emit(op, size, operands);
+  for (const VReg part : {mem.base, mem.index}) {
+    if (part == kNoVReg) continue;
+    m_.ops.push_back(use(part));
+    ++i.uses;
+  }
   i.mem_base = mem.base != kNoVReg;
   i.mem_index = mem.index != kNoVReg;
   i.mem_scale = mem.scale;
@@ -138,11 +137,14 @@ bool Selection::ends(V v) const {
 void Selection::count_uses() {
   uses_.assign(f_.insts.size(), 0);
   color_.assign(f_.insts.size(), 0);
+  phis_of_.assign(f_.blocks.size(), 0);
   std::uint32_t color = 0;
   for (const BlockId b : f_.order) {
     ++color;
+    std::uint32_t phis = 0;
     for (std::uint32_t v = f_[b].first; v != ~0u; v = f_.next[v]) {
-      Inst i = f_.insts[v];
+      const Inst& i = f_.insts[v];
+      phis += i.op == IrOp::Phi ? 1 : 0;
       const std::uint8_t n = info(i.op).operands;
       if (n == kList) {
         for (const std::uint32_t a : f_.list(i)) ++uses_[a];
@@ -155,6 +157,7 @@ void Selection::count_uses() {
       const IrInfo& row = info(i.op);
       if (row.writes || row.may_trap) ++color;
     }
+    phis_of_[raw(b)] = phis;
   }
 }
 
@@ -162,7 +165,6 @@ void Selection::count_uses() {
 void Selection::layout() {
   first_m_.assign(f_.blocks.size(), ~0u);
   std::vector<BlockId> succs;
-  const auto critical = [&](BlockId to) { return f_[to].preds.size() > 1; };
   std::uint32_t n = 0;
   std::vector<std::uint32_t> starts(f_.order.size() + 1);
   for (std::size_t p = 0; p < f_.order.size(); ++p) {
@@ -170,14 +172,13 @@ void Selection::layout() {
     first_m_[raw(f_.order[p])] = n++;
     f_.successors(f_.order[p], succs);
     if (succs.size() > 1) {
-      for (const BlockId s : succs) n += critical(s) ? 1 : 0;
+      for (const BlockId s : succs) n += is_join(s) ? 1 : 0;
     }
   }
   starts[f_.order.size()] = n;
   m_.blocks.resize(n);
   for (std::size_t p = 0; p < f_.order.size(); ++p) {
-    const BlockId b = f_.order[p];
-    const Block& block = f_[b];
+    const Block& block = f_[f_.order[p]];
     for (std::uint32_t k = starts[p]; k < starts[p + 1]; ++k) {
       MBlock& m = m_.blocks[k];
       m.loop_depth = block.loop_depth;
@@ -189,56 +190,96 @@ void Selection::layout() {
     MBlock& m = m_.blocks[starts[p]];
     m.is_loop_header = block.is_loop_header;
     if (block.is_loop_header) m.loop_end = starts[block.loop_end];
-    for (std::uint32_t v = block.first; v != ~0u && f_.insts[v].op == IrOp::Phi; v = f_.next[v]) {
-      m.params.push_back(reg(static_cast<V>(v)));
+    m.params = m_.lists->make<VReg>(phis_of_[raw(f_.order[p])]);
+    std::uint32_t v = block.first;
+    for (VReg& param : m.params) {
+      param = reg(static_cast<V>(v));
+      v = f_.next[v];
     }
   }
-  // Which operand of a block's phis belongs to which predecessor.
-  std::vector<std::vector<std::pair<BlockId, std::uint32_t>>> operand_of(f_.blocks.size());
+  connect(starts);
+}
+
+/// The edges between the machine blocks, `starts` by position in the order.
+void Selection::connect(std::span<const std::uint32_t> starts) {
+  // Which operand of a block's phis belongs to which predecessor: by predecessor, one list behind
+  // the other.
+  struct Operand {
+    BlockId to;
+    std::uint32_t k;
+  };
+  std::vector<std::uint32_t> operands_at(f_.blocks.size() + 1, 0);
+  const auto with_phis = [&](BlockId b) { return phis_of_[raw(b)] != 0; };
   for (const BlockId b : f_.order) {
+    if (!with_phis(b)) continue;
+    for (const BlockId pred : f_[b].preds) ++operands_at[raw(pred)];
+  }
+  for (std::size_t n = 1; n < operands_at.size(); ++n) operands_at[n] += operands_at[n - 1];
+  std::vector<Operand> operands(operands_at.back());
+  for (std::size_t p = f_.order.size(); p-- > 0;) {
+    const BlockId b = f_.order[p];
+    if (!with_phis(b)) continue;
     const std::vector<BlockId>& preds = f_[b].preds;
-    for (std::uint32_t k = 0; k < preds.size(); ++k) operand_of[raw(preds[k])].push_back({b, k});
+    for (auto k = static_cast<std::uint32_t>(preds.size()); k-- > 0;) {
+      operands[--operands_at[raw(preds[k])]] = {b, k};
+    }
   }
   std::vector<std::uint32_t> operand(f_.blocks.size());
+  std::vector<std::uint32_t> preds_known(m_.blocks.size(), 0);
+  const auto comes_from = [&](std::uint32_t to, std::uint32_t from) {
+    m_.blocks[to].preds[preds_known[to]++] = static_cast<MBlockId>(from);
+  };
+  for (const BlockId b : f_.order) {
+    m_.blocks[first_m_[raw(b)]].preds = m_.lists->make<MBlockId>(f_[b].preds.size());
+  }
+  std::vector<BlockId> succs;
   edge_values_.clear();
   edge_values_at_.clear();
   for (std::size_t p = 0; p < f_.order.size(); ++p) {
     const BlockId b = f_.order[p];
     edge_values_at_.push_back(static_cast<std::uint32_t>(edge_values_.size()));
     f_.successors(b, succs);
-    for (const auto& [to, k] : operand_of[raw(b)]) operand[raw(to)] = k;
+    for (std::uint32_t n = operands_at[raw(b)]; n < operands_at[raw(b) + 1]; ++n) {
+      operand[raw(operands[n].to)] = operands[n].k;
+    }
     const std::uint32_t from = starts[p];
     std::uint32_t spare = from + 1;
-    for (const BlockId s : succs) {
+    const std::span<MEdge> edges = m_.blocks[from].succs = m_.lists->make<MEdge>(succs.size());
+    for (std::size_t n = 0; n < succs.size(); ++n) {
+      const BlockId s = succs[n];
       std::uint32_t source = from;
-      if (succs.size() > 1 && critical(s)) {
-        m_.blocks[from].succs.push_back({static_cast<MBlockId>(spare), {}});
-        m_.blocks[spare].preds.push_back(static_cast<MBlockId>(from));
+      MEdge* edge = &edges[n];
+      if (succs.size() > 1 && is_join(s)) {
+        edge->to = static_cast<MBlockId>(spare);
         source = spare++;
-        m_.blocks[source].cold = f_[b].cold || f_[s].cold;
-      }
-      MEdge edge{static_cast<MBlockId>(first_m_[raw(s)]), {}};
-      for (std::uint32_t v = f_[s].first; v != ~0u && f_.insts[v].op == IrOp::Phi; v = f_.next[v]) {
-        edge_values_.push_back(f_.list(f_.insts[v])[operand[raw(s)]]);
-        edge.args.push_back(reg(static_cast<V>(edge_values_.back())));
-      }
-      m_.blocks[source].succs.push_back(std::move(edge));
-      m_.blocks[first_m_[raw(s)]].preds.push_back(static_cast<MBlockId>(source));
-      if (source != from) {
-        MInst jump;
+        MBlock& between = m_.blocks[source];
+        between.cold = f_[b].cold || f_[s].cold;
+        between.preds = m_.lists->make<MBlockId>(1);
+        comes_from(source, from);
+        between.succs = m_.lists->make<MEdge>(1);
+        edge = between.succs.data();
+        between.insts = m_.lists->make<std::uint32_t>(1);
+        between.insts[0] = static_cast<std::uint32_t>(m_.insts.size());
+        MInst& jump = m_.insts.emplace_back();
         jump.op = kJump;
         jump.pos = f_.insts[f_[b].last].pos;
-        m_.insts.push_back(jump);
-        m_.blocks[source].insts.push_back(static_cast<std::uint32_t>(m_.insts.size() - 1));
       }
+      edge->to = static_cast<MBlockId>(first_m_[raw(s)]);
+      edge->args = m_.lists->make<VReg>(phis_of_[raw(s)]);
+      std::uint32_t phi = f_[s].first;
+      for (VReg& arg : edge->args) {
+        edge_values_.push_back(f_.list(f_.insts[phi])[operand[raw(s)]]);
+        arg = reg(static_cast<V>(edge_values_.back()));
+        phi = f_.next[phi];
+      }
+      comes_from(first_m_[raw(s)], source);
     }
   }
   edge_values_at_.push_back(static_cast<std::uint32_t>(edge_values_.size()));
 }
 
 void Selection::finish_sequence() {
-  std::vector<std::uint32_t>& out = m_.blocks[block_].insts;
-  out.insert(out.end(), sequence_.rbegin(), sequence_.rend());
+  block_insts_.insert(block_insts_.end(), sequence_.rbegin(), sequence_.rend());
   sequence_.clear();
 }
 
@@ -288,7 +329,9 @@ const char* Selection::run() {
       }
     }
     if (p == 0) args_at_entry();
-    std::reverse(m_.blocks[block_].insts.begin(), m_.blocks[block_].insts.end());
+    std::reverse(block_insts_.begin(), block_insts_.end());
+    m_.blocks[block_].insts = m_.lists->copy(std::span<const std::uint32_t>(block_insts_));
+    block_insts_.clear();
   }
   return declined_;
 }

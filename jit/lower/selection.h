@@ -8,11 +8,13 @@
 #pragma once
 
 #include <initializer_list>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "jit/places.h"
 #include "jit/target.h"
+#include "libwasmrt/base/assert.h"
 
 namespace wasmrt::jit {
 
@@ -26,6 +28,31 @@ struct Mem {
   bool index32 = false;     // the index is an i32 (of use to machines that can extend it)
   std::uint32_t pos = 0;    // MInst::mem_pos
   std::int32_t disp = 0;
+};
+
+/// The operands of an instruction under construction: a few, in place.
+class Operands {
+ public:
+  Operands() {}  // NOLINT: what is not in the list has no value
+  Operands(std::initializer_list<MOperand> list) { append(list); }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] const MOperand* data() const { return list_; }
+  [[nodiscard]] const MOperand* begin() const { return list_; }
+  [[nodiscard]] const MOperand* end() const { return list_ + size_; }
+  void push_back(const MOperand& o) {
+    WASMRT_ASSERT(size_ < kMost, "no machine instruction has more operands");
+    list_[size_++] = o;
+  }
+  void append(std::span<const MOperand> list) {
+    for (const MOperand& o : list) push_back(o);
+  }
+
+ private:
+  static constexpr std::size_t kMost = 8;
+  std::size_t size_ = 0;
+  union {
+    MOperand list_[kMost];
+  };
 };
 
 class Selection {
@@ -55,9 +82,11 @@ class Selection {
   static MOperand use_fixed(VReg r, std::uint8_t reg);
 
   /// Appends an instruction to the current one's sequence.
-  MInst& emit(std::uint16_t op, unsigned size, std::initializer_list<MOperand> operands);
-  MInst& emit(std::uint16_t op, unsigned size, const std::vector<MOperand>& operands);
-  MInst& emit_mem(std::uint16_t op, unsigned size, std::vector<MOperand> operands, const Mem& mem);
+  MInst& emit(std::uint16_t op, unsigned size, std::initializer_list<MOperand> operands) {
+    return emit(op, size, std::span<const MOperand>(operands));
+  }
+  MInst& emit(std::uint16_t op, unsigned size, std::span<const MOperand> operands);
+  MInst& emit_mem(std::uint16_t op, unsigned size, const Operands& operands, const Mem& mem);
   VReg temp(RegClass cls, unsigned bytes = 8);
   VReg reg(V v);  ///< The register of a value, which is needed now.
   [[nodiscard]] bool needed(V v) const { return value_reg_[raw(v)] != kNoVReg; }
@@ -89,6 +118,8 @@ class Selection {
 
  private:
   void layout();
+  void connect(std::span<const std::uint32_t> starts);
+  [[nodiscard]] bool is_join(ir::BlockId b) const { return f_[b].preds.size() > 1; }
   void count_uses();
   void finish_sequence();
   void select(V v);
@@ -107,10 +138,17 @@ class Selection {
   std::vector<bool> seen_;              // values with a use behind the current instruction
   std::vector<std::uint32_t> color_;    // counts writes and traps before an instruction
   std::vector<std::uint32_t> first_m_;  // by IR block: its MBlock
+  std::vector<std::uint32_t> phis_of_;  // by IR block: how many
   std::vector<std::pair<V, std::vector<VReg>>> call_results_;  // of Proj
-  std::vector<std::uint32_t> sequence_;
-  std::vector<std::uint32_t> edge_of_;  // by IR block, for br_table
-  std::uint32_t block_ = 0;             // current MBlock
+  std::vector<std::uint32_t> sequence_;     // of the value that is being selected
+  std::vector<std::uint32_t> block_insts_;  // of the block, last first
+  std::vector<std::uint32_t> edge_of_;      // by IR block, for br_table
+  std::uint32_t block_ = 0;                 // current MBlock
+  // Of the call that is being selected.
+  std::vector<MOperand> operands_;
+  std::vector<ir::Type> param_types_, result_types_;
+  std::vector<Place> param_places_, result_places_;
+  std::vector<VReg> args_, results_;
 };
 
 RegClass class_of(ir::Type type);

@@ -26,6 +26,19 @@ constexpr BuiltinResult kBuiltinResults[] = {
 #undef BUILTIN
 };
 
+void ir_types(std::span<const ValType> from, std::vector<Type>& out) {
+  out.clear();
+  for (const ValType t : from) {
+    switch (t.kind()) {
+      case ValKind::I32: out.push_back(Type::I32); break;
+      case ValKind::F32: out.push_back(Type::F32); break;
+      case ValKind::F64: out.push_back(Type::F64); break;
+      case ValKind::V128: out.push_back(Type::V128); break;
+      default: out.push_back(Type::I64);
+    }
+  }
+}
+
 }  // namespace
 
 /// Registers first, in order by class, then 8-byte places (16 for v128) of the argument area.
@@ -40,10 +53,10 @@ std::uint32_t Selection::assign_places(std::span<const Type> types, bool results
 
 /// The function's parameters: fixed registers, or loads from the incoming area.
 void Selection::args_at_entry() {
-  std::vector<Place> places;
+  std::vector<Place>& places = param_places_;
   const std::uint32_t result_bytes = assign_places(f_.results, true, places);
   m_.in_area_bytes = std::max(assign_places(f_.params, false, places), result_bytes);
-  std::vector<MOperand> in_regs;
+  operands_.clear();
   std::vector<V> params(f_.params.size(), kNoValue);
   const BlockId entry = f_.order[0];
   for (std::uint32_t v = f_[entry].first; v != ~0u; v = f_.next[v]) {
@@ -53,14 +66,14 @@ void Selection::args_at_entry() {
     if (params[n] == kNoValue || !needed(params[n])) continue;
     current_ = params[n];
     if (places[n].in_reg) {
-      in_regs.push_back(def_fixed(reg(params[n]), places[n].reg));
+      operands_.push_back(def_fixed(reg(params[n]), places[n].reg));
     } else {
       emit(kLoadArg, size_of(f_.params[n]), {def(reg(params[n]))}).imm = places[n].offset;
     }
   }
-  if (!in_regs.empty()) {
+  if (!operands_.empty()) {
     current_ = static_cast<V>(f_[entry].first);
-    emit(kArgs, 8, in_regs);
+    emit(kArgs, 8, operands_);
     std::rotate(sequence_.begin(), sequence_.end() - 1, sequence_.end());
   }
   finish_sequence();
@@ -68,19 +81,19 @@ void Selection::args_at_entry() {
 
 void Selection::select_return(V v) {
   const Inst& i = at(v);
-  std::vector<Place> places;
+  std::vector<Place>& places = result_places_;
   assign_places(f_.results, true, places);
-  std::vector<MOperand> operands;
+  operands_.clear();
   const auto values = f_.list(i);
   for (std::size_t n = 0; n < values.size(); ++n) {
     const VReg r = reg(static_cast<V>(values[n]));
     if (places[n].in_reg) {
-      operands.push_back(use_fixed(r, places[n].reg));
+      operands_.push_back(use_fixed(r, places[n].reg));
     } else {
       emit(kStoreRes, size_of(f_.results[n]), {use(r)}).imm = places[n].offset;
     }
   }
-  emit(kRet, 8, operands);
+  emit(kRet, 8, operands_);
 }
 
 void Selection::select_call(V v) {
@@ -90,33 +103,16 @@ void Selection::select_call(V v) {
   const FuncType& type = through_ref
                              ? context_.module->type(static_cast<TypeIdx>(i.imm)).composite.func
                              : context_.module->func_type(static_cast<FuncIdx>(i.imm));
-  std::vector<Type> types;
-  const auto ir_types = [&](const std::vector<ValType>& from) {
-    types.clear();
-    for (const ValType t : from) {
-      switch (t.kind()) {
-        case ValKind::I32: types.push_back(Type::I32); break;
-        case ValKind::F32: types.push_back(Type::F32); break;
-        case ValKind::F64: types.push_back(Type::F64); break;
-        case ValKind::V128: types.push_back(Type::V128); break;
-        default: types.push_back(Type::I64);
-      }
-    }
-  };
-  std::vector<Place> places;
-  ir_types(type.results);
-  std::vector<Place> result_places;
-  const std::vector<Type> result_types = types;
-  const std::uint32_t result_bytes = assign_places(result_types, true, result_places);
-  ir_types(type.params);
-  const std::uint32_t arg_bytes = assign_places(types, false, places);
+  ir_types(type.results, result_types_);
+  const std::uint32_t result_bytes = assign_places(result_types_, true, result_places_);
+  ir_types(type.params, param_types_);
+  const std::uint32_t arg_bytes = assign_places(param_types_, false, param_places_);
 
   const auto values = f_.list(i);
   const std::size_t first = through_ref ? 1 : 0;
-  std::vector<MOperand> uses;
-  std::vector<VReg> args;
-  for (std::size_t n = 0; n < types.size(); ++n)
-    args.push_back(reg(static_cast<V>(values[first + n])));
+  const std::size_t count = param_types_.size();
+  args_.clear();
+  for (std::size_t n = 0; n < count; ++n) args_.push_back(reg(static_cast<V>(values[first + n])));
   if (tail) {
     m_.has_tail_calls = true;
     m_.out_arg_bytes = std::max(m_.out_arg_bytes, arg_bytes);
@@ -125,35 +121,36 @@ void Selection::select_call(V v) {
       m_.tail_growth = std::max(m_.tail_growth, area + kTailAreaWords);
     }
   }
-  for (std::size_t n = 0; n < types.size(); ++n) {
-    if (places[n].in_reg) {
-      uses.push_back(use_fixed(args[n], places[n].reg));
-    } else {
-      emit(kStoreArg, size_of(types[n]), {use(args[n])}).imm = places[n].offset;
-    }
+  for (std::size_t n = 0; n < count; ++n) {
+    if (param_places_[n].in_reg) continue;
+    emit(kStoreArg, size_of(param_types_[n]), {use(args_[n])}).imm = param_places_[n].offset;
   }
-  std::vector<MOperand> operands;
-  std::vector<VReg> results(result_types.size(), kNoVReg);
+  operands_.clear();
+  results_.assign(result_types_.size(), kNoVReg);
   if (!tail) {
-    if (result_types.size() == 1) {
-      results[0] = needed(v) ? reg(v) : temp(class_of(result_types[0]), size_of(result_types[0]));
+    if (result_types_.size() == 1) {
+      results_[0] =
+          needed(v) ? reg(v) : temp(class_of(result_types_[0]), size_of(result_types_[0]));
     } else if (!call_results_.empty() && call_results_.back().first == v) {
       std::copy(call_results_.back().second.begin(), call_results_.back().second.end(),
-                results.begin());
+                results_.begin());
       call_results_.pop_back();
     }
-    for (std::size_t n = 0; n < results.size(); ++n) {
-      if (results[n] == kNoVReg)
-        results[n] = temp(class_of(result_types[n]), size_of(result_types[n]));
-      if (result_places[n].in_reg) operands.push_back(def_fixed(results[n], result_places[n].reg));
+    for (std::size_t n = 0; n < results_.size(); ++n) {
+      if (results_[n] == kNoVReg)
+        results_[n] = temp(class_of(result_types_[n]), size_of(result_types_[n]));
+      if (result_places_[n].in_reg)
+        operands_.push_back(def_fixed(results_[n], result_places_[n].reg));
     }
     m_.out_arg_bytes = std::max({m_.out_arg_bytes, arg_bytes, result_bytes});
     m_.has_calls = true;
   }
-  if (through_ref) operands.push_back(use(reg(static_cast<V>(values[0]))));
-  operands.insert(operands.end(), uses.begin(), uses.end());
+  if (through_ref) operands_.push_back(use(reg(static_cast<V>(values[0]))));
+  for (std::size_t n = 0; n < count; ++n) {
+    if (param_places_[n].in_reg) operands_.push_back(use_fixed(args_[n], param_places_[n].reg));
+  }
   const MOp op = through_ref ? (tail ? kTailFunc : kCallFunc) : (tail ? kTailDirect : kCallDirect);
-  MInst& m = emit(op, 8, operands);
+  MInst& m = emit(op, 8, operands_);
   m.imm = static_cast<std::int64_t>(i.imm);
   m.is_call = !tail;
   if (tail) {
@@ -161,9 +158,9 @@ void Selection::select_call(V v) {
     return;
   }
   if (through_ref) m_.calls_out = true;
-  for (std::size_t n = 0; n < results.size(); ++n) {
-    if (!result_places[n].in_reg) {
-      emit(kLoadRes, size_of(result_types[n]), {def(results[n])}).imm = result_places[n].offset;
+  for (std::size_t n = 0; n < results_.size(); ++n) {
+    if (!result_places_[n].in_reg) {
+      emit(kLoadRes, size_of(result_types_[n]), {def(results_[n])}).imm = result_places_[n].offset;
     }
   }
 }
@@ -171,17 +168,17 @@ void Selection::select_call(V v) {
 void Selection::select_builtin(V v) {
   const Inst i = at(v);
   const auto values = f_.list(i);
-  std::vector<MOperand> operands;
+  operands_.clear();
   const BuiltinResult result = kBuiltinResults[i.imm];
   if (result == BuiltinResult::Value) {
-    operands.push_back(
+    operands_.push_back(
         def_fixed(needed(v) ? reg(v) : temp(RegClass::Int), context_.target->helper_result));
   }
   for (std::size_t n = 0; n < values.size(); ++n) {
-    operands.push_back(
+    operands_.push_back(
         use_fixed(reg(static_cast<V>(values[n])), context_.target->helper_args[n + 1]));
   }
-  MInst& m = emit(kCallBuiltin, 8, operands);
+  MInst& m = emit(kCallBuiltin, 8, operands_);
   m.imm = static_cast<std::int64_t>(i.imm);
   m.aux = result == BuiltinResult::Trap ? 1 : 0;
   m.is_call = true;

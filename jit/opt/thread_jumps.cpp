@@ -34,7 +34,7 @@ void thread_jumps(Func& func) {
         }
       }
     }
-    func[to].preds = std::move(block.preds);
+    std::swap(func[to].preds, block.preds);
     block.preds.clear();
     func.remove(static_cast<ValueId>(block.first));
     removed = true;

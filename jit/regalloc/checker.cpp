@@ -291,7 +291,7 @@ void Checker::block(std::uint32_t b) {
 
 /// The relation at the target of an edge: arguments become parameters, all at once.
 Relation Checker::across(const Relation& out, const MEdge& edge) {
-  const std::vector<VReg>& params = before_.blocks[raw(edge.to)].params;
+  const std::span<const VReg> params = before_.blocks[raw(edge.to)].params;
   if (params.empty()) return only_live(out, raw(edge.to));
   load(out);
   std::vector<std::vector<std::uint32_t>> places;

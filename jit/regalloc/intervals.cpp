@@ -23,6 +23,7 @@ void Intervals::clear(const MFunc& func) {
   live_.clear();
   live_pos_.assign(n, kNone);
   live_in_.assign(func.blocks.size(), {});
+  live_lists_.clear();
   work = 0;
   segments_.clear();
   segments_of_.clear();
@@ -183,8 +184,8 @@ bool Intervals::build(const MFunc& func, std::uint64_t budget) {
     while (!live_.empty()) live_remove(live_.back());
     for (const MEdge& edge : block.succs) {
       const std::uint32_t s = raw(edge.to);
-      for (const std::uint32_t v : live_in_[s]) live_add(v);
-      work += live_in_[s].size() + edge.args.size();
+      for (const std::uint32_t v : live_into(s)) live_add(v);
+      work += live_in_[s].count + edge.args.size();
       for (std::size_t a = 0; a < edge.args.size(); ++a) {
         const std::uint32_t v = raw(edge.args[a]);
         const std::uint32_t p = raw(func.blocks[s].params[a]);
@@ -200,7 +201,9 @@ bool Intervals::build(const MFunc& func, std::uint64_t budget) {
     for (const VReg p : block.params) {
       if (live_pos_[raw(p)] != kNone) live_remove(raw(p));
     }
-    live_in_[b] = live_;
+    live_in_[b] = {static_cast<std::uint32_t>(live_lists_.size()),
+                   static_cast<std::uint32_t>(live_.size())};
+    live_lists_.insert(live_lists_.end(), live_.begin(), live_.end());
     if (block.is_loop_header) {
       const std::uint32_t end = gap_of(block_index[block.loop_end]);
       for (const std::uint32_t v : live_) add_range(v, from, end);

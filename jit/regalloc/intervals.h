@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "jit/lower/mir.h"
@@ -84,8 +85,8 @@ struct Intervals {
   [[nodiscard]] std::uint32_t piece_at(std::uint32_t vreg, std::uint32_t pos);
   [[nodiscard]] bool covers(std::uint32_t piece, std::uint32_t pos) const;
   /// The values that a block finds in place, its parameters not among them.
-  [[nodiscard]] const std::vector<std::uint32_t>& live_into(std::uint32_t block) const {
-    return live_in_[block];
+  [[nodiscard]] std::span<const std::uint32_t> live_into(std::uint32_t block) const {
+    return {live_lists_.data() + live_in_[block].first, live_in_[block].count};
   }
 
  private:
@@ -111,7 +112,11 @@ struct Intervals {
   void live_remove(std::uint32_t vreg);
   std::vector<std::uint32_t> live_;
   std::vector<std::uint32_t> live_pos_;
-  std::vector<std::vector<std::uint32_t>> live_in_;
+  struct List {
+    std::uint32_t first = 0, count = 0;
+  };
+  std::vector<List> live_in_;  // by block, in live_lists_
+  std::vector<std::uint32_t> live_lists_;
 };
 
 }  // namespace wasmrt::jit

@@ -483,7 +483,7 @@ void Resolve::rebuild() {
   for (std::uint32_t b = 0; b < func_->blocks.size(); ++b) {
     out.clear();
     flush(in_->block_index[b], kAfter);
-    const std::vector<std::uint32_t> insts = std::move(func_->blocks[b].insts);
+    std::span<std::uint32_t>& insts = func_->blocks[b].insts;
     for (std::uint32_t n = 0; n < insts.size(); ++n) {
       const std::uint32_t k = in_->block_index[b] + 1 + n;
       flush(k, kBefore);
@@ -491,7 +491,9 @@ void Resolve::rebuild() {
       out.push_back(insts[n]);
       flush(k, kAfter);
     }
-    func_->blocks[b].insts = out;
+    if (out.size() != insts.size()) {
+      insts = func_->lists->copy(std::span<const std::uint32_t>(out));
+    }
   }
 }
 

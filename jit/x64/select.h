@@ -35,11 +35,11 @@ class Selector final : public Selection {
   void shift(V v, XOp op);
   void divide(V v);
   [[nodiscard]] bool upper_half_clear(V v) const;
-  void rhs(V value, unsigned size, std::vector<MOperand>& operands, Mem& mem, bool& folded,
-           std::int64_t& imm, bool& is_imm);
+  void rhs(V value, unsigned size, Operands& operands, Mem& mem, bool& folded, std::int64_t& imm,
+           bool& is_imm);
   /// The operands of a fused compare for a condition value; gives its machine condition.
   struct Flags {
-    std::vector<MOperand> operands;
+    Operands operands;
     Mem mem;
     bool folded = false;
     bool is_imm = false;
@@ -54,7 +54,7 @@ class Selector final : public Selection {
   void flags_of_and(const ir::Inst& conjunction, Flags& r);
   bool flags_of_bit(const ir::Inst& conjunction, Flags& r);
   Flags flags_of_vector(V condition);
-  MInst& emit_flags(XOp op, Flags flags, std::vector<MOperand> before, unsigned aux_trap,
+  MInst& emit_flags(XOp op, const Flags& flags, Operands operands, unsigned aux_trap,
                     unsigned size);
 
   void float_binary(V v, XOp op, bool commutes);

@@ -11,7 +11,7 @@ void Selector::float_binary(V v, XOp op, bool commutes) {
   V a = i.arg(0);
   V b = i.arg(1);
   if (commutes && can_fold_load(a) && !can_fold_load(b)) std::swap(a, b);
-  std::vector<MOperand> operands = {has(kCpuAvx) ? def(reg(v)) : def_same(reg(v), 1), use(reg(a))};
+  Operands operands = {has(kCpuAvx) ? def(reg(v)) : def_same(reg(v), 1), use(reg(a))};
   const unsigned size = size_of(i.type);
   const Inst& load = at(b);
   const auto access = static_cast<Access>(load.aux);

@@ -23,7 +23,7 @@ Cc cc_of(Cond cond) {
 
 /// The second operand of a two-operand op: an immediate, a load carried out here, or a register or
 /// slot. Appends what it needs to `operands`.
-void Selector::rhs(V value, unsigned size, std::vector<MOperand>& operands, Mem& mem, bool& folded,
+void Selector::rhs(V value, unsigned size, Operands& operands, Mem& mem, bool& folded,
                    std::int64_t& imm, bool& is_imm) {
   folded = false;
   is_imm = imm32(value, imm);
@@ -126,7 +126,7 @@ void Selector::alu(V v, XOp op) {
     emit(kNot, size, {def_same(reg(v), 1), use(reg(a))});
     return;
   }
-  std::vector<MOperand> operands = {def_same(reg(v), 1), use(reg(a))};
+  Operands operands = {def_same(reg(v), 1), use(reg(a))};
   Mem mem;
   bool folded = false;
   bool is_imm = false;
@@ -153,7 +153,7 @@ void Selector::multiply(V v) {
     emit(kImulImm, size, {def(reg(v)), use_any(reg(i.arg(0)))}).imm = imm;
     return;
   }
-  std::vector<MOperand> operands = {def_same(reg(v), 1), use(reg(i.arg(0)))};
+  Operands operands = {def_same(reg(v), 1), use(reg(i.arg(0)))};
   Mem mem;
   bool folded = false;
   bool is_imm = false;
@@ -346,11 +346,11 @@ Selector::Flags Selector::flags_of(V condition, bool negate) {
   return r;
 }
 
-MInst& Selector::emit_flags(XOp op, Flags flags, std::vector<MOperand> before, unsigned aux_trap,
+MInst& Selector::emit_flags(XOp op, const Flags& flags, Operands operands, unsigned aux_trap,
                             unsigned size) {
-  before.insert(before.end(), flags.operands.begin(), flags.operands.end());
+  operands.append(flags.operands);
   MInst& i =
-      flags.folded ? emit_mem(op, flags.size, before, flags.mem) : emit(op, flags.size, before);
+      flags.folded ? emit_mem(op, flags.size, operands, flags.mem) : emit(op, flags.size, operands);
   i.cond = flags.cc;
   i.imm = flags.imm;
   i.aux = fused(flags.compare, aux_trap) | size << 16 | (flags.is_imm ? 1u << 24 : 0);
@@ -444,10 +444,9 @@ bool Selector::select_int(V v) {
       return true;
     }
     case IrOp::Select: {
-      Flags flags = flags_of(i.arg(0), false);
+      const Flags flags = flags_of(i.arg(0), false);
       const bool vec = class_of(i.type) == RegClass::Vec;
-      const std::vector<MOperand> before = {def_same(reg(v), 1), use(reg(i.arg(2))),
-                                            use(reg(i.arg(1)))};
+      const Operands before = {def_same(reg(v), 1), use(reg(i.arg(2))), use(reg(i.arg(1)))};
       emit_flags(vec ? kFselect : kCmpSelect, flags, before, 0, size);
       return true;
     }

@@ -177,8 +177,7 @@ VectorSelector::Rm VectorSelector::rm(unsigned n) {
 VReg VectorSelector::insn(VecOp op, std::initializer_list<Rm> sources, unsigned imm, VReg d) {
   const VecInfo info = vec_info(op);
   if (d == kNoVReg) d = vec();
-  std::vector<MOperand> operands = {is_tied(info.form, avx()) ? Selector::def_same(d, 1)
-                                                              : Selector::def(d)};
+  Operands operands = {is_tied(info.form, avx()) ? Selector::def_same(d, 1) : Selector::def(d)};
   const Rm* memory = nullptr;
   std::size_t left = sources.size();
   for (const Rm& s : sources) {
@@ -193,7 +192,7 @@ VReg VectorSelector::insn(VecOp op, std::initializer_list<Rm> sources, unsigned 
                      s_.m_.vregs[raw(s.reg)].bytes == 16;
     operands.push_back(any ? Selector::use_any(s.reg) : Selector::use(s.reg));
   }
-  MInst& m = memory != nullptr ? s_.emit_mem(kVec, 16, std::move(operands), memory->mem)
+  MInst& m = memory != nullptr ? s_.emit_mem(kVec, 16, operands, memory->mem)
                                : s_.emit(kVec, 16, operands);
   m.aux = static_cast<std::uint32_t>(op);
   m.imm = imm;

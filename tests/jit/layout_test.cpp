@@ -72,11 +72,11 @@ jit::Layout of_jumps(const std::vector<std::uint32_t>& targets) {
   jump.op = jit::kJump;
   for (std::uint32_t b = 0; b < targets.size(); ++b) {
     func.insts.push_back(jump);
-    jit::MBlock block;
-    block.insts.push_back(b);
-    block.succs.emplace_back();
-    block.succs.back().to = jit::MBlockId{targets[b]};
-    func.blocks.push_back(block);
+    jit::MBlock& block = func.blocks.emplace_back();
+    block.insts = func.lists->make<std::uint32_t>(1);
+    block.insts[0] = b;
+    block.succs = func.lists->make<jit::MEdge>(1);
+    block.succs[0].to = jit::MBlockId{targets[b]};
   }
   return jit::lay_out(func);
 }

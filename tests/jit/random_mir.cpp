@@ -101,15 +101,16 @@ MInst& RandomMir::inst(std::uint16_t op, const std::vector<MOperand>& operands) 
     ++(o.is_def ? i.defs : i.uses);
   }
   m_.insts.push_back(i);
-  m_.blocks[block_].insts.push_back(static_cast<std::uint32_t>(m_.insts.size() - 1));
+  append(m_.blocks[block_].insts, static_cast<std::uint32_t>(m_.insts.size() - 1));
   if (left_ > 0) --left_;
   return m_.insts.back();
 }
 
 void RandomMir::jump(std::uint32_t to, const std::vector<VReg>& args) {
   inst(kJump, {});
-  m_.blocks[block_].succs.push_back({static_cast<MBlockId>(to), args});
-  m_.blocks[to].preds.push_back(static_cast<MBlockId>(block_));
+  append(m_.blocks[block_].succs,
+         {static_cast<MBlockId>(to), m_.lists->copy(std::span<const VReg>(args))});
+  append(m_.blocks[to].preds, static_cast<MBlockId>(block_));
 }
 
 void RandomMir::branch(std::uint32_t then, std::uint32_t otherwise) {
@@ -124,18 +125,19 @@ void RandomMir::branch(std::uint32_t then, std::uint32_t otherwise) {
   }
   inst(kBranch, operands);
   for (const std::uint32_t to : {then, otherwise}) {
-    m_.blocks[block_].succs.push_back({static_cast<MBlockId>(to), {}});
-    m_.blocks[to].preds.push_back(static_cast<MBlockId>(block_));
+    append(m_.blocks[block_].succs, {static_cast<MBlockId>(to), {}});
+    append(m_.blocks[to].preds, static_cast<MBlockId>(block_));
   }
 }
 
 std::vector<VReg> RandomMir::params(std::uint32_t block, unsigned count) {
-  for (unsigned n = 0; n < count; ++n) m_.blocks[block].params.push_back(fresh(any_class()));
-  return m_.blocks[block].params;
+  std::span<VReg>& list = m_.blocks[block].params;
+  for (unsigned n = 0; n < count; ++n) append(list, fresh(any_class()));
+  return {list.begin(), list.end()};
 }
 
 std::vector<VReg> RandomMir::args_for(std::uint32_t block) {
-  const std::vector<VReg> list = m_.blocks[block].params;
+  const std::span<const VReg> list = m_.blocks[block].params;
   std::vector<VReg> args;
   for (const VReg p : list) {
     // Widths of arguments and parameters agree.

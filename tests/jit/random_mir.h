@@ -5,8 +5,10 @@
 // than registers.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
+#include <span>
 #include <vector>
 
 #include "jit/lower/mir.h"
@@ -31,6 +33,13 @@ class RandomMir {
   VReg any(jit::RegClass cls);
   jit::RegClass any_class() { return chance(75) ? jit::RegClass::Int : jit::RegClass::Vec; }
 
+  template <class T>
+  void append(std::span<T>& list, const T& item) {
+    const std::span<T> longer = m_.lists->make<T>(list.size() + 1);
+    std::copy(list.begin(), list.end(), longer.begin());
+    longer.back() = item;
+    list = longer;
+  }
   std::uint32_t new_block();
   void start(std::uint32_t block);
   jit::MInst& inst(std::uint16_t op, const std::vector<jit::MOperand>& operands);
