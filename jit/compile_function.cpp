@@ -8,6 +8,7 @@
 #include "jit/build/builder.h"
 #include "jit/ir/print.h"
 #include "jit/lower/mir_print.h"
+#include "jit/lower/unroll.h"
 #include "jit/opt/pipeline.h"
 #include "jit/restrict.h"
 
@@ -45,6 +46,7 @@ const char* run_stages(const CompileContext& context, FuncIdx index, CompileStat
   } else if (const char* why = s.allocator.run(target, s.machine); why != nullptr) {
     return why;
   }
+  if (may_run("unroll-loops")) unroll_loops(s.machine);
   dump(s, Stage::Regalloc, index, [&] { return print(target, s.machine); });
   const char* why = target.emit(context, s.machine, blob);
   if (why == nullptr) dump(s, Stage::Asm, index, [&] { return blob.listing; });

@@ -38,6 +38,12 @@ enum class Access : std::uint8_t { U8, S8, U16, S16, U32, S32, B64, F32, F64, V1
 
 enum class Hint : std::uint8_t { None, Likely, Unlikely };
 
+/// Inst::aux of an addition or shift to the left of i32, set by opt/ranges: nothing is lost. The
+/// result, zero-extended, is the sum of the operands, which are zero-extended too but for a
+/// constant, which is sign-extended; or the shifted operand. So an address may be made of the parts
+/// instead.
+inline constexpr std::uint16_t kNoWrap = 1;
+
 enum class ValueId : std::uint32_t {};
 enum class BlockId : std::uint32_t {};
 inline constexpr ValueId kNoValue{~0u};

@@ -118,6 +118,10 @@ void Printer::details(const Inst& i) {
         put(number);
       }
       break;
+    case IrOp::Add:
+    case IrOp::Shl:
+      if (i.aux == kNoWrap) put(" no_wrap");
+      break;
     case IrOp::MemCheck: put(" memory "), put(i.mem), put(", end "), put(i.imm); break;
     case IrOp::Call:
     case IrOp::TailCall: put(" func "), put(i.imm); break;

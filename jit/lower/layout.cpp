@@ -2,6 +2,8 @@
 // loop, and a loop whose last block jumps to its head begins with that block.
 #include "jit/lower/layout.h"
 
+#include <algorithm>
+
 namespace wasmrt::jit {
 
 namespace {
@@ -14,11 +16,14 @@ void move_exits(const MFunc& func, const std::vector<std::uint32_t>& ends,
   const auto count = static_cast<std::uint32_t>(func.blocks.size());
   for (std::uint32_t b = 1; b < count; ++b) {
     const MBlock& block = func.blocks[b];
-    if (block.cold || block.succs.size() != 1 || block.preds.size() != 1) continue;
+    if (block.cold || block.succs.size() != 1 || block.preds.empty()) continue;
     if (ends[b] != b) continue;
     const std::uint32_t to = raw(block.succs[0].to);
     const std::uint32_t from = raw(block.preds[0]);
-    if (to <= b || from + 1 > b || func.blocks[from].succs.size() < 2) continue;
+    if (to <= b || from + 1 > b) continue;
+    // Several ways lead to it where turns are repeated.
+    const auto falls = [&](MBlockId pred) { return func.blocks[raw(pred)].succs.size() < 2; };
+    if (std::any_of(block.preds.begin(), block.preds.end(), falls)) continue;
     if (func.blocks[to].cold || func.blocks[to].loop_depth >= func.blocks[from].loop_depth)
       continue;
     if (ends[to] != to) continue;

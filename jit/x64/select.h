@@ -58,6 +58,7 @@ class Selector final : public Selection {
                     unsigned size);
 
   void float_binary(V v, XOp op, bool commutes);
+  V fold_index32(V index, Mem& mem);
   Mem address(V base, std::uint64_t offset, std::uint16_t mem);
   Mem vm_address(V base, std::uint64_t offset);
   Mem memory_of(const ir::Inst& access);  ///< Of a load or store of either kind.

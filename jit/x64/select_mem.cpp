@@ -6,6 +6,31 @@ namespace wasmrt::jit::x64 {
 
 using namespace ir;
 
+/// Takes a constant and a shift out of an i32 index where nothing is lost by them.
+Selector::V Selector::fold_index32(V index, Mem& mem) {
+  const auto free = [&](IrOp op) {
+    const Inst& i = at(index);
+    return i.op == op && i.type == Type::I32 && i.aux == kNoWrap && !needed(index) &&
+           at(i.arg(1)).op == IrOp::Const;
+  };
+  if (free(IrOp::Add)) {
+    const Inst& add = at(index);
+    const std::int64_t sum = std::int64_t{mem.disp} + static_cast<std::int32_t>(at(add.arg(1)).imm);
+    if (sum != static_cast<std::int32_t>(sum)) return index;
+    mem.disp = static_cast<std::int32_t>(sum);
+    index = add.arg(0);
+  }
+  if (free(IrOp::Shl)) {
+    const Inst& shl = at(index);
+    const std::uint64_t by = at(shl.arg(1)).imm & 31;
+    if (by <= 3) {
+      mem.scale = static_cast<std::uint8_t>(by);
+      index = shl.arg(0);
+    }
+  }
+  return index;
+}
+
 /// Base and offset as a memory operand; adds of pointers fold into it.
 Mem Selector::address(V base, std::uint64_t offset, std::uint16_t memory) {
   Mem mem;
@@ -25,8 +50,8 @@ Mem Selector::address(V base, std::uint64_t offset, std::uint16_t memory) {
   if (memory == 0) {
     mem.pinned = 1;
     if (!far) {
-      mem.index = reg(base);
       mem.disp = static_cast<std::int32_t>(offset);
+      mem.index = reg(fold_index32(base, mem));
       return mem;
     }
   } else if (!far) {
