@@ -213,16 +213,15 @@ Builder::V Builder::indirect_callee(TypeIdx type, TableIdx table) {
 
 void Builder::call(IrOp op, std::uint64_t imm, const FuncType& type, V callee, bool tail) {
   const std::size_t count = type.params.size();
-  std::vector<std::uint32_t> list;
-  if (callee != kNoValue) list.push_back(raw(callee));
-  for (std::size_t n = stack_.size() - count; n < stack_.size(); ++n)
-    list.push_back(raw(stack_[n]));
-  stack_.resize(stack_.size() - count);
   Inst i;
   i.op = op;
   i.imm = imm;
-  i.args[0] = f_.add_list(list);
-  i.args[1] = static_cast<std::uint32_t>(list.size());
+  i.args[0] = static_cast<std::uint32_t>(f_.pool.size());
+  if (callee != kNoValue) f_.pool.push_back(raw(callee));
+  for (std::size_t n = stack_.size() - count; n < stack_.size(); ++n)
+    f_.pool.push_back(raw(stack_[n]));
+  stack_.resize(stack_.size() - count);
+  i.args[1] = static_cast<std::uint32_t>(f_.pool.size()) - i.args[0];
   if (!tail && type.results.size() == 1) i.type = ir_type(type.results[0]);
   const V v = append_raw(i);
   f_.has_calls = true;

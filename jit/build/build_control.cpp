@@ -301,21 +301,22 @@ void Builder::join(Frame& frame) {
   }
   const std::span<const std::uint32_t> locals = assigned_.frame(frame.number);
   const auto count = static_cast<std::uint32_t>(locals.size()) + frame.label_arity;
-  std::vector<std::uint32_t> incoming;
+  incoming_.clear();  // where the values of each edge lie
+  for (std::uint32_t e = frame.first_edge; e != kEnd; e = next_edge_[e]) {
+    incoming_.push_back(edges_[e].values);
+  }
   for (std::uint32_t n = 0; n < count; ++n) {
-    incoming.clear();
-    bool same = true;
-    for (std::uint32_t e = frame.first_edge; e != kEnd; e = next_edge_[e]) {
-      incoming.push_back(edge_values_[edges_[e].values + n]);
-      same &= incoming.back() == incoming.front();
-    }
-    V value = static_cast<V>(incoming.front());
+    const std::uint32_t first = edge_values_[incoming_.front() + n];
+    const bool same = std::all_of(incoming_.begin() + 1, incoming_.end(),
+                                  [&](std::uint32_t at) { return edge_values_[at + n] == first; });
+    V value = static_cast<V>(first);
     if (!same) {
       Inst phi;
       phi.op = IrOp::Phi;
       phi.type = f_[value].type;
-      phi.args[0] = f_.add_list(incoming);
-      phi.args[1] = static_cast<std::uint32_t>(incoming.size());
+      phi.args[0] = static_cast<std::uint32_t>(f_.pool.size());
+      phi.args[1] = static_cast<std::uint32_t>(incoming_.size());
+      for (const std::uint32_t at : incoming_) f_.pool.push_back(edge_values_[at + n]);
       value = append_raw(phi);
       loop_phis_.push_back(value);
       work_ += kValuesPerPhi;
@@ -331,15 +332,13 @@ void Builder::join(Frame& frame) {
 /// Gives the header's phis their operands, now that all ways back are known, and the loop its poll.
 void Builder::close_loop(Frame& frame) {
   if (work_ > budget_) return;
-  std::vector<std::uint32_t> incoming;
   for (std::uint32_t n = 0; n < frame.phi_count; ++n) {
-    incoming.clear();
-    for (std::uint32_t e = frame.first_edge; e != kEnd; e = next_edge_[e]) {
-      incoming.push_back(edge_values_[edges_[e].values + n]);
-    }
     Inst& phi = f_[loop_phis_[frame.first_phi + n]];
-    phi.args[1] = static_cast<std::uint32_t>(incoming.size());
-    phi.args[0] = f_.add_list(incoming);
+    phi.args[0] = static_cast<std::uint32_t>(f_.pool.size());
+    phi.args[1] = frame.edge_count;
+    for (std::uint32_t e = frame.first_edge; e != kEnd; e = next_edge_[e]) {
+      f_.pool.push_back(edge_values_[edges_[e].values + n]);
+    }
   }
   if (frame.edge_count < 2) return;
   f_[frame.header].is_loop_header = true;

@@ -196,8 +196,9 @@ class Builder : public SinkBase<Builder> {
   std::vector<Edge> edges_;
   std::vector<std::uint32_t> next_edge_;
   std::vector<std::uint32_t> edge_values_;
-  std::vector<V> loop_phis_;           // all loop phis, for the clean-up
-  std::vector<ir::BlockId> by_depth_;  // of jump_by_table; all none otherwise
+  std::vector<std::uint32_t> incoming_;  // of join
+  std::vector<V> loop_phis_;             // all loop phis, for the clean-up
+  std::vector<ir::BlockId> by_depth_;    // of jump_by_table; all none otherwise
   ValueTable table_;
   std::uint32_t memory_version_ = 0;
   std::uint32_t vm_version_ = 0;

@@ -16,19 +16,16 @@ ValueTable::Key ValueTable::key(const ir::Inst& i, std::uint32_t version) {
   k.args = i.args[0] | std::uint64_t{i.args[1]} << 32;
   k.extra = i.args[2] | std::uint64_t{version} << 32;
   k.imm = i.imm;
-  return k;
-}
-
-std::uint64_t ValueTable::hash(const Key& k) {
   std::uint64_t h = k.head * 0x9E3779B97F4A7C15u;
   h = (h ^ (h >> 29) ^ k.args) * 0xBF58476D1CE4E5B9u;
   h = (h ^ (h >> 31) ^ k.extra) * 0x94D049BB133111EBu;
   h = (h ^ (h >> 30) ^ k.imm) * 0x9E3779B97F4A7C15u;
-  return h ^ (h >> 32);
+  k.hash = h ^ (h >> 32);
+  return k;
 }
 
 ir::ValueId ValueTable::find(const Key& key) const {
-  std::uint32_t e = buckets_[hash(key) & (buckets_.size() - 1)];
+  std::uint32_t e = buckets_[key.hash & (buckets_.size() - 1)];
   for (; e != kEnd; e = entries_[e].next) {
     if (entries_[e].key == key) return entries_[e].value;
   }
@@ -37,7 +34,7 @@ ir::ValueId ValueTable::find(const Key& key) const {
 
 void ValueTable::insert(const Key& key, ir::ValueId value) {
   if (entries_.size() >= buckets_.size()) grow();
-  const auto bucket = static_cast<std::uint32_t>(hash(key) & (buckets_.size() - 1));
+  const auto bucket = static_cast<std::uint32_t>(key.hash & (buckets_.size() - 1));
   entries_.push_back({key, value, buckets_[bucket], bucket});
   buckets_[bucket] = static_cast<std::uint32_t>(entries_.size() - 1);
 }
@@ -53,7 +50,7 @@ void ValueTable::grow() {
   buckets_.assign(buckets_.size() * 4, kEnd);
   for (std::uint32_t e = 0; e < entries_.size(); ++e) {
     Entry& entry = entries_[e];
-    entry.bucket = static_cast<std::uint32_t>(hash(entry.key) & (buckets_.size() - 1));
+    entry.bucket = static_cast<std::uint32_t>(entry.key.hash & (buckets_.size() - 1));
     entry.next = buckets_[entry.bucket];
     buckets_[entry.bucket] = e;
   }

@@ -20,6 +20,7 @@ class ValueTable {
     std::uint64_t args = 0;   ///< two operands
     std::uint64_t extra = 0;  ///< third operand and version
     std::uint64_t imm = 0;
+    std::uint64_t hash = 0;  ///< Of the others.
     friend bool operator==(const Key&, const Key&) = default;
   };
 
@@ -40,7 +41,6 @@ class ValueTable {
     std::uint32_t bucket;
   };
   static constexpr std::uint32_t kEnd = ~0u;
-  static std::uint64_t hash(const Key& key);
   void grow();
 
   std::vector<Entry> entries_;

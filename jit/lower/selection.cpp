@@ -97,7 +97,7 @@ MInst& Selection::emit(std::uint16_t op, unsigned size, std::span<const MOperand
   for (const MOperand& o : operands) defs += o.is_def ? 1 : 0;
   i.defs = static_cast<std::uint8_t>(defs);
   i.uses = static_cast<std::uint8_t>(operands.size() - defs);
-  m_.ops.insert(m_.ops.end(), operands.begin(), operands.end());
+  for (const MOperand& o : operands) m_.ops.push_back(o);
   return i;
 }
 
@@ -279,7 +279,7 @@ void Selection::connect(std::span<const std::uint32_t> starts) {
 }
 
 void Selection::finish_sequence() {
-  block_insts_.insert(block_insts_.end(), sequence_.rbegin(), sequence_.rend());
+  for (std::size_t n = sequence_.size(); n-- > 0;) block_insts_.push_back(sequence_[n]);
   sequence_.clear();
 }
 

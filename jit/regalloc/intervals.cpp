@@ -150,20 +150,22 @@ void Intervals::visit(const MFunc& func, std::uint32_t inst, std::uint32_t k, st
     const MOperand& op = ops[u];
     const std::uint32_t v = raw(op.vreg);
     const std::uint32_t end = 4 * k + (op.late ? 3 : 2);
+    // What lives on has a range already.
+    const bool ends = live_pos_[v] == kNone;
     if (op.constraint == Constraint::Fixed) {
       fixed[static_cast<unsigned>(func.vregs[v].cls)][op.fixed].push_back({4 * k, end});
-      add_range(v, block_from, 4 * k);
-      if (live_pos_[v] == kNone && hint_reg[0][v] == 255) hint_reg[0][v] = op.fixed;
+      if (ends) add_range(v, block_from, 4 * k);
+      if (ends && hint_reg[0][v] == 255) hint_reg[0][v] = op.fixed;
       moves.push_back({ConstraintMove::Kind::ToFixed, op.fixed, k, v, kNone});
     } else if (u == tied) {
       // What becomes the result wishes what the result wishes.
-      if (live_pos_[v] == kNone && hint_vreg[v] == kNone) {
+      if (ends && hint_vreg[v] == kNone) {
         const std::uint32_t wish = hint_vreg[tied_def];
         if (wish != v) hint_vreg[v] = wish;
       }
-      add_range(v, block_from, 4 * k);
+      if (ends) add_range(v, block_from, 4 * k);
     } else {
-      add_range(v, block_from, end);
+      if (ends) add_range(v, block_from, end);
       // What can be made again has no slot to be read from. What is read late must not be driven
       // out by the definitions, which only a register prevents.
       const bool remat = def_inst[v] != kNone && func.insts[def_inst[v]].can_remat;
@@ -181,32 +183,50 @@ bool Intervals::build(const MFunc& func, std::uint64_t budget) {
     const MBlock& block = func.blocks[b];
     const std::uint32_t from = gap_of(block_index[b]);
     const std::uint32_t to = gap_of(block_index[b + 1]);
-    while (!live_.empty()) live_remove(live_.back());
+    // What lives into the block behind this one has a range that goes on here when there is a way
+    // there: it gets its beginning where it ends to live.
+    const bool goes_on = std::any_of(block.succs.begin(), block.succs.end(),
+                                     [b](const MEdge& edge) { return raw(edge.to) == b + 1; });
+    while (!goes_on && !live_.empty()) {
+      set_from(live_.back(), to);
+      live_remove(live_.back());
+    }
+    const auto lives_at_end = [&](std::uint32_t v) {
+      if (live_pos_[v] != kNone) return;
+      live_add(v);
+      add_range(v, from, to);
+    };
     for (const MEdge& edge : block.succs) {
       const std::uint32_t s = raw(edge.to);
-      for (const std::uint32_t v : live_into(s)) live_add(v);
+      if (s != b + 1) {
+        for (const std::uint32_t v : live_into(s)) lives_at_end(v);
+      }
       work += live_in_[s].count + edge.args.size();
       for (std::size_t a = 0; a < edge.args.size(); ++a) {
         const std::uint32_t v = raw(edge.args[a]);
         const std::uint32_t p = raw(func.blocks[s].params[a]);
-        live_add(v);
+        lives_at_end(v);
         if (hint_vreg[p] == kNone || s > b) hint_vreg[p] = v;
         if (hint_vreg[v] == kNone) hint_vreg[v] = p;
       }
     }
-    for (const std::uint32_t v : live_) add_range(v, from, to);
     for (std::uint32_t n = static_cast<std::uint32_t>(block.insts.size()); n-- > 0;) {
       visit(func, block.insts[n], block_index[b] + 1 + n, b, from);
     }
     for (const VReg p : block.params) {
-      if (live_pos_[raw(p)] != kNone) live_remove(raw(p));
+      if (live_pos_[raw(p)] == kNone) continue;
+      set_from(raw(p), from);
+      live_remove(raw(p));
     }
     live_in_[b] = {static_cast<std::uint32_t>(live_lists_.size()),
                    static_cast<std::uint32_t>(live_.size())};
     live_lists_.insert(live_lists_.end(), live_.begin(), live_.end());
     if (block.is_loop_header) {
       const std::uint32_t end = gap_of(block_index[block.loop_end]);
-      for (const std::uint32_t v : live_) add_range(v, from, end);
+      for (const std::uint32_t v : live_) {
+        set_from(v, from);
+        add_range(v, from, end);
+      }
     }
     work += live_.size() + block.insts.size();
     if (work > budget) return false;

@@ -37,7 +37,9 @@ Loc Resolve::place(std::uint32_t piece) const {
   return slot_[it.vreg] == kNone ? Loc{} : slot_of(it.vreg);
 }
 
+/// Where a value is that lives at a position.
 Loc Resolve::place_at(std::uint32_t vreg, std::uint32_t pos) {
+  if (in_->pieces[vreg].next_piece == kNone) return place(vreg);
   const std::uint32_t piece = in_->piece_at(vreg, pos);
   return piece == kNone ? Loc{} : place(piece);
 }
@@ -148,7 +150,7 @@ void Resolve::set_operands() {
 void Resolve::add(std::uint32_t index, Phase phase, std::uint32_t from_vreg, Loc from,
                   std::uint32_t to_vreg, Loc to) {
   if (from == to || to.kind == Loc::Kind::None) return;
-  list_.push_back({std::uint64_t{index} * 4 + phase, from_vreg, to_vreg, from, to});
+  list_.push_back({index, phase, from_vreg, to_vreg, from, to});
 }
 
 void Resolve::add_edge(std::uint32_t from_block, std::uint32_t to_block, std::uint32_t from_vreg,
@@ -249,7 +251,9 @@ bool Resolve::collect_edges() {
           const Loc to = place(p);
           if (to.is_slot() && store_at_def_[v]) continue;
           for (const MBlockId pred : func_->blocks[b].preds) {
-            const Loc from = place_at(v, gap_of(in_->block_index[raw(pred) + 1]) - 1);
+            const std::uint32_t end = gap_of(in_->block_index[raw(pred) + 1]) - 1;
+            if (in_->pieces[p].from <= end && end < in_->pieces[p].to) continue;  // the same piece
+            const Loc from = place_at(v, end);
             add_edge(raw(pred), b, v, from, v, to);
           }
           if (in_->work > budget_) return false;
@@ -330,8 +334,10 @@ void Resolve::sequentialise(std::span<const Move> group, std::vector<std::uint32
     if (group[m].from.kind != Loc::Kind::None)
       ++readers_[loc_key(group[m].from_vreg, group[m].from)];
   }
-  std::vector<bool> done(group.size(), false);
-  std::vector<std::uint32_t> ready;
+  std::vector<std::uint8_t>& done = done_;
+  std::vector<std::uint32_t>& ready = ready_;
+  done.assign(group.size(), 0);
+  ready.clear();
   for (std::uint32_t m = 0; m < group.size(); ++m) {
     if (readers_[loc_key(group[m].to_vreg, group[m].to)] == 0 &&
         group[m].from.kind != Loc::Kind::None) {
@@ -339,7 +345,7 @@ void Resolve::sequentialise(std::span<const Move> group, std::vector<std::uint32
     }
   }
   const auto finish = [&](std::uint32_t m) {
-    done[m] = true;
+    done[m] = 1;
     const std::uint32_t key = loc_key(group[m].from_vreg, group[m].from);
     if (--readers_[key] == 0 && writer_[key] != kNone && !done[writer_[key]] &&
         group[writer_[key]].from.kind != Loc::Kind::None) {
@@ -365,7 +371,7 @@ void Resolve::sequentialise(std::span<const Move> group, std::vector<std::uint32
     bool between_slots = false;
     for (std::uint32_t x = m;;) {
       cycle.push_back(x);
-      done[x] = true;
+      done[x] = 1;
       readers_[loc_key(group[x].from_vreg, group[x].from)] = 0;
       between_slots |= group[x].from.is_slot() && group[x].to.is_slot();
       const std::uint32_t next = written_before(x);
@@ -409,7 +415,6 @@ void Resolve::hoist_moves() {
   constexpr std::size_t kMost = 4;
   // Looking at what is live is worth that much per instruction; deep nests of loops want more.
   std::uint64_t left = 16 * std::uint64_t{func_->insts.size()};
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> changed;  // new key, move
   std::vector<bool> taken(func_->blocks.size(), false);  // branches that have moves in front
   for (std::uint32_t e = 0; e < func_->blocks.size() && left != 0; ++e) {
     const MBlock& edge = func_->blocks[e];
@@ -421,19 +426,22 @@ void Resolve::hoist_moves() {
     if (func_->blocks[raw(edge.succs[0].to)].loop_depth < pred.loop_depth) continue;
     const MInst& branch = func_->insts[pred.insts.back()];
     if (branch.defs != 0) continue;
-    const std::uint64_t from = std::uint64_t{in_->block_index[e]} * 4;
-    const auto begin = std::partition_point(list_.begin(), list_.end(),
-                                            [&](const Move& m) { return m.key < from; });
-    auto end = begin;
+    edge_moves_.clear();
+    for (std::uint32_t k = in_->block_index[e]; k < in_->block_index[e + 1]; ++k) {
+      for (std::uint32_t m = first_at_[k]; m != kNone; m = next_at_[m]) edge_moves_.push_back(m);
+    }
+    if (edge_moves_.empty() || edge_moves_.size() > kMost) continue;
     bool fits = true;
     std::uint32_t written[2] = {0, 0};
-    const std::uint64_t to = std::uint64_t{in_->block_index[e + 1]} * 4;
-    for (; end != list_.end() && end->key < to; ++end) {
-      fits &= end->key == begin->key && end->to.is_reg() && end->from.is_reg();
+    const Move& first = list_[edge_moves_[0]];
+    for (const std::uint32_t m : edge_moves_) {
+      const Move& move = list_[m];
+      fits &= move.index == first.index && move.phase == first.phase && move.to.is_reg() &&
+              move.from.is_reg();
       if (!fits) break;
-      written[static_cast<unsigned>(func_->vregs[end->to_vreg].cls)] |= 1u << end->to.n;
+      written[static_cast<unsigned>(func_->vregs[move.to_vreg].cls)] |= 1u << move.to.n;
     }
-    if (!fits || end == begin || static_cast<std::size_t>(end - begin) > kMost) continue;
+    if (!fits) continue;
     const auto hit = [&](std::uint32_t vreg, Loc loc) {
       return loc.is_reg() &&
              (written[static_cast<unsigned>(func_->vregs[vreg].cls)] >> loc.n & 1) != 0;
@@ -455,45 +463,65 @@ void Resolve::hoist_moves() {
     for (; fits && header != kNone; header = in_->loop_parent[header]) fits = spares(header);
     if (!fits) continue;
     taken[p] = true;
-    const std::uint64_t key = std::uint64_t{in_->block_index[p + 1] - 1} * 4 + kEdge;
-    for (auto m = begin; m != end; ++m) {
-      changed.emplace_back(key, static_cast<std::uint32_t>(m - list_.begin()));
+    // The moves in front of the branch are the edge's alone.
+    const std::uint32_t end = in_->block_index[p + 1] - 1;
+    std::uint32_t* link = &first_at_[end];
+    while (*link != kNone) link = &next_at_[*link];
+    for (const std::uint32_t m : edge_moves_) {
+      list_[m].index = end;
+      list_[m].phase = kEdge;
+      *link = m;
+      link = &next_at_[m];
+    }
+    *link = kNone;
+    for (std::uint32_t k = in_->block_index[e]; k < in_->block_index[e + 1]; ++k) {
+      first_at_[k] = kNone;
     }
   }
-  for (const auto& [key, move] : changed) list_[move].key = key;
+}
+
+/// Lists of the moves at each index, in the order in which they were added.
+void Resolve::sort_moves() {
+  first_at_.assign(in_->block_at.size(), kNone);
+  next_at_.resize(list_.size());
+  for (auto m = static_cast<std::uint32_t>(list_.size()); m-- > 0;) {
+    std::uint32_t& first = first_at_[list_[m].index];
+    next_at_[m] = first;
+    first = m;
+  }
 }
 
 void Resolve::rebuild() {
-  const auto sort = [this] {
-    std::stable_sort(list_.begin(), list_.end(),
-                     [](const Move& a, const Move& b) { return a.key < b.key; });
-  };
-  sort();
+  sort_moves();
   hoist_moves();
-  sort();
-  std::size_t at = 0;
   std::vector<std::uint32_t> out;
+  std::vector<Move> group;
   const auto flush = [&](std::uint32_t index, Phase phase) {
-    const std::uint64_t key = std::uint64_t{index} * 4 + phase;
-    std::size_t end = at;
-    while (end < list_.size() && list_[end].key == key) ++end;
-    if (end != at) sequentialise(std::span(list_).subspan(at, end - at), out);
-    at = end;
+    group.clear();
+    for (std::uint32_t m = first_at_[index]; m != kNone; m = next_at_[m]) {
+      if (list_[m].phase == phase) group.push_back(list_[m]);
+    }
+    if (!group.empty()) sequentialise(group, out);
   };
   for (std::uint32_t b = 0; b < func_->blocks.size(); ++b) {
+    const auto begin = first_at_.begin() + in_->block_index[b];
+    const auto end = first_at_.begin() + in_->block_index[b + 1];
+    if (std::all_of(begin, end, [](std::uint32_t m) { return m == kNone; })) continue;
     out.clear();
     flush(in_->block_index[b], kAfter);
     std::span<std::uint32_t>& insts = func_->blocks[b].insts;
     for (std::uint32_t n = 0; n < insts.size(); ++n) {
       const std::uint32_t k = in_->block_index[b] + 1 + n;
+      if (first_at_[k] == kNone) {
+        out.push_back(insts[n]);
+        continue;
+      }
       flush(k, kBefore);
       flush(k, kEdge);
       out.push_back(insts[n]);
       flush(k, kAfter);
     }
-    if (out.size() != insts.size()) {
-      insts = func_->lists->copy(std::span<const std::uint32_t>(out));
-    }
+    insts = func_->lists->copy(std::span<const std::uint32_t>(out));
   }
 }
 

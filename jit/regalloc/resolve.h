@@ -25,7 +25,8 @@ class Resolve {
   // instruction, after those; behind it.
   enum Phase : std::uint8_t { kBefore, kEdge, kAfter };
   struct Move {
-    std::uint64_t key;  // index * 4 + phase
+    std::uint32_t index;
+    Phase phase;
     std::uint32_t from_vreg;
     std::uint32_t to_vreg;
     Loc from;  // None: the value is made again
@@ -39,6 +40,7 @@ class Resolve {
   void collect_parameters();
   void collect_constraints();
   void set_operands();
+  void sort_moves();
   void hoist_moves();
   void rebuild();
   void add(std::uint32_t index, Phase phase, std::uint32_t from_vreg, Loc from,
@@ -62,6 +64,11 @@ class Resolve {
   std::vector<std::uint32_t> slot_;  // by vreg; kNone without one
   std::vector<bool> store_at_def_;   // by vreg
   std::vector<Move> list_;
+  std::vector<std::uint32_t> first_at_;    // by index: of its moves
+  std::vector<std::uint32_t> next_at_;     // by move
+  std::vector<std::uint32_t> edge_moves_;  // of the edge that hoist_moves looks at
+  std::vector<std::uint8_t> done_;         // by move of the group that sequentialise orders
+  std::vector<std::uint32_t> ready_;
   std::vector<std::uint32_t> readers_;  // by loc key: moves of the group that still read it
   std::vector<std::uint32_t> writer_;   // by loc key: move of the group that writes it
 };

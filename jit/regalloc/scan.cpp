@@ -6,6 +6,7 @@
 #include <bit>
 
 #include "jit/regalloc/relieve.h"
+#include "libwasmrt/base/assert.h"
 
 namespace wasmrt::jit {
 
@@ -58,13 +59,18 @@ std::uint32_t Scan::intersection(std::uint32_t a, std::uint32_t b) {
 
 std::uint32_t Scan::fixed_intersection(std::uint32_t piece, std::uint32_t reg) {
   const std::vector<FixedRange>& list = in_->fixed[static_cast<unsigned>(cls_)][reg];
-  if (list.empty()) return kForever;
+  std::uint32_t& first = fixed_at_[reg];
+  while (first < list.size() && list[first].to <= pos_) ++first;
+  auto at = list.begin() + first;
+  const std::uint32_t to = in_->pieces[piece].to;
   for (std::uint32_t r = in_->pieces[piece].first_range; r != kNone; r = in_->ranges[r].next) {
     ++in_->work;
     const Range& range = in_->ranges[r];
-    const auto at = std::partition_point(list.begin(), list.end(),
-                                         [&](const FixedRange& f) { return f.to <= range.from; });
-    if (at == list.end()) return kForever;
+    if (at != list.end() && at->to <= range.from) {
+      at = std::partition_point(at, list.end(),
+                                [&](const FixedRange& f) { return f.to <= range.from; });
+    }
+    if (at == list.end() || at->from >= to) return kForever;
     if (at->from < range.to) return std::max(at->from, range.from);
   }
   return kForever;
@@ -72,12 +78,17 @@ std::uint32_t Scan::fixed_intersection(std::uint32_t piece, std::uint32_t reg) {
 
 std::uint32_t Scan::call_intersection(std::uint32_t piece) {
   const std::vector<std::uint32_t>& calls = in_->calls;
+  while (call_at_ < calls.size() && 4 * calls[call_at_] + 3 <= pos_) ++call_at_;
+  auto at = calls.begin() + call_at_;
+  const std::uint32_t to = in_->pieces[piece].to;
   for (std::uint32_t r = in_->pieces[piece].first_range; r != kNone; r = in_->ranges[r].next) {
     ++in_->work;
     const Range& range = in_->ranges[r];
-    const auto at = std::partition_point(calls.begin(), calls.end(),
-                                         [&](std::uint32_t k) { return 4 * k + 3 <= range.from; });
-    if (at == calls.end()) return kForever;
+    if (at != calls.end() && 4 * *at + 3 <= range.from) {
+      at = std::partition_point(at, calls.end(),
+                                [&](std::uint32_t k) { return 4 * k + 3 <= range.from; });
+    }
+    if (at == calls.end() || 4 * *at + 2 >= to) return kForever;
     if (4 * *at + 2 < range.to) return std::max(4 * *at + 2, range.from);
   }
   return kForever;
@@ -149,7 +160,40 @@ std::uint32_t Scan::best_split(std::uint32_t after, std::uint32_t until) const {
 // ---- the scan
 // -------------------------------------------------------------------------------------
 
-void Scan::push(std::uint32_t piece) { unhandled_.push({in_->pieces[piece].from, piece}); }
+void Worklist::clear(std::size_t indices, std::size_t pieces) {
+  first_.assign(indices, kNone);
+  next_.assign(pieces, kNone);
+  now_.clear();
+  at_ = 0;
+}
+
+void Worklist::push(std::uint32_t from, std::uint32_t piece) {
+  const std::uint32_t index = index_of(from);
+  if (index <= at_) {
+    now_.push_back({from, piece});
+    std::push_heap(now_.begin(), now_.end());
+    return;
+  }
+  if (piece >= next_.size()) next_.resize(piece + 1, kNone);
+  next_[piece] = first_[index];
+  first_[index] = piece;
+}
+
+std::uint32_t Worklist::pop(const std::vector<Interval>& pieces) {
+  while (now_.empty()) {
+    if (++at_ >= first_.size()) return kNone;
+    for (std::uint32_t p = first_[at_]; p != kNone; p = next_[p]) {
+      now_.push_back({pieces[p].from, p});
+    }
+    std::make_heap(now_.begin(), now_.end());
+  }
+  const std::uint32_t piece = now_.front().piece;
+  std::pop_heap(now_.begin(), now_.end());
+  now_.pop_back();
+  return piece;
+}
+
+void Scan::push(std::uint32_t piece) { unhandled_.push(in_->pieces[piece].from, piece); }
 
 std::uint32_t Scan::split(std::uint32_t piece, std::uint32_t pos) {
   ++splits_;
@@ -180,18 +224,23 @@ void Scan::cut_everything(RegClass cls) {
 }
 
 bool Scan::scan_class(RegClass cls) {
-  unhandled_ = {};
+  unhandled_.clear(in_->block_at.size(), in_->pieces.size());
   active_.clear();
   inactive_.clear();
+  pos_ = 0;
+  std::fill(std::begin(fixed_at_), std::end(fixed_at_), 0u);
+  call_at_ = 0;
   for (std::uint32_t p = 0; p < in_->pieces.size(); ++p) {
     const Interval& it = in_->pieces[p];
     if (it.first_range != kNone && func_->vregs[it.vreg].cls == cls) push(p);
   }
-  while (!unhandled_.empty()) {
-    const std::uint32_t piece = unhandled_.top().piece;
-    unhandled_.pop();
+  for (;;) {
+    const std::uint32_t piece = unhandled_.pop(in_->pieces);
+    if (piece == kNone) return true;
     if (in_->work > budget_) return false;
-    pos_ = in_->pieces[piece].from;
+    const std::uint32_t from = in_->pieces[piece].from;
+    WASMRT_DEBUG_ASSERT(from >= pos_, "pieces come in order");
+    pos_ = from;
     advance(pos_);
     // A later piece rests in its slot when it is not used again, and until the next gap when it was
     // driven out in the middle of an instruction.
@@ -202,33 +251,35 @@ bool Scan::scan_class(RegClass cls) {
     }
     if (!take_free(piece)) take_blocked(piece);
   }
-  return true;
 }
 
 void Scan::advance(std::uint32_t pos) {
-  const auto step = [&](std::uint32_t p) {  // 0 over, 1 active, 2 inactive
-    Interval& it = in_->pieces[p];
+  const auto step = [&](Held& h) {  // 0 over, 1 active, 2 inactive
+    Interval& it = in_->pieces[h.piece];
     while (it.cursor != kNone && in_->ranges[it.cursor].to <= pos) {
       it.cursor = in_->ranges[it.cursor].next;
       ++in_->work;
     }
     if (it.cursor == kNone || !it.loc.is_reg()) return 0;
-    return in_->ranges[it.cursor].from <= pos ? 1 : 2;
+    const Range& range = in_->ranges[it.cursor];
+    const bool active = range.from <= pos;
+    h.change = active ? range.to : range.from;
+    return active ? 1 : 2;
   };
   std::size_t kept = 0;
   const std::size_t was_inactive = inactive_.size();
-  for (const std::uint32_t p : active_) {
-    const int where = step(p);
-    if (where == 1) active_[kept++] = p;
-    if (where == 2) inactive_.push_back(p);
+  for (Held& h : active_) {
+    const int where = h.change > pos ? 1 : step(h);
+    if (where == 1) active_[kept++] = h;
+    if (where == 2) inactive_.push_back(h);
   }
   active_.resize(kept);
   kept = 0;
   for (std::size_t n = 0; n < inactive_.size(); ++n) {
-    const std::uint32_t p = inactive_[n];
-    const int where = n < was_inactive ? step(p) : 2;
-    if (where == 1) active_.push_back(p);
-    if (where == 2) inactive_[kept++] = p;
+    Held& h = inactive_[n];
+    const int where = n >= was_inactive || h.change > pos ? 2 : step(h);
+    if (where == 1) active_.push_back(h);
+    if (where == 2) inactive_[kept++] = h;
   }
   inactive_.resize(kept);
   in_->work += active_.size() + inactive_.size();
@@ -236,16 +287,62 @@ void Scan::advance(std::uint32_t pos) {
 
 void Scan::assign(std::uint32_t piece, std::uint32_t reg) {
   in_->pieces[piece].loc = Loc::reg(reg);
-  active_.push_back(piece);
+  active_.push_back({piece, reg, in_->ranges[in_->pieces[piece].cursor].to});
 }
 
-std::uint32_t Scan::hinted(std::uint32_t piece, const std::uint32_t* free_until) const {
+/// Up to where registers are free for a piece. Found out for a register when it is asked for: the
+/// first that will do is taken.
+class Scan::FreeUntil {
+ public:
+  FreeUntil(Scan& scan, std::uint32_t piece) : scan_(scan), piece_(piece) {
+    const Intervals& in = *scan.in_;
+    const std::uint32_t from = in.pieces[piece].from;
+    std::fill(std::begin(until_), std::end(until_), kForever);
+    for (const Held& h : scan.active_) {
+      until_[h.reg] = 0;
+      busy_ |= 1u << h.reg;
+    }
+    known_ = busy_;
+    for (const Held& h : scan.inactive_) {
+      std::uint32_t& until = until_[h.reg];
+      if (until > from) until = std::min(until, scan.intersection(piece, h.piece));
+    }
+  }
+  [[nodiscard]] bool is_busy(std::uint32_t reg) const { return (busy_ >> reg & 1) != 0; }
+  std::uint32_t operator[](std::uint32_t reg) {
+    return (known_ >> reg & 1) != 0 ? until_[reg] : find(reg);
+  }
+
+ private:
+  std::uint32_t find(std::uint32_t reg) {
+    std::uint32_t& until = until_[reg];
+    known_ |= 1u << reg;
+    if (until <= scan_.in_->pieces[piece_].from) return until;
+    if ((scan_.clobbers_ >> reg & 1) != 0) {
+      if (!call_known_) call_ = scan_.call_intersection(piece_);
+      call_known_ = true;
+      until = std::min(until, call_);
+    }
+    until = std::min(until, scan_.fixed_intersection(piece_, reg));
+    return until;
+  }
+
+  Scan& scan_;
+  std::uint32_t piece_;
+  std::uint32_t busy_ = 0;
+  std::uint32_t known_ = 0;
+  std::uint32_t call_ = 0;
+  bool call_known_ = false;
+  std::uint32_t until_[32];
+};
+
+std::uint32_t Scan::hinted(std::uint32_t piece, FreeUntil& free_until) const {
   const Interval& it = in_->pieces[piece];
   const std::uint32_t v = it.vreg;
   std::uint32_t best = kNone;
   const auto consider = [&](std::uint32_t reg) {
-    if (reg >= 32 || (regs_ >> reg & 1) == 0) return;
-    if (free_until[reg] >= it.to && best == kNone) best = reg;
+    if (best != kNone || reg >= 32 || (regs_ >> reg & 1) == 0) return;
+    if (free_until[reg] >= it.to) best = reg;
   };
   consider(in_->hint_reg[0][v]);
   consider(in_->hint_reg[1][v]);
@@ -265,28 +362,15 @@ std::uint32_t Scan::hinted(std::uint32_t piece, const std::uint32_t* free_until)
 }
 
 bool Scan::take_free(std::uint32_t piece) {
-  std::uint32_t free_until[32];
-  std::fill(std::begin(free_until), std::end(free_until), kForever);
+  FreeUntil free_until(*this, piece);
   const std::uint32_t from = in_->pieces[piece].from;
-  for (const std::uint32_t p : active_) free_until[in_->pieces[p].loc.n] = 0;
-  for (const std::uint32_t p : inactive_) {
-    std::uint32_t& until = free_until[in_->pieces[p].loc.n];
-    if (until > from) until = std::min(until, intersection(piece, p));
-  }
-  const std::uint32_t call = call_intersection(piece);
-  for (std::uint32_t m = regs_; m != 0; m &= m - 1) {
-    const auto reg = static_cast<std::uint32_t>(std::countr_zero(m));
-    if (free_until[reg] <= from) continue;
-    if ((clobbers_ >> reg & 1) != 0) free_until[reg] = std::min(free_until[reg], call);
-    free_until[reg] = std::min(free_until[reg], fixed_intersection(piece, reg));
-  }
   const std::uint32_t to = in_->pieces[piece].to;
   std::uint32_t reg = hinted(piece, free_until);
   if (reg == kNone) {
     for (unsigned n = 0; n < 32; ++n) {
       const std::uint32_t r = target_->alloc_order[static_cast<unsigned>(cls_)][n];
       if (r >= 32) break;
-      if ((regs_ >> r & 1) == 0) continue;
+      if ((regs_ >> r & 1) == 0 || free_until.is_busy(r)) continue;
       if (free_until[r] >= to) {
         reg = r;
         break;
@@ -339,16 +423,16 @@ void Scan::take_blocked(std::uint32_t piece) {
   std::uint32_t block_pos[32];
   std::fill(std::begin(use_pos), std::end(use_pos), kForever);
   std::fill(std::begin(block_pos), std::end(block_pos), kForever);
-  for (const std::uint32_t p : active_) {
-    std::uint32_t& use = use_pos[in_->pieces[p].loc.n];
-    use = std::min(use, eviction_distance(p, from));
+  for (const Held& h : active_) {
+    std::uint32_t& use = use_pos[h.reg];
+    use = std::min(use, eviction_distance(h.piece, from));
     // What this instruction needs in a register cannot leave.
-    if (next_use(p, gap_of(index_of(from)), true) <= gap_of(index_of(from)) + 3) use = from;
+    if (next_use(h.piece, gap_of(index_of(from)), true) <= gap_of(index_of(from)) + 3) use = from;
   }
-  for (const std::uint32_t p : inactive_) {
-    if (intersection(piece, p) == kForever) continue;
-    std::uint32_t& use = use_pos[in_->pieces[p].loc.n];
-    use = std::min(use, eviction_distance(p, from));
+  for (const Held& h : inactive_) {
+    if (intersection(piece, h.piece) == kForever) continue;
+    std::uint32_t& use = use_pos[h.reg];
+    use = std::min(use, eviction_distance(h.piece, from));
   }
   const std::uint32_t call = call_intersection(piece);
   for (std::uint32_t m = regs_; m != 0; m &= m - 1) {
@@ -384,8 +468,8 @@ void Scan::take_blocked(std::uint32_t piece) {
 void Scan::evict(std::uint32_t reg, std::uint32_t piece) {
   const std::uint32_t from = in_->pieces[piece].from;
   for (std::size_t n = 0; n < active_.size(); ++n) {
-    const std::uint32_t p = active_[n];
-    if (in_->pieces[p].loc.n != reg) continue;
+    const std::uint32_t p = active_[n].piece;
+    if (active_[n].reg != reg) continue;
     active_[n] = active_.back();
     active_.pop_back();
     if (in_->pieces[p].from >= from) {  // starts here: all of it goes
@@ -404,9 +488,9 @@ void Scan::evict(std::uint32_t reg, std::uint32_t piece) {
   }
   std::size_t kept = 0;
   for (std::size_t n = 0; n < inactive_.size(); ++n) {
-    const std::uint32_t p = inactive_[n];
-    if (in_->pieces[p].loc.n != reg || intersection(piece, p) == kForever) {
-      inactive_[kept++] = p;
+    const std::uint32_t p = inactive_[n].piece;
+    if (inactive_[n].reg != reg || intersection(piece, p) == kForever) {
+      inactive_[kept++] = inactive_[n];
       continue;
     }
     // In a hole: what follows the hole is a piece of its own.

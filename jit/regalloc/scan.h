@@ -6,14 +6,36 @@
 // position; the registers that constraints and calls take are free there.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <queue>
 #include <vector>
 
 #include "jit/regalloc/intervals.h"
 #include "jit/target.h"
 
 namespace wasmrt::jit {
+
+/// Pieces still to be placed, by where they begin and then by number: lists by index, and a heap of
+/// those at the index that the scan has reached.
+class Worklist {
+ public:
+  void clear(std::size_t indices, std::size_t pieces);
+  void push(std::uint32_t from, std::uint32_t piece);
+  /// kNone at the end.
+  std::uint32_t pop(const std::vector<Interval>& pieces);
+
+ private:
+  struct Item {
+    std::uint32_t from, piece;
+    friend bool operator<(const Item& a, const Item& b) {
+      return a.from != b.from ? a.from > b.from : a.piece > b.piece;
+    }
+  };
+  std::vector<std::uint32_t> first_;  // by index
+  std::vector<std::uint32_t> next_;   // by piece
+  std::vector<Item> now_;
+  std::uint32_t at_ = 0;
+};
 
 class Scan {
  public:
@@ -23,12 +45,11 @@ class Scan {
   [[nodiscard]] std::uint64_t splits() const { return splits_; }
 
  private:
-  struct Later {
-    std::uint32_t from, piece;
-    friend bool operator<(const Later& a, const Later& b) {
-      return a.from != b.from ? a.from > b.from : a.piece > b.piece;
-    }
+  /// A piece that has a register, and where it next begins or ceases to need it.
+  struct Held {
+    std::uint32_t piece, reg, change;
   };
+  class FreeUntil;
 
   bool scan_class(RegClass cls);
   void cut_everything(RegClass cls);
@@ -47,7 +68,7 @@ class Scan {
   [[nodiscard]] std::uint32_t next_use(std::uint32_t piece, std::uint32_t pos, bool need_reg_only);
   [[nodiscard]] std::uint32_t eviction_distance(std::uint32_t piece, std::uint32_t pos);
   [[nodiscard]] std::uint32_t best_split(std::uint32_t after, std::uint32_t until) const;
-  [[nodiscard]] std::uint32_t hinted(std::uint32_t piece, const std::uint32_t* free_until) const;
+  [[nodiscard]] std::uint32_t hinted(std::uint32_t piece, FreeUntil& free_until) const;
   [[nodiscard]] bool can_remat(std::uint32_t vreg) const;
 
   const Target* target_ = nullptr;
@@ -59,8 +80,11 @@ class Scan {
   std::uint32_t regs_ = 0;  ///< Allocatable registers of the class.
   std::uint32_t clobbers_ = 0;
   std::uint32_t pos_ = 0;
-  std::priority_queue<Later> unhandled_;
-  std::vector<std::uint32_t> active_, inactive_;
+  Worklist unhandled_;
+  std::vector<Held> active_, inactive_;
+  // The first fixed range of each register, and the first call, that may end behind pos_.
+  std::uint32_t fixed_at_[32] = {};
+  std::uint32_t call_at_ = 0;
 };
 
 }  // namespace wasmrt::jit
