@@ -3,8 +3,10 @@
 // In: a Func. Out: additions of which is known that they do not wrap are marked (kNoWrap, ir.h), so
 // that selection may fold them into addresses; masks and sign extensions that change nothing are
 // gone. Guaranteed: an interval holds every number that the value can have where it is defined;
-// a condition narrows it only in blocks that are reached by the branch alone. Linear: what a
-// condition says is looked for among the latest kMostFacts.
+// a condition narrows it only in blocks that are reached by the branch alone. No address that a
+// processor computes after guessing a branch wrongly lies outside the memory's reservation: what
+// goes beyond 32 bits or below the base is proved without conditions. Linear: what a condition says
+// is looked for among the latest kMostFacts.
 #include <algorithm>
 #include <bit>
 #include <vector>
@@ -22,6 +24,8 @@ __extension__ using Wide = unsigned __int128;
 
 constexpr unsigned kMostFacts = 8;
 constexpr unsigned kMostSteps = 16;  // back to where two ways meet
+constexpr unsigned kMostDepth =
+    3;  // of arithmetic that is looked at again, and operands of a phi there
 
 /// Unsigned, both ends included.
 struct Range {
@@ -91,7 +95,9 @@ class Ranges {
   [[nodiscard]] Range of(std::uint32_t v) const { return of(v, now_); }
   [[nodiscard]] Range plain(const Inst& i) const;
   [[nodiscard]] Range joined(std::uint32_t phi) const;
-  [[nodiscard]] Range evaluate(const Inst& i) const;
+  template <class Look>
+  [[nodiscard]] Range evaluate(const Inst& i, const Look& of_arg) const;
+  [[nodiscard]] Range certain(std::uint32_t v, unsigned depth = kMostDepth) const;
   [[nodiscard]] Range sum(const Inst& i, Range a, Range b) const;
   void header_phis(const Loop& loop);
   [[nodiscard]] Range counted(const Loop& loop, const Counter& c) const;
@@ -227,18 +233,20 @@ Range Ranges::joined(std::uint32_t phi) const {
   return r;
 }
 
-Range Ranges::evaluate(const Inst& i) const {
+/// From the instruction and the intervals of its operands.
+template <class Look>
+Range Ranges::evaluate(const Inst& i, const Look& of_arg) const {
   const std::uint64_t max = max_of(i.type);
   const std::uint8_t operands = info(i.op).operands;
-  if (i.op == IrOp::Select) return join(of(i.args[1]), of(i.args[2]));
+  if (i.op == IrOp::Select) return join(of_arg(i.args[1]), of_arg(i.args[2]));
   if (operands == kList || operands == 0 || i.op == IrOp::Load || i.op == IrOp::VmLoad ||
       i.op == IrOp::VmLoadConst || i.op == IrOp::Fcmp) {
     return plain(i);
   }
   const Type source = f_[i.arg(0)].type;
   if (source != Type::I32 && source != Type::I64) return full(i.type);
-  const Range a = of(i.args[0]);
-  const Range b = operands > 1 ? of(i.args[1]) : Range{0, 0};
+  const Range a = of_arg(i.args[0]);
+  const Range b = operands > 1 ? of_arg(i.args[1]) : Range{0, 0};
   const bool by_constant = b.lo == b.hi;
   const unsigned by = static_cast<unsigned>(b.lo) & (i.type == Type::I32 ? 31 : 63);
   switch (i.op) {
@@ -266,6 +274,22 @@ Range Ranges::evaluate(const Inst& i) const {
     case IrOp::Ext8S: return a.hi <= 0x7F ? a : full(i.type);
     default: return plain(i);
   }
+}
+
+/// From arithmetic alone: true even where no condition that leads here holds.
+Range Ranges::certain(std::uint32_t v, unsigned depth) const {
+  const Inst& i = f_.insts[v];
+  if (depth == 0) return plain(i);
+  if (i.op == IrOp::Phi) {  // one of them, whichever way was taken
+    const std::span<const std::uint32_t> operands = f_.list(i);
+    if (operands.size() > kMostDepth) return full(i.type);
+    Range r{~std::uint64_t{0}, 0};
+    for (const std::uint32_t a : operands) {
+      if (a != v) r = join(r, certain(a, depth - 1));
+    }
+    return r;
+  }
+  return evaluate(i, [&](std::uint32_t a) { return certain(a, depth - 1); });
 }
 
 /// Of a counter without a known number of turns. `next` is phi + step and stays in the loop only
@@ -352,19 +376,20 @@ void Ranges::improve(std::uint32_t v) {
   switch (i.op) {
     case IrOp::Add: {
       if (i.type != Type::I32) return;
-      const Range a = of(i.args[0]);
       const Range b = of(i.args[1]);
       const bool negative = f_[i.arg(1)].op == IrOp::Const && b.lo > 0x7FFFFFFF;
-      if (negative ? a.lo + b.lo > 0xFFFFFFFF : a.hi + b.hi <= 0xFFFFFFFF) i.aux = kNoWrap;
+      const bool fits = negative ? certain(i.args[0]).lo + b.lo > 0xFFFFFFFF
+                                 : of(i.args[0]).hi + b.hi <= 0xFFFFFFFF;
+      if (fits) i.aux = kNoWrap;
       return;
     }
     case IrOp::Shl:
       if (i.type != Type::I32 || f_[i.arg(1)].op != IrOp::Const) return;
-      if (of(i.args[0]).hi <= 0xFFFFFFFFu >> (f_[i.arg(1)].imm & 31)) i.aux = kNoWrap;
+      if (certain(i.args[0]).hi <= 0xFFFFFFFFu >> (f_[i.arg(1)].imm & 31)) i.aux = kNoWrap;
       return;
     case IrOp::And: {
       const Inst& mask = f_[i.arg(1)];
-      if (mask.op != IrOp::Const || (bits_of(of(i.args[0]).hi) & ~mask.imm) != 0) return;
+      if (mask.op != IrOp::Const || (bits_of(certain(i.args[0]).hi) & ~mask.imm) != 0) return;
       if (same_.empty()) same_.assign(f_.insts.size(), kNone);
       same_[v] = same_[i.args[0]] != kNone ? same_[i.args[0]] : i.args[0];
       return;
@@ -406,7 +431,7 @@ void Ranges::run() {
         continue;
       }
       improve(v);
-      range_[v] = evaluate(i);
+      range_[v] = evaluate(i, [&](std::uint32_t a) { return of(a); });
     }
     at_end_[raw(b)] = now_;
   }

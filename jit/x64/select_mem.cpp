@@ -16,7 +16,11 @@ Selector::V Selector::fold_index32(V index, Mem& mem) {
   if (free(IrOp::Add)) {
     const Inst& add = at(index);
     const std::int64_t sum = std::int64_t{mem.disp} + static_cast<std::int32_t>(at(add.arg(1)).imm);
+    // The guard covers it even where the processor only guesses that nothing wraps.
+    constexpr std::int64_t kWidest = 64;
+    const std::uint64_t guarded = f_.memories[0].guarded_bytes;
     if (sum != static_cast<std::int32_t>(sum)) return index;
+    if (sum > 0 && static_cast<std::uint64_t>(sum + kWidest) > guarded) return index;
     mem.disp = static_cast<std::int32_t>(sum);
     index = add.arg(0);
   }
