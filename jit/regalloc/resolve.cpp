@@ -49,10 +49,9 @@ Loc Resolve::place_at(std::uint32_t vreg, std::uint32_t pos) {
 void Resolve::number_slots() {
   const std::size_t n = func_->vregs.size();
   slot_.assign(n, kNone);
-  struct Spilled {
-    std::uint32_t from, to, vreg;
-  };
-  std::vector<Spilled> spilled[2];
+  same_slot_.assign(n, kNone);
+  std::vector<std::uint32_t> end(n, 0);  // by vreg: of the lifetime of what needs a slot
+  std::vector<std::uint32_t> spilled;
   for (std::uint32_t v = 0; v < n; ++v) {
     bool needs = false;
     std::uint32_t to = 0;
@@ -62,31 +61,62 @@ void Resolve::number_slots() {
       needs |= in_->pieces[p].loc.is_slot();
       to = in_->pieces[p].to;
     }
-    if (needs && !can_remat(v)) {
-      spilled[func_->vregs[v].bytes == 16 ? 1 : 0].push_back({in_->pieces[v].from, to, v});
-    }
+    if (!needs || can_remat(v)) continue;
+    end[v] = to;
+    spilled.push_back(v);
   }
+  pair_parameters(end);
+  std::sort(spilled.begin(), spilled.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return in_->pieces[a].from < in_->pieces[b].from;
+  });
   std::uint32_t next = 0;
-  for (const unsigned wide : {1u, 0u}) {
-    std::vector<Spilled>& list = spilled[wide];
-    std::sort(list.begin(), list.end(),
-              [](const Spilled& a, const Spilled& b) { return a.from < b.from; });
+  for (const unsigned bytes : {16u, 8u}) {
     using Free = std::pair<std::uint32_t, std::uint32_t>;  // end of the last user, slot
     std::priority_queue<Free, std::vector<Free>, std::greater<>> busy;
-    for (const Spilled& s : list) {
+    for (const std::uint32_t v : spilled) {
+      if (func_->vregs[v].bytes != bytes) continue;
+      if (same_slot_[v] != kNone) {  // of an earlier one, which keeps it for this
+        slot_[v] = slot_[same_slot_[v]];
+        continue;
+      }
       std::uint32_t slot = next;
       // A whole instruction between, so that moves at one place never meet in a shared slot.
-      if (!busy.empty() && busy.top().first + 4 <= s.from) {
+      if (!busy.empty() && busy.top().first + 4 <= in_->pieces[v].from) {
         slot = busy.top().second;
         busy.pop();
       } else {
-        next += wide != 0 ? 2 : 1;
+        next += bytes / 8;
       }
-      slot_[s.vreg] = slot;
-      busy.push({s.to, slot});
+      slot_[v] = slot;
+      busy.push({end[v], slot});
     }
   }
   func_->spill_slots = next;
+}
+
+/// A loop's parameter shares its slot with what comes back to it, if one is over when the other
+/// begins: nothing is moved on the way back then. The next value is defined at the earliest by the
+/// instruction that reads the last one: reads come before it, the store after it.
+void Resolve::pair_parameters(std::vector<std::uint32_t>& end) {
+  // Inner loops first. Who keeps the slot has the end of all who share it.
+  for (auto head = static_cast<std::uint32_t>(func_->blocks.size()); head-- > 0;) {
+    const MBlock& block = func_->blocks[head];
+    if (!block.is_loop_header) continue;
+    for (const MBlockId pred : block.preds) {
+      if (raw(pred) < head) continue;
+      const std::span<const VReg> args = func_->blocks[raw(pred)].succs[0].args;
+      for (std::size_t a = 0; a < args.size(); ++a) {
+        ++in_->work;
+        const std::uint32_t param = raw(block.params[a]);
+        const std::uint32_t arg = raw(args[a]);
+        if (end[param] == 0 || end[arg] == 0 || same_slot_[arg] != kNone) continue;
+        if (func_->vregs[param].bytes != func_->vregs[arg].bytes) continue;
+        if (in_->pieces[arg].from < end[param]) continue;
+        same_slot_[arg] = param;
+        end[param] = end[arg];
+      }
+    }
+  }
 }
 
 /// A store behind the definition serves all ways into the slot. It is worth it unless each of them
@@ -230,7 +260,10 @@ void Resolve::collect_parameters() {
         const std::uint32_t param = raw(func_->blocks[s].params[a]);
         if (in_->pieces[param].first_range == kNone) continue;  // never used
         const std::uint32_t arg = raw(edge.args[a]);
-        add_edge(b, s, arg, place_at(arg, end), param, place(param));
+        const Loc to = place(param);
+        // What its definition stored in the parameter's slot is there.
+        if (to.is_slot() && slot_[arg] == to.n && store_at_def_[arg]) continue;
+        add_edge(b, s, arg, place_at(arg, end), param, to);
       }
     }
   }

@@ -34,6 +34,7 @@ class Resolve {
   };
 
   void number_slots();
+  void pair_parameters(std::vector<std::uint32_t>& end);
   void choose_stores();
   void collect_pieces();
   bool collect_edges();
@@ -61,8 +62,9 @@ class Resolve {
   Intervals* in_ = nullptr;
   std::uint64_t budget_ = 0;
   std::uint64_t moves_ = 0;
-  std::vector<std::uint32_t> slot_;  // by vreg; kNone without one
-  std::vector<bool> store_at_def_;   // by vreg
+  std::vector<std::uint32_t> slot_;       // by vreg; kNone without one
+  std::vector<std::uint32_t> same_slot_;  // by vreg: whose slot it has; kNone: its own
+  std::vector<bool> store_at_def_;        // by vreg
   std::vector<Move> list_;
   std::vector<std::uint32_t> first_at_;    // by index: of its moves
   std::vector<std::uint32_t> next_at_;     // by move
