@@ -150,11 +150,17 @@ void Intervals::visit(const MFunc& func, std::uint32_t inst, std::uint32_t k, st
     const MOperand& op = ops[u];
     const std::uint32_t v = raw(op.vreg);
     const std::uint32_t end = 4 * k + (op.late ? 3 : 2);
-    // What lives on has a range already.
+    // What lives on has a range already; what another operand of this instruction reads, too, but
+    // that may be over earlier.
     const bool ends = live_pos_[v] == kNone;
+    const auto lives_until = [&](std::uint32_t to) {
+      if (ends) return add_range(v, block_from, to);
+      Range& range = ranges[pieces[v].first_range];
+      range.to = std::max(range.to, to);
+    };
     if (op.constraint == Constraint::Fixed) {
       fixed[static_cast<unsigned>(func.vregs[v].cls)][op.fixed].push_back({4 * k, end});
-      if (ends) add_range(v, block_from, 4 * k);
+      lives_until(4 * k);
       if (ends && hint_reg[0][v] == 255) hint_reg[0][v] = op.fixed;
       moves.push_back({ConstraintMove::Kind::ToFixed, op.fixed, k, v, kNone});
     } else if (u == tied) {
@@ -163,9 +169,9 @@ void Intervals::visit(const MFunc& func, std::uint32_t inst, std::uint32_t k, st
         const std::uint32_t wish = hint_vreg[tied_def];
         if (wish != v) hint_vreg[v] = wish;
       }
-      if (ends) add_range(v, block_from, 4 * k);
+      lives_until(4 * k);
     } else {
-      if (ends) add_range(v, block_from, end);
+      lives_until(end);
       // What can be made again has no slot to be read from. What is read late must not be driven
       // out by the definitions, which only a register prevents.
       const bool remat = def_inst[v] != kNone && func.insts[def_inst[v]].can_remat;

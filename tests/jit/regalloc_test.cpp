@@ -29,13 +29,13 @@ void try_seeds(std::uint32_t from, std::uint32_t to, unsigned size, bool light) 
   SUCCEED();
 }
 
-TEST_CASE("random functions are allocated correctly") {
+TEST_CASE("random functions are allocated correctly", "[jit][regalloc]") {
   try_seeds(1, 400, 30, false);
   try_seeds(1000, 1150, 200, false);
   try_seeds(2000, 2010, 3000, false);
 }
 
-TEST_CASE("so they are in the light mode") {
+TEST_CASE("so they are in the light mode", "[jit][regalloc]") {
   try_seeds(1, 400, 30, true);
   try_seeds(1000, 1100, 200, true);
 }
@@ -78,7 +78,7 @@ void leave_out(MFunc& m, std::size_t block, std::size_t inst) {
   m.blocks[block].insts = rest;
 }
 
-TEST_CASE("the checker sees what is wrong") {
+TEST_CASE("the checker sees what is wrong", "[jit][regalloc]") {
   const MFunc before = two_values();
   MFunc after = before;
   after.used_callee_saved[0] = 0x30;
@@ -120,7 +120,7 @@ TEST_CASE("the checker sees what is wrong") {
   }
 }
 
-TEST_CASE("no inserted instruction of a random function can be left out") {
+TEST_CASE("no inserted instruction of a random function can be left out", "[jit][regalloc]") {
   // Each move is there for a reader; without it that reader finds something else. A few are
   // redundant: stores that only a colder way would have read.
   RegisterAllocator allocator;
