@@ -16,6 +16,8 @@ namespace wasmrt::jit {
 
 namespace {
 
+constexpr std::size_t kLargeFunction = 100'000;  // instructions
+
 /// Prints a stage's result where that is asked for; `print` makes the text only then.
 template <class Print>
 void dump(const CompileState& s, Stage stage, FuncIdx index, Print&& print) {
@@ -35,6 +37,8 @@ const char* run_stages(const CompileContext& context, FuncIdx index, CompileStat
   dump(s, Stage::Opt, index, [&] { return ir::print(s.func); });
   if (const char* why = target.select(context, s.func, s.machine); why != nullptr) return why;
   dump(s, Stage::Lower, index, [&] { return print(target, s.machine); });
+  // The largest functions decide how much memory is needed: nothing reads this form any more.
+  if (s.func.insts.size() > kLargeFunction && !s.watch) s.func = {};
   if (context.options.verify) {
     const MFunc before = s.machine;
     if (const char* why = s.allocator.run(target, s.machine); why != nullptr) return why;

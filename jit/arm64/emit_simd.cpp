@@ -81,7 +81,7 @@ bool Emitter::emit_simd(const MInst& i) {
       } else {
         const unsigned first = is_tied(info.form) ? 2 : 1;
         for (unsigned n = first; n < operand_count(i); ++n) {
-          bits |= op(i, n).loc.n << (n == first ? 5 : 16);
+          bits |= std::uint32_t{op(i, n).loc.n} << (n == first ? 5 : 16);
         }
       }
       word(bits);

@@ -34,14 +34,22 @@ enum class RegClass : std::uint8_t {
 /// Where a value is: a machine register, a spill slot (8-byte units in the frame), or nowhere yet.
 struct Loc {
   enum class Kind : std::uint8_t { None, Reg, Slot };
-  Kind kind = Kind::None;
-  std::uint32_t n = 0;
-  static Loc reg(std::uint32_t r) { return {Kind::Reg, r}; }
-  static Loc slot(std::uint32_t s) { return {Kind::Slot, s}; }
+  static constexpr std::uint32_t kMost = 0xFFFFFF;
+  Kind kind : 8 = Kind::None;
+  std::uint32_t n : 24 = 0;
+  static Loc reg(std::uint32_t r) { return make(Kind::Reg, r); }
+  static Loc slot(std::uint32_t s) { return make(Kind::Slot, s); }
+  static Loc make(Kind kind, std::uint32_t n) {
+    Loc loc;
+    loc.kind = kind;
+    loc.n = n & kMost;
+    return loc;
+  }
   [[nodiscard]] bool is_reg() const { return kind == Kind::Reg; }
   [[nodiscard]] bool is_slot() const { return kind == Kind::Slot; }
   friend bool operator==(const Loc&, const Loc&) = default;
 };
+static_assert(sizeof(Loc) == 4);
 
 /// What an operand may be.
 enum class Constraint : std::uint8_t {
@@ -55,14 +63,16 @@ enum class Constraint : std::uint8_t {
 /// An operand. Definitions stand before uses in an instruction's list.
 struct MOperand {
   VReg vreg = kNoVReg;
-  Constraint constraint = Constraint::Reg;
-  bool is_def = false;
-  bool early =
-      false;  ///< A definition written before all uses are read: shares no register with them.
-  bool late = false;  ///< A use read after definitions are written: shares no register with them.
+  Constraint constraint : 2 = Constraint::Reg;
+  bool is_def : 1 = false;
+  /// A definition written before all uses are read: shares no register with them.
+  bool early : 1 = false;
+  /// A use read after definitions are written: shares no register with them.
+  bool late : 1 = false;
   std::uint8_t fixed = 0;
   Loc loc;  ///< Set by allocation.
 };
+static_assert(sizeof(MOperand) == 12);
 
 /// Opcodes common to all machines.
 enum MOp : std::uint16_t {
@@ -99,15 +109,16 @@ struct MInst {
   std::uint8_t cond = 0;  ///< Machine condition code.
   std::uint8_t defs = 0;
   std::uint8_t uses = 0;
-  bool is_call = false;    ///< Clobbers Target::call_clobbers.
-  bool can_remat = false;  ///< No uses but pinned registers: may be made again instead of reloaded.
-  bool mem_base = false;
-  bool mem_index = false;
-  bool mem_guest = false;      ///< Of linear memory: may fault.
+  bool is_call : 1 = false;  ///< Clobbers Target::call_clobbers.
+  /// No uses but pinned registers: may be made again instead of reloaded.
+  bool can_remat : 1 = false;
+  bool mem_base : 1 = false;
+  bool mem_index : 1 = false;
+  bool mem_guest : 1 = false;  ///< Of linear memory: may fault.
+  /// 1: based on the pinned memory base; 2: on the pinned instance pointer; 3: on the stack pointer
+  /// (outgoing arguments); 4: entry `mem_disp` of MFunc::literals.
+  std::uint8_t mem_pinned : 3 = 0;
   std::uint8_t mem_scale = 0;  ///< log2
-  std::uint8_t mem_pinned =
-      0;  ///< 1: based on the pinned memory base; 2: on the pinned instance pointer;
-          ///< 3: on the stack pointer (outgoing arguments); 4: entry `mem_disp` of MFunc::literals.
   std::int32_t mem_disp = 0;
   std::uint32_t first_op = 0;  ///< In MFunc::ops.
   std::uint32_t aux = 0;       ///< Machine-specific: trap kind, callee, shuffle mask index.
@@ -115,6 +126,7 @@ struct MInst {
   std::uint32_t mem_pos = 0;   ///< The same of the access, where it was another instruction.
   std::int64_t imm = 0;
 };
+static_assert(sizeof(MInst) == 40);
 
 /// A control-flow edge: where to, and the values for the target's parameters.
 struct MEdge {

@@ -112,7 +112,7 @@ MInst& Selection::emit_mem(std::uint16_t op, unsigned size, const Operands& oper
   i.mem_base = mem.base != kNoVReg;
   i.mem_index = mem.index != kNoVReg;
   i.mem_scale = mem.scale;
-  i.mem_pinned = mem.pinned;
+  i.mem_pinned = mem.pinned & 7;
   i.mem_guest = mem.guest;
   i.mem_pos = mem.pos;
   i.mem_disp = mem.disp;

@@ -15,6 +15,7 @@ bool Resolve::run(const Target& target, MFunc& func, Intervals& intervals, std::
   list_.clear();
   moves_ = 0;
   number_slots();
+  if (func_->spill_slots > Loc::kMost) return false;
   choose_stores();
   set_operands();
   collect_pieces();

@@ -1,6 +1,10 @@
 // The loop over the functions, on the engine's workers when it is worth them.
 #include "libwasmrt/engine/compile_module.h"
 
+#include <map>
+#include <memory>
+#include <mutex>
+#include <utility>
 #include <vector>
 
 #include "jit/compile_function.h"
@@ -13,6 +17,9 @@ namespace {
 // Starting a thread takes some 50 us, and no start-up of a small program should pay for it; this
 // much takes about 2 ms to compile.
 constexpr std::size_t kParallelFrom = 16 * 1024;
+
+// The memory that a body of more bytes needed is not kept for those behind it.
+constexpr std::size_t kLargeBody = 128 * 1024;
 
 // Offsets in an image have 32 bits; what lies between the functions needs some of them.
 constexpr std::size_t kMostImage = std::size_t{2} << 30;
@@ -49,32 +56,64 @@ bool compile_module(rt::Engine& engine, const DecodedModule& module, const std::
 #endif
   context.memories = memories;
 
-  std::vector<CompiledFunc> all(module.bodies.size());
-  const auto compile_range = [&](std::size_t begin, std::size_t end) {
-    jit::CompileState worker;
-    for (std::size_t n = begin; n < end && !stop.load(std::memory_order_relaxed); ++n) {
-      const FuncIdx index{static_cast<std::uint32_t>(module.imported_funcs + n)};
-      all[n].declined = jit::compile_function(context, index, worker, all[n].blob);
-    }
-  };
-  std::size_t bytes = 0;
-  for (const FuncBody& body : module.bodies) bytes += body.size;
-  if (bytes < kParallelFrom) {
-    compile_range(0, all.size());
-  } else {
-    engine.workers().parallel_for(all.size(), 16, compile_range);
-  }
-  if (stop.load(std::memory_order_relaxed)) return false;
-  declined = 0;
+  // What is compiled is linked as soon as all in front of it are, so that nothing lies around
+  // twice; a function waits only while another worker is behind.
+  const std::size_t count = module.bodies.size();
+  Linker linker(target, module.imported_funcs, count);
+  std::mutex mutex;
+  std::map<std::size_t, CompiledFunc> waiting;
+  std::size_t next = 0;
   std::size_t image_bytes = 0;
-  for (CompiledFunc& f : all) {
+  declined = 0;
+  const auto add = [&](CompiledFunc& f) {
     if (f.declined == nullptr && f.blob.code.size() > kMostImage - image_bytes) {
       f.declined = "the image is full";
     }
     if (f.declined == nullptr) image_bytes += f.blob.code.size();
     declined += f.declined != nullptr ? 1 : 0;
+    linker.add(f);
+    ++next;
+  };
+  std::vector<std::unique_ptr<jit::CompileState>> idle;
+  const auto compile_range = [&](std::size_t begin, std::size_t end) {
+    std::unique_ptr<jit::CompileState> worker;
+    {
+      const std::lock_guard lock(mutex);
+      if (!idle.empty()) {
+        worker = std::move(idle.back());
+        idle.pop_back();
+      }
+    }
+    CompiledFunc func;
+    for (std::size_t n = begin; n < end && !stop.load(std::memory_order_relaxed); ++n) {
+      const FuncIdx index{static_cast<std::uint32_t>(module.imported_funcs + n)};
+      if (worker == nullptr) worker = std::make_unique<jit::CompileState>();
+      func.declined = jit::compile_function(context, index, *worker, func.blob);
+      if (module.bodies[n].size > kLargeBody) worker = nullptr;
+      const std::lock_guard lock(mutex);
+      if (n != next) {
+        waiting.emplace(n, std::move(func));
+        func = {};
+        continue;
+      }
+      add(func);
+      for (auto at = waiting.begin(); at != waiting.end() && at->first == next;) {
+        add(at->second);
+        at = waiting.erase(at);
+      }
+    }
+    const std::lock_guard lock(mutex);
+    if (worker != nullptr) idle.push_back(std::move(worker));
+  };
+  std::size_t bytes = 0;
+  for (const FuncBody& body : module.bodies) bytes += body.size;
+  if (bytes < kParallelFrom) {
+    compile_range(0, count);
+  } else {
+    engine.workers().parallel_for(count, 16, compile_range);
   }
-  image = link(target, module, all);
+  if (stop.load(std::memory_order_relaxed)) return false;
+  image = linker.finish();
   return true;
 }
 

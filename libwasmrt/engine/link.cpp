@@ -2,7 +2,7 @@
 // need: of functions without code, and of those too far away.
 #include "libwasmrt/engine/link.h"
 
-#include <map>
+#include <utility>
 
 #include "jit/target.h"
 #include "libwasmrt/base/assert.h"
@@ -10,104 +10,86 @@
 namespace wasmrt::engine {
 
 namespace {
-
 constexpr std::size_t kThunkAlign = 16;
-
-/// Functions that reach each other and their thunks.
-struct Stretch {
-  std::uint32_t from = 0;
-  std::uint32_t to = 0;
-  std::map<std::uint32_t, std::uint32_t> thunks;  // by callee: offset
-};
-
-/// Cuts the functions into stretches of half a call's reach; the other half is for the thunks.
-std::vector<Stretch> stretches(const jit::Target& target, const std::vector<CompiledFunc>& all) {
-  std::vector<Stretch> out(1);
-  std::size_t bytes = 0;
-  for (std::uint32_t n = 0; n < all.size(); ++n) {
-    const std::size_t size = all[n].blob.code.size() + target.function_align;
-    if (bytes != 0 && bytes + size > target.call_reach / 2) {
-      out.push_back({n, n, {}});
-      bytes = 0;
-    }
-    bytes += size;
-    out.back().to = n + 1;
-  }
-  return out;
 }
 
-}  // namespace
+Linker::Linker(const jit::Target& target, std::uint32_t first, std::size_t functions)
+    : target_(target), first_(first), stretches_(1) {
+  out_.entries.reserve(functions);
+  inner_.reserve(functions);
+}
 
-LinkedImage link(const jit::Target& target, const DecodedModule& module,
-                 const std::vector<CompiledFunc>& all) {
-  LinkedImage out;
-  const std::uint32_t first = module.imported_funcs;
-  const auto align = [&out](std::size_t to) {
-    out.code.resize((out.code.size() + to - 1) & ~(to - 1), 0xCC);
-  };
-  std::size_t bytes = 0;
-  std::size_t points = 0;
-  for (const CompiledFunc& f : all) {
-    bytes += f.blob.code.size() + target.function_align;
-    points += f.blob.points.size();
-  }
-  out.code.reserve(bytes + 1);
-  out.points.reserve(points);
-  out.entries.assign(all.size(), kNoCode);
+void Linker::align(std::size_t to) {
+  out_.code.resize((out_.code.size() + to - 1) & ~(to - 1), 0xCC);
+}
 
-  std::vector<std::uint32_t> inner(all.size(), kNoCode);  // entries for direct calls
-  std::vector<Stretch> parts = stretches(target, all);
-  for (Stretch& part : parts) {
-    for (std::uint32_t n = part.from; n < part.to; ++n) {
-      const CodeBlob& blob = all[n].blob;
-      if (all[n].declined != nullptr) continue;
-      align(target.function_align);
-      const auto begin = static_cast<std::uint32_t>(out.code.size());
-      out.code.insert(out.code.end(), blob.code.begin(), blob.code.end());
-      out.entries[n] = begin;
-      inner[n] = begin + blob.entry;
-      out.funcs.push_back({begin, blob.frame_bytes, blob.vmctx_at, first + n, blob.code_bytes});
-      for (CodePoint p : blob.points) {
-        p.pc += begin;
-        out.points.push_back(p);
-      }
-      for (FrameStep step : blob.frame_steps) {
-        step.at += begin;
-        out.frame_steps.push_back(step);
-      }
+void Linker::add(const CompiledFunc& func) {
+  const auto n = static_cast<std::uint32_t>(out_.entries.size());
+  out_.entries.push_back(kNoCode);
+  inner_.push_back(kNoCode);
+  if (func.declined == nullptr) {
+    const CodeBlob& blob = func.blob;
+    // A stretch is half of a call's reach; the other half is for the thunks.
+    const std::size_t size = blob.code.size() + target_.function_align;
+    if (stretch_bytes_ != 0 && stretch_bytes_ + size > target_.call_reach / 2) {
+      end_stretch();
+      stretches_.push_back({n, n, calls_.size(), calls_.size(), {}});
+      stretch_bytes_ = 0;
     }
-    for (std::uint32_t n = part.from; n < part.to; ++n) {
-      if (all[n].declined != nullptr) continue;
-      for (const CallSite& site : all[n].blob.calls) {
-        const std::uint32_t callee = site.callee - first;
-        const bool near = callee >= part.from && callee < part.to;
-        if ((near && all[callee].declined == nullptr) || part.thunks.contains(callee)) continue;
-        align(kThunkAlign);
-        part.thunks[callee] = static_cast<std::uint32_t>(out.code.size());
-        const std::vector<std::uint8_t> thunk = target.make_thunk(site.callee);
-        out.code.insert(out.code.end(), thunk.begin(), thunk.end());
-      }
+    stretch_bytes_ += size;
+    align(target_.function_align);
+    const auto begin = static_cast<std::uint32_t>(out_.code.size());
+    out_.code.insert(out_.code.end(), blob.code.begin(), blob.code.end());
+    out_.entries[n] = begin;
+    inner_[n] = begin + blob.entry;
+    out_.funcs.push_back({begin, blob.frame_bytes, blob.vmctx_at, first_ + n, blob.code_bytes});
+    for (CodePoint p : blob.points) {
+      p.pc += begin;
+      out_.points.push_back(p);
+    }
+    for (FrameStep step : blob.frame_steps) {
+      step.at += begin;
+      out_.frame_steps.push_back(step);
+    }
+    for (const CallSite& site : blob.calls) {
+      calls_.push_back({begin + site.offset, site.callee - first_});
     }
   }
-  for (const Stretch& part : parts) {
-    for (std::uint32_t n = part.from; n < part.to; ++n) {
-      if (all[n].declined != nullptr) continue;
-      for (const CallSite& site : all[n].blob.calls) {
-        const std::uint32_t callee = site.callee - first;
-        const std::uint32_t at = out.entries[n] + site.offset;
-        if (inner[callee] != kNoCode && target.patch_call(out.code.data(), at, inner[callee])) {
-          continue;
-        }
-        const auto thunk = part.thunks.find(callee);
-        const bool reached =
-            thunk != part.thunks.end() && target.patch_call(out.code.data(), at, thunk->second);
-        WASMRT_ASSERT(reached, "a function's calls reach the thunks behind its stretch");
+  stretches_.back().to = n + 1;
+  stretches_.back().calls_end = calls_.size();
+}
+
+/// Adds the thunks that the calls of the last stretch need.
+void Linker::end_stretch() {
+  Stretch& part = stretches_.back();
+  for (std::size_t n = part.first_call; n < part.calls_end; ++n) {
+    const std::uint32_t callee = calls_[n].callee;
+    const bool near = callee >= part.from && callee < part.to;
+    if ((near && inner_[callee] != kNoCode) || part.thunks.contains(callee)) continue;
+    align(kThunkAlign);
+    part.thunks[callee] = static_cast<std::uint32_t>(out_.code.size());
+    const std::vector<std::uint8_t> thunk = target_.make_thunk(first_ + callee);
+    out_.code.insert(out_.code.end(), thunk.begin(), thunk.end());
+  }
+}
+
+LinkedImage Linker::finish() {
+  end_stretch();
+  for (const Stretch& part : stretches_) {
+    for (std::size_t n = part.first_call; n < part.calls_end; ++n) {
+      const auto [at, callee] = calls_[n];
+      if (inner_[callee] != kNoCode && target_.patch_call(out_.code.data(), at, inner_[callee])) {
+        continue;
       }
+      const auto thunk = part.thunks.find(callee);
+      const bool reached =
+          thunk != part.thunks.end() && target_.patch_call(out_.code.data(), at, thunk->second);
+      WASMRT_ASSERT(reached, "a function's calls reach the thunks behind its stretch");
     }
   }
   // A return address may lie behind the last instruction: still inside the image.
-  if (!out.code.empty()) out.code.push_back(0xCC);
-  return out;
+  if (!out_.code.empty()) out_.code.push_back(0xCC);
+  return std::move(out_);
 }
 
 }  // namespace wasmrt::engine

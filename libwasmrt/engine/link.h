@@ -1,15 +1,17 @@
 // Functions put together to one image.
 //
-// In: the functions of a module as CodeBlobs, some of them declined. Out: code in the order of the
-// functions with its direct calls filled in, and the tables to go with it, all relative to the
-// start of the code. Guaranteed: equal functions give equal images.
+// In: the functions of a module as CodeBlobs, in order, some of them declined. Out: code in that
+// order with its direct calls filled in, and the tables to go with it, all relative to the start of
+// the code. Guaranteed: equal functions give equal images; nothing of a function is needed once it
+// was added.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "libwasmrt/abi/code_blob.h"
-#include "libwasmrt/frontend/module.h"
 
 namespace wasmrt::jit {
 struct Target;
@@ -44,7 +46,37 @@ struct LinkedImage {
 };
 
 /// Calls of functions that have no code, or are out of a call's reach, go through thunks.
-LinkedImage link(const jit::Target& target, const DecodedModule& module,
-                 const std::vector<CompiledFunc>& all);
+class Linker {
+ public:
+  /// For so many functions, of which the first has this index in the module.
+  Linker(const jit::Target& target, std::uint32_t first, std::size_t functions);
+  /// The next function.
+  void add(const CompiledFunc& func);
+  /// Once all were added.
+  LinkedImage finish();
+
+ private:
+  /// Functions that reach each other and their thunks.
+  struct Stretch {
+    std::uint32_t from = 0, to = 0;
+    std::size_t first_call = 0, calls_end = 0;      // in calls_
+    std::map<std::uint32_t, std::uint32_t> thunks;  // by callee: offset
+  };
+  /// A call whose displacement is still missing.
+  struct Call {
+    std::uint32_t at;
+    std::uint32_t callee;  // among the module's own functions
+  };
+  void align(std::size_t to);
+  void end_stretch();
+
+  const jit::Target& target_;
+  std::uint32_t first_;
+  LinkedImage out_;
+  std::vector<std::uint32_t> inner_;  // entries for direct calls
+  std::vector<Call> calls_;
+  std::vector<Stretch> stretches_;
+  std::size_t stretch_bytes_ = 0;
+};
 
 }  // namespace wasmrt::engine

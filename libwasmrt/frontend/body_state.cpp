@@ -112,7 +112,7 @@ bool BodyState::global_index(std::uint32_t index, bool for_write, ValType& type)
 void BodyState::grow_stack(std::size_t more) {
   const std::size_t used = stack_ == nullptr ? 0 : height();
   const std::size_t capacity = std::max((used + more + kStackSlack) * 3 / 2, std::size_t{256});
-  auto stack = std::make_unique<ValType[]>(capacity);
+  auto stack = std::make_unique_for_overwrite<ValType[]>(capacity);
   std::copy_n(stack_.get(), used, stack.get());
   stack_ = std::move(stack);
   top_ = stack_.get() + used;

@@ -88,11 +88,14 @@ constexpr FastTable kDefaultTable = make_table(Features());
 
 const FastTable& fast_table(Features features) {
   // Only these one-byte instructions are not in every set.
-  Features relevant(Features::wasm1());
-  for (std::size_t i = 0; i < kOpCount; ++i) {
-    const OpInfo& info = op_info(static_cast<Op>(i));
-    if (info.prefix() == 0) relevant.enable(info.feature);
-  }
+  static const Features relevant = [] {
+    Features all(Features::wasm1());
+    for (std::size_t i = 0; i < kOpCount; ++i) {
+      const OpInfo& info = op_info(static_cast<Op>(i));
+      if (info.prefix() == 0) all.enable(info.feature);
+    }
+    return all;
+  }();
   const std::uint64_t key = features.bits() & relevant.bits();
   if (key == (Features().bits() & relevant.bits())) return kDefaultTable;
 

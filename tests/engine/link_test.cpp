@@ -39,11 +39,16 @@ CompiledFunc function(std::size_t bytes, const std::vector<std::uint32_t>& calle
   return f;
 }
 
+LinkedImage link(const std::vector<CompiledFunc>& all) {
+  engine::Linker linker(jit::arm64_target(), 0, all.size());
+  for (const CompiledFunc& f : all) linker.add(f);
+  return linker.finish();
+}
+
 }  // namespace
 
 TEST_CASE("calls out of reach go through thunks near by", "[engine][link]") {
   const jit::Target& target = jit::arm64_target();
-  const DecodedModule module;
   std::vector<CompiledFunc> all;
   all.push_back(function(64, {1, 3, 4}));
   all.push_back(function(64, {}));
@@ -51,7 +56,7 @@ TEST_CASE("calls out of reach go through thunks near by", "[engine][link]") {
   all.push_back(function(64, {0, 1, 4}));
   all.push_back(function(0, {}));
   all.back().declined = "for this test";
-  const LinkedImage image = link(target, module, all);
+  const LinkedImage image = link(all);
 
   REQUIRE(image.entries.size() == 5);
   CHECK(image.entries[4] == kNoCode);
@@ -71,9 +76,7 @@ TEST_CASE("calls out of reach go through thunks near by", "[engine][link]") {
 }
 
 TEST_CASE("calls in a small image are direct", "[engine][link]") {
-  const DecodedModule module;
-  const LinkedImage image =
-      link(jit::arm64_target(), module, {function(64, {1, 0}), function(32, {0})});
+  const LinkedImage image = link({function(64, {1, 0}), function(32, {0})});
   CHECK(image.code.size() == 97);
   CHECK(target_of(image, 0) == 64);
   CHECK(target_of(image, 4) == 0);

@@ -73,7 +73,7 @@ void scramble(MFunc& f, Random& random) {
   }
   for (MOperand& o : f.ops) {
     if (o.vreg == kNoVReg || !o.loc.is_reg()) continue;
-    o.loc.n = to[static_cast<unsigned>(f.vregs[raw(o.vreg)].cls)][o.loc.n];
+    o.loc = Loc::reg(to[static_cast<unsigned>(f.vregs[raw(o.vreg)].cls)][o.loc.n]);
   }
   static constexpr std::uint32_t kAreas[] = {0, 16, 96, 128, 1024};
   f.out_arg_bytes += random.of(kAreas);
