@@ -6,6 +6,7 @@
 // it from here.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "jit/lower/mir.h"
@@ -57,6 +58,14 @@ inline std::uint32_t area_bytes(const Target& target, const FuncType& type) {
   Places results(target, true);
   for (const ValType t : type.results) results.next(t);
   return params.bytes() > results.bytes() ? params.bytes() : results.bytes();
+}
+
+/// Whether a signature has CallStubs::words and ::host: then no value needs the area.
+inline bool travels_in_words(const FuncType& type) {
+  const auto is_number = [](ValType t) { return !t.is_ref() && !t.is_vec(); };
+  return type.params.size() <= kCallWords && type.results.size() <= 1 &&
+         std::all_of(type.params.begin(), type.params.end(), is_number) &&
+         std::all_of(type.results.begin(), type.results.end(), is_number);
 }
 
 }  // namespace wasmrt::jit

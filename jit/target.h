@@ -76,6 +76,7 @@ struct Target {
   /// How calls get in and out of compiled code (CallStubs), as offsets.
   struct CallCode {
     std::uint32_t entry = 0, tail = 0, adapter = 0;
+    std::uint32_t words = 0, host = 0;  ///< 0 where the signature has none.
   };
   /// The stubs of abi/native.h, once per process: code, and the offset of each by name.
   struct Stubs {

@@ -54,4 +54,14 @@ Target::CallCode append_call_stubs(Code& code, const In& in, void (*entry)(Code&
   return made;
 }
 
+/// And the two that only signatures which travel in words have.
+template <class Code, class In>
+void append_word_stubs(Code& code, const In& in, void (*words)(Code&, const In&),
+                       void (*host)(Code&, const In&), Target::CallCode& made) {
+  made.words = code.next_stub();
+  words(code, in);
+  made.host = code.next_stub();
+  host(code, in);
+}
+
 }  // namespace wasmrt::jit

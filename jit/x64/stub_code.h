@@ -41,7 +41,7 @@ inline x86::Mem vm(std::size_t offset) {
 }
 
 /// The registers that an entry saves, and where a trap goes back to. Returns the frame's size.
-std::int32_t begin_entry(Code& code);
+std::int32_t begin_entry(Code& code, Gpr activation);
 /// Only they are in the frame: takes them back and returns.
 void end_entry(Code& code, std::int32_t frame);
 /// Behind the call of VmFuncRef::entry that gave something other than 0, in eax: goes on with a

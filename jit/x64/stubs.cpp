@@ -15,8 +15,10 @@ namespace wasmrt::jit::x64 {
 
 namespace {
 
-/// eax holds the TrapWord: drop every frame down to the entry, which returns it.
+/// eax holds the TrapWord: drop every frame down to the entry, which returns it, or a WordCall with
+/// it.
 void unwind(x86::Assembler& a) {
+  a.mov(x86::edx, x86::eax);
   a.mov(x86::rcx, vm(offsetof(Vmctx, activation)));
   a.mov(x86::rsp, x86::ptr(x86::rcx, offsetof(Activation, native_sp), 8));
   for (std::size_t n = std::size(kSavedByEntry); n-- > 0;) a.pop(x86::gpq(kSavedByEntry[n]));
@@ -122,7 +124,7 @@ std::uint32_t tail_return_stub(Code& code, unsigned area) {
 
 }  // namespace
 
-std::int32_t begin_entry(Code& code) {
+std::int32_t begin_entry(Code& code, Gpr activation) {
   x86::Assembler& a = code.a;
   std::int32_t frame = 8;
   for (const Gpr r : kSavedByEntry) {
@@ -131,7 +133,7 @@ std::int32_t begin_entry(Code& code) {
     code.step(Kind::Size, 0, frame);
     code.step(Kind::Saved, dwarf(r), frame);
   }
-  a.mov(x86::ptr(x86::rdx, offsetof(Activation, native_sp), 8), x86::rsp);
+  a.mov(x86::ptr(x86::gpq(activation), offsetof(Activation, native_sp), 8), x86::rsp);
   return frame;
 }
 

@@ -43,7 +43,7 @@ constexpr auto kCallBytes = static_cast<std::int32_t>(sizeof(GenericCall));
 /// the GenericCall, below which the argument area lies.
 void entry(Code& code, const NativeHandlers& handlers) {
   x86::Assembler& a = code.a;
-  const std::int32_t frame = begin_entry(code);
+  const std::int32_t frame = begin_entry(code, rdx);
   constexpr std::int32_t kBytes = kCallBytes + 8;
   a.sub(x86::rsp, kBytes);
   code.step(Kind::Size, 0, frame + kBytes);

@@ -3,6 +3,7 @@
 // Compiled code is entered with the stack pointer 8 below a multiple of 16, as after a call, and
 // enters an adapter so. stubs_generic.cpp does the same for all signatures.
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "jit/places.h"
@@ -87,7 +88,7 @@ void transfer(x86::Assembler& a, const std::vector<ValType>& types, bool results
 /// rdi: VmFuncRef*, rsi: slots, rdx: activation.
 void entry(Code& code, const FuncType& type) {
   x86::Assembler& a = code.a;
-  const std::int32_t frame = begin_entry(code);
+  const std::int32_t frame = begin_entry(code, rdx);
   const auto bytes = static_cast<std::int32_t>(8 + ((area_bytes(x64_target(), type) + 15) & ~15u));
   a.sub(x86::rsp, bytes);
   code.step(Kind::Size, 0, frame + bytes);
@@ -175,11 +176,91 @@ void adapter(Code& code, const FuncType& type) {
   leave_adapter(code, bytes, tail_at);
 }
 
+/// Between a vector register's number and a word, which holds no more than that.
+void vec_to_word(x86::Assembler& a, ValType type, std::uint32_t gp, std::uint32_t vec) {
+  if (type == kF32) {
+    a.movd(x86::gpd(gp), x86::xmm(vec));
+  } else {
+    a.movq(x86::gpq(gp), x86::xmm(vec));
+  }
+}
+
+/// Words in the first registers of C++ arguments, which are those of ours; r8: VmFuncRef*, r9:
+/// activation. Compiled code keeps the other registers of C++, which only a trap takes back.
+void words_entry(Code& code, const FuncType& type) {
+  x86::Assembler& a = code.a;
+  const std::int32_t frame = begin_entry(code, r9);
+  a.sub(x86::rsp, 8);
+  code.step(Kind::Size, 0, frame + 8);
+  a.mov(x86::gpq(kScratch), x86::r8);
+  a.movq(x86::xmm(kScratchVec), x86::r9);
+  const std::span<const std::uint8_t> words = x64_target().int_args;
+  Places params(x64_target(), false);
+  for (std::size_t n = 0; n < type.params.size(); ++n) {
+    // Its place is that of its own word or of an earlier one.
+    const Place place = params.next(type.params[n]);
+    if (class_of_value(type.params[n]) == RegClass::Vec) {
+      a.movq(x86::xmm(place.reg), x86::gpq(words[n]));
+    } else if (place.reg != words[n]) {
+      a.mov(x86::gpq(place.reg), x86::gpq(words[n]));
+    }
+  }
+  a.call(x86::ptr(x86::gpq(kScratch), offsetof(VmFuncRef, native), 8));
+  for (const ValType t : type.results) {
+    if (class_of_value(t) == RegClass::Vec) vec_to_word(a, t, rax, 0);
+  }
+  a.xor_(x86::edx, x86::edx);
+  static_assert(kSavedByEntry[4] == kVmctx && kSavedByEntry[5] == kMemory);
+  a.mov(x86::gpq(kMemory), x86::ptr(x86::rsp, 8, 8));
+  a.mov(x86::gpq(kVmctx), x86::ptr(x86::rsp, 16, 8));
+  a.add(x86::rsp, frame);
+  code.step(Kind::Left);
+  a.ret();
+}
+
+/// An adapter of typed host functions.
+void host_adapter(Code& code, const FuncType& type) {
+  x86::Assembler& a = code.a;
+  const std::span<const std::uint8_t> words = x64_target().int_args;
+  Places params(x64_target(), false);
+  Place places[kCallWords];
+  for (std::size_t n = 0; n < type.params.size(); ++n) places[n] = params.next(type.params[n]);
+  a.sub(x86::rsp, 8);
+  code.step(Kind::Size, 0, 16);
+  for (std::size_t n = type.params.size(); n-- > 0;) {  // see words_entry
+    if (class_of_value(type.params[n]) == RegClass::Vec) {
+      vec_to_word(a, type.params[n], words[n], places[n].reg);
+    } else if (places[n].reg != words[n]) {
+      a.mov(x86::gpq(words[n]), x86::gpq(places[n].reg));
+    }
+  }
+  a.mov(x86::r8, x86::gpq(kScratch));
+  a.mov(x86::r9, x86::gpq(kVmctx));
+  a.mov(x86::rax, vm(offsetof(Vmctx, native)));
+  a.call(x86::ptr(x86::rax, offsetof(NativeStubs, call_host), 8));
+  const asmjit::Label trapped = a.newLabel();
+  a.test(x86::edx, x86::edx);
+  a.jnz(trapped);
+  for (const ValType t : type.results) {
+    if (class_of_value(t) == RegClass::Vec) a.movq(x86::xmm0, x86::rax);
+  }
+  a.add(x86::rsp, 8);
+  code.step(Kind::Left);
+  a.ret();
+  a.bind(trapped);
+  code.step(Kind::Back);
+  a.mov(x86::eax, x86::edx);
+  a.add(x86::rsp, 8);
+  code.step(Kind::Left);
+  jump_to_trap(a);
+}
+
 }  // namespace
 
 Target::SignatureStubs make_signature_stubs(const FuncType& type) {
   Code code;
-  const Target::CallCode calls = append_call_stubs(code, type, entry, tail, adapter);
+  Target::CallCode calls = append_call_stubs(code, type, entry, tail, adapter);
+  if (travels_in_words(type)) append_word_stubs(code, type, words_entry, host_adapter, calls);
   return {code.bytes(), std::move(code.steps), calls};
 }
 

@@ -88,7 +88,7 @@ struct Activation {
   std::uintptr_t native_limit = 0;
   TrapReport report;
   /// Compiled code: the native stack pointer to go back to when the innermost entry of this
-  /// activation ends in a trap; null outside of compiled code.
+  /// activation ends in a trap; means nothing outside of compiled code.
   void* native_sp = nullptr;
   /// Where a guard-page fault happened; written by the fault handler, consumed by the engine.
   std::uintptr_t fault_address = 0;

@@ -28,6 +28,22 @@ constexpr unsigned tail_area(std::uint32_t bytes) {
   return n;
 }
 
+/// Signatures of at most so many parameters and at most one result, all numbers, also travel in
+/// words: each value in an integer register of C++, as a slot would hold it, with anything above
+/// it.
+inline constexpr unsigned kCallWords = 4;
+/// What such a call gives.
+struct WordCall {
+  std::uint64_t value = 0;
+  std::uint64_t trap = 0;  ///< A TrapWord.
+};
+/// CallStubs::words.
+using EnterWords = WordCall (*)(std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t,
+                                VmFuncRef* callee, Activation* activation);
+/// NativeStubs::call_host.
+using HostWords = WordCall (*)(std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t,
+                               VmFuncRef* callee, Vmctx* caller);
+
 /// How calls of a signature get in and out of compiled code.
 struct CallStubs {
   /// TrapWord(VmFuncRef*, std::uint64_t* slots, Activation*): enters compiled code.
@@ -37,6 +53,9 @@ struct CallStubs {
   /// What compiled code can call as if it were a function of the signature: writes the arguments to
   /// slots and runs VmFuncRef::entry.
   const void* adapter = nullptr;
+  // For signatures that travel in words, if they have stubs of their own (x64); else null.
+  const void* words = nullptr;  ///< EnterWords: what `entry` does.
+  const void* host = nullptr;   ///< What `adapter` does, for typed host functions.
 };
 
 /// Addresses of the stubs.
@@ -51,6 +70,7 @@ struct NativeStubs {
                                   ///< it there, and goes on with it.
   const void* tail_return[kTailAreaCount] = {};  ///< See kTailAreas.
   CallStubs generic;                             ///< For all signatures.
+  HostWords call_host = nullptr;                 ///< What CallStubs::host calls.
 };
 
 /// Where the stubs for all signatures keep the registers of arguments, or of results, by their

@@ -73,6 +73,9 @@ struct VmFuncRef {
   /// How the host enters `native` once that is machine code (made for the signature); null until
   /// somebody asked.
   std::atomic<const void*> enter{nullptr};
+  /// The same with arguments and result in registers (EnterWords); null where that is not to be
+  /// had.
+  std::atomic<const void*> enter_words{nullptr};
   EntryFn entry = nullptr;     ///< Enters the function from outside its engine; never null.
   Vmctx* vmctx = nullptr;      ///< The instance it runs in; null for host functions.
   std::uint64_t type_id = 0;   ///< Canonical type id.

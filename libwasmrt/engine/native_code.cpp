@@ -61,7 +61,7 @@ void resolve_native(VmFuncRef* ref) {
     code = module->code_of(FuncIdx{ref->func_idx});
   }
   if (code == nullptr) {
-    code = call_stubs(*static_cast<const CanonType*>(ref->type)).adapter;
+    code = adapter_of(*ref, call_stubs(*static_cast<const CanonType*>(ref->type)));
   }
   ref->native.store(code, std::memory_order_release);
 }

@@ -19,6 +19,8 @@
 #include "libwasmrt/engine/gdb_code.h"
 #include "libwasmrt/engine/native_code.h"
 #include "libwasmrt/engine/native_image.h"
+#include "libwasmrt/runtime/call.h"
+#include "libwasmrt/runtime/entities.h"
 #include "libwasmrt/wasm/trap.h"
 #include "sys/os/code_memory.h"
 
@@ -33,6 +35,11 @@ const FuncType& signature_of(const VmFuncRef& ref) { return type_of(ref).composi
 // --------------------------------------------------------------------------------------
 
 const CallStubs* own_stubs_when_busy(const CanonType& type);
+
+void enter_by(VmFuncRef& ref, const CallStubs& stubs) {
+  ref.enter_words.store(stubs.words, std::memory_order_release);
+  ref.enter.store(stubs.entry, std::memory_order_release);
+}
 
 /// A slot holds no more than the value, and so does a register.
 std::uint64_t word_of(ValType type, std::uint64_t word) {
@@ -80,7 +87,7 @@ void to_slots(const std::vector<ValType>& types, bool results, std::uint64_t* sl
 
 std::uint64_t generic_area(VmFuncRef* ref) {
   if (const CallStubs* own = own_stubs_when_busy(type_of(*ref)); own != nullptr) {
-    ref->enter.store(own->entry, std::memory_order_release);
+    enter_by(*ref, *own);
   }
   return (jit::area_bytes(*jit::host_target(), signature_of(*ref)) + 15) & ~std::uint64_t{15};
 }
@@ -110,7 +117,7 @@ TrapWord generic_adapter(VmFuncRef* ref, Vmctx* caller, GenericCall* call, std::
   if (const CallStubs* own = own_stubs_when_busy(type_of(*ref)); own != nullptr) {
     // Unless it has got machine code meanwhile.
     const void* old = native_stubs()->generic.adapter;
-    ref->native.compare_exchange_strong(old, own->adapter, std::memory_order_release,
+    ref->native.compare_exchange_strong(old, adapter_of(*ref, *own), std::memory_order_release,
                                         std::memory_order_relaxed);
   }
   // Not more stack than need be: guests may recur through here.
@@ -152,13 +159,17 @@ std::uint64_t generic_tail_area(GenericCall* call, Vmctx* caller, std::uint8_t* 
 // -------------------------------------------------------------------------------------------------
 
 CallStubs addresses(const os::CodeMemory& memory, const jit::Target::CallCode& code) {
-  return {memory.base() + code.entry, memory.base() + code.tail, memory.base() + code.adapter};
+  const auto if_any = [&](std::uint32_t at) { return at == 0 ? nullptr : memory.base() + at; };
+  return {memory.base() + code.entry, memory.base() + code.tail, memory.base() + code.adapter,
+          if_any(code.words), if_any(code.host)};
 }
 
 void add_symbols(const jit::Target::CallCode& code, std::vector<DebugSymbol>& symbols) {
   symbols.push_back({code.entry, 0, "wasm entry"});
   symbols.push_back({code.tail, 0, "wasm tail entry"});
   symbols.push_back({code.adapter, 0, "wasm adapter"});
+  if (code.words != 0) symbols.push_back({code.words, 0, "wasm entry in words"});
+  if (code.host != 0) symbols.push_back({code.host, 0, "wasm host adapter"});
 }
 
 /// Each symbol goes on to the next.
@@ -225,6 +236,7 @@ struct ProcessCode {
     stubs.stack_limit = base + made.stack_limit;
     stubs.fault = base + made.fault;
     stubs.resolve = base + made.resolve;
+    stubs.call_host = rt::call_host_words;
     for (unsigned n = 0; n < kTailAreaCount; ++n) {
       stubs.tail_return[n] = base + made.tail_return[n];
     }
@@ -301,8 +313,9 @@ const CallStubs* own_stubs_when_busy(const CanonType& type) {
 const void* enter_code(VmFuncRef& callee) {
   const void* code = callee.enter.load(std::memory_order_acquire);
   if (code == nullptr) {
-    code = call_stubs(type_of(callee)).entry;
-    callee.enter.store(code, std::memory_order_release);
+    const CallStubs& stubs = call_stubs(type_of(callee));
+    enter_by(callee, stubs);
+    code = stubs.entry;
   }
   return code;
 }
@@ -340,6 +353,12 @@ std::size_t signatures_with_stubs() {
   ProcessCode& code = process_code();
   const std::lock_guard lock(code.mutex);
   return code.signatures.size();
+}
+
+const void* adapter_of(const VmFuncRef& ref, const CallStubs& stubs) {
+  if (stubs.host == nullptr || ref.host == nullptr) return stubs.adapter;
+  const auto& host = *static_cast<const rt::HostFunc*>(ref.host);
+  return host.function().invoke_words != nullptr ? stubs.host : stubs.adapter;
 }
 
 void prepare_tail_call(VmTailCall& call) { call.code = call_stubs(type_of(*call.callee)).tail; }

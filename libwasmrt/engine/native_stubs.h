@@ -21,6 +21,8 @@ const NativeStubs* native_stubs();
 void show_native_stubs();
 /// How calls of a function type get in and out of compiled code.
 const CallStubs& call_stubs(const CanonType& type);
+/// What compiled code calls where `ref` has no code of its own.
+const void* adapter_of(const VmFuncRef& ref, const CallStubs& stubs);
 
 /// VmFuncRef::entry of compiled functions.
 TrapWord native_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots, VmTailCall*);

@@ -3,12 +3,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <utility>
 
 #include "libwasmrt/base/dump.h"
 #include "libwasmrt/frontend/report.h"
 #include "libwasmrt/runtime/access.h"
+#include "libwasmrt/runtime/quick_call.h"
 #include "libwasmrt/wasm/trap.h"
 #include "sys/os/fault.h"
 #include "sys/os/stack.h"
@@ -19,8 +22,6 @@ namespace {
 
 // On a stack whose bounds nobody knows (a coroutine) this much below the caller is taken as usable.
 constexpr std::uintptr_t kUnknownStack = 32 * 1024;
-
-thread_local CallFrame* t_innermost = nullptr;
 
 TrapWord word(TrapKind kind) { return static_cast<TrapWord>(kind); }
 
@@ -41,6 +42,14 @@ void dump_call(const char* direction, const VmFuncRef& func) {
   dump_write(Stage::Call, text + to_string(func_type(func).composite.func) + '\n');
 }
 
+[[noreturn]] void die_of_disorder() {
+  std::fputs(
+      "wasmrt: a call between host and guest ended before one that had begun after it on the same "
+      "thread: host functions that change stacks must change back before they return\n",
+      stderr);
+  std::abort();
+}
+
 void fire(void* cell) { static_cast<InterruptCell*>(cell)->arm(); }
 
 }  // namespace
@@ -54,7 +63,8 @@ void CallScope::bound_native_stack(const CallOptions& options) {
   const std::uintptr_t here = os::approximate_stack_pointer();
   const CallFrame* outer = frame_.enclosing;
   // A call around this one is on the same stack when it lies between us and that stack's end.
-  const bool below_outer = outer != nullptr && here <= reinterpret_cast<std::uintptr_t>(outer);
+  const bool below_outer = outer != nullptr && here <= outer->at;
+  frame_.at = here;
   frame_.stack_low = reinterpret_cast<std::uintptr_t>(options.stack_low);
   if (frame_.stack_low == 0 && below_outer && outer->stack_low <= here) {
     frame_.stack_low = outer->stack_low;
@@ -85,8 +95,11 @@ void CallScope::enter(const CallOptions& options) {
   }
   if (!store.try_enter()) return refuse(store_busy());
   inside_ = true;
-  frame_.enclosing = t_innermost;
-  frame_.enclosing_here = store.innermost;
+  frame_.enclosing = t_thread.innermost;
+  frame_.enclosing_here = t_thread.innermost;
+  while (frame_.enclosing_here != nullptr && &frame_.enclosing_here->store != &store) {
+    frame_.enclosing_here = frame_.enclosing_here->enclosing;
+  }
   frame_.previous = frame_.enclosing;
   bound_native_stack(options);
   if (frame_.enclosing_here != nullptr) {
@@ -107,8 +120,8 @@ void CallScope::enter(const CallOptions& options) {
   if (options.user_data == nullptr && frame_.enclosing != nullptr) {
     frame_.user_data = frame_.enclosing->user_data;
   }
-  t_innermost = &frame_;
-  store.innermost = &frame_;
+  t_thread.innermost = &frame_;
+  innermost_ = true;
 
   InterruptCell& cell = store.interrupts();
   if (root != nullptr) {
@@ -141,6 +154,24 @@ void CallScope::enter(const CallOptions& options) {
   }
   frame_.token = detail::Access::get(options.cancel);
   if (frame_.token != nullptr) frame_.token->add(cell);
+  if (frame_.enclosing == nullptr && options.stack_low == nullptr) make_resting_frame();
+}
+
+/// For the next calls like this one, if they have no options.
+void CallScope::make_resting_frame() {
+  Occupancy::Claim& claim = frame_.store.occupancy().claim();
+  const os::StackBounds bounds = os::current_stack_bounds();
+  if (claim.thread != t_thread.id || claim.ready.load(std::memory_order_relaxed) == claim.thread ||
+      !bounds.known() || dump_enabled(Stage::Call)) {
+    return;
+  }
+  CallFrame& frame = frame_.store.resting_frame();
+  frame.top = frame_.top;
+  frame.limit = frame_.limit;
+  frame.native_limit = frame_.native_limit;
+  claim.frame = &frame;
+  frame.stack_high = bounds.high;
+  claim.ready.store(claim.thread, std::memory_order_relaxed);
 }
 
 CallScope::~CallScope() {
@@ -149,9 +180,9 @@ CallScope::~CallScope() {
   InterruptCell& cell = store.interrupts();
   if (frame_.token != nullptr) frame_.token->remove(cell);
   if (frame_.timer_armed) timer_thread().cancel(frame_.timer);
-  if (store.innermost == &frame_) {
-    store.innermost = frame_.enclosing_here;
-    t_innermost = frame_.enclosing;
+  if (innermost_) {
+    if (t_thread.innermost != &frame_) die_of_disorder();
+    t_thread.innermost = frame_.enclosing;
     if (frame_.root != nullptr) frame_.root->vmctx().activation = outer_activation_;
     if (frame_.enclosing_here != nullptr) cell.left(&frame_, frame_.enclosing_here);
   }
@@ -232,6 +263,7 @@ TrapWord call_host_in(CallFrame& frame, Vmctx* ctx, VmFuncRef& callee, std::uint
   if (!frame.held_store) {
     frame.held_store = Ref<Store>(&frame.store);
     frame.held_root = Ref<Instance>(frame.root);
+    frame.hosts_at_once = frame.store.observer() == nullptr && !dump_enabled(Stage::Call);
   }
   if (dump_enabled(Stage::Call)) dump_call("into the host", callee);
   detail::CallFrame host_frame{&frame, ctx};
@@ -239,6 +271,7 @@ TrapWord call_host_in(CallFrame& frame, Vmctx* ctx, VmFuncRef& callee, std::uint
   Result<void> done = frame.store.observer() == nullptr
                           ? host.function().invoke(host.function().state, caller, slots)
                           : observed_call(frame.store, host, caller, slots);
+  if (t_thread.innermost != &frame) die_of_disorder();
   if (!done) return host_failed(frame, std::move(done).error());
   if (callee.has_refs) {
     const std::uint64_t* at = slots;
@@ -260,6 +293,55 @@ TrapWord host_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots, VmTa
   return call_host_in(*static_cast<CallFrame*>(caller->activation), caller, *callee, slots);
 }
 
+namespace {
+
+[[gnu::noinline]] WordCall call_host_by_slots(std::uint64_t a, std::uint64_t b, std::uint64_t c,
+                                              std::uint64_t d, VmFuncRef* callee, Vmctx* ctx) {
+  std::uint64_t slots[kCallWords] = {a, b, c, d};
+  const TrapWord trap = host_entry(callee, ctx, slots, nullptr);
+  return {slots[0], trap};
+}
+
+/// Behind a host function whose call does not just go on.
+[[gnu::noinline]] TrapWord host_has_ended(CallFrame& frame, Vmctx* ctx, Error* error) {
+  if (t_thread.innermost != &frame) die_of_disorder();
+  if (const std::unique_ptr<Error> owned(error); owned != nullptr) {
+    return host_failed(frame, std::move(*owned));
+  }
+  return poll_interrupt(frame, ctx);
+}
+
+}  // namespace
+
+WordCall call_host_words(std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d,
+                         VmFuncRef* callee, Vmctx* ctx) {
+  auto* const frame = static_cast<CallFrame*>(ctx->activation);
+  if (!frame->hosts_at_once) [[unlikely]]
+    return call_host_by_slots(a, b, c, d, callee, ctx);
+  const detail::HostFunction& function = static_cast<HostFunc*>(callee->host)->function();
+  detail::CallFrame call{frame, ctx};
+  Caller caller = detail::Access::make_caller(call);
+  const detail::WordResult done = function.invoke_words(a, b, c, d, function.state, caller);
+  // An armed cell has armed every instance of the store.
+  if (done.error != nullptr || t_thread.innermost != call.frame ||
+      call.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+    return {done.value, host_has_ended(*call.frame, call.ctx, done.error)};
+  }
+  return {done.value, 0};
+}
+
+Error* finish_quick_call(CallFrame& frame, TrapWord trap) {
+  Store& store = frame.store;
+  // These may be the last references, and the frame is the store's.
+  const Ref<Store> held_store = std::move(frame.held_store);
+  const Ref<Instance> held_root = std::move(frame.held_root);
+  frame.hosts_at_once = false;
+  Error* const error = trap == 0 ? nullptr : new Error(take_error(frame, trap));
+  if (store.interrupts().armed()) store.interrupts().disarm();
+  end_quick_call(0);
+  return error;
+}
+
 Result<void> call_func(Store& store, VmFuncRef& func, std::uint64_t* slots,
                        const CallOptions& options) {
   Instance* root = func.host != nullptr ? nullptr : static_cast<Instance*>(func.vmctx->instance);
@@ -275,10 +357,16 @@ Result<void> call_func(Store& store, VmFuncRef& func, std::uint64_t* slots,
       at += t.slots();
     }
   }
-  CallScope scope(store, root, options);
-  if (Error* refused = scope.refused(); refused != nullptr) return std::move(*refused);
-  if (dump_enabled(Stage::Call)) dump_call("into the guest", func);
-  if (const TrapWord trap = scope.run(func, slots); trap != 0) return scope.take_error(trap);
+  if (root != nullptr && !has_refs && !has_options(options) && begin_quick_call(func)) {
+    const TrapWord trap = func.entry(&func, nullptr, slots, nullptr);
+    const std::unique_ptr<Error> error(end_quick_call(trap));
+    if (error != nullptr) return std::move(*error);
+  } else {
+    CallScope scope(store, root, options);
+    if (Error* refused = scope.refused(); refused != nullptr) return std::move(*refused);
+    if (dump_enabled(Stage::Call)) dump_call("into the guest", func);
+    if (const TrapWord trap = scope.run(func, slots); trap != 0) return scope.take_error(trap);
+  }
   if (has_refs) {
     const std::uint64_t* at = slots;
     for (const ValType t : type.results) {

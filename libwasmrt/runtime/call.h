@@ -17,6 +17,7 @@
 
 #include "libwasmrt/abi/activation.h"
 #include "libwasmrt/abi/builtins.h"
+#include "libwasmrt/abi/native.h"
 #include "libwasmrt/abi/vmctx.h"
 #include "libwasmrt/runtime/instance_state.h"
 #include "libwasmrt/runtime/interrupt.h"
@@ -37,7 +38,9 @@ struct CallFrame : Activation {
   std::uint64_t deadline_ns = kNever;   ///< Earliest of this and the enclosing ones; monotonic.
   Token* token = nullptr;               ///< This call's own.
   void* user_data = nullptr;
-  std::uintptr_t stack_low = 0;  ///< Of the embedder's own stack; 0 on the thread's.
+  std::uintptr_t at = 0;          ///< On the native stack, where the call began.
+  std::uintptr_t stack_high = 0;  ///< Of a resting frame: where the thread's own stack begins.
+  std::uintptr_t stack_low = 0;   ///< Of the embedder's own stack; 0 on the thread's.
   os::Deadline timer;
   bool timer_armed = false;
   std::unique_ptr<Error> pending;  ///< What a host function failed with.
@@ -45,10 +48,15 @@ struct CallFrame : Activation {
   /// Until then the handle that is called through keeps them.
   Ref<Store> held_store;
   Ref<Instance> held_root;
+  /// They are held, and nobody watches host functions.
+  bool hosts_at_once = false;
 
   /// Why this call has to end: None when it has not.
   [[nodiscard]] TrapKind reason_to_end(const Instance* running) const;
 };
+
+/// The error for a call in that frame that gave `word`.
+Error take_error(CallFrame& frame, TrapWord word);
 
 /// One call: makes the frame, takes the store, arms timer and token; the destructor undoes it all.
 class CallScope {
@@ -66,10 +74,11 @@ class CallScope {
   /// Arguments and results in slots.
   TrapWord run(VmFuncRef& func, std::uint64_t* slots, Vmctx* caller = nullptr);
   /// The error for what `run`, or a builtin called in this frame, returned.
-  Error take_error(TrapWord word);
+  Error take_error(TrapWord word) { return wasmrt::rt::take_error(frame_, word); }
 
  private:
   void enter(const CallOptions& options);
+  void make_resting_frame();
   void bound_native_stack(const CallOptions& options);
   void refuse(Error error) { refused_ = std::make_unique<Error>(std::move(error)); }
 
@@ -77,6 +86,7 @@ class CallScope {
   Activation* outer_activation_ = nullptr;  // of the root, put back at the end
   InterruptCell* outer_cell_ = nullptr;     // of another store, told to arm ours with it
   bool inside_ = false;
+  bool innermost_ = false;  // others see the frame
   std::unique_ptr<Error> refused_;
 };
 
@@ -88,6 +98,10 @@ Result<void> call_func(Store& store, VmFuncRef& func, std::uint64_t* slots,
 TrapWord host_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots, VmTailCall*);
 /// Calls a host function for the guest in `ctx` (null: for the host) within a frame.
 TrapWord call_host_in(CallFrame& frame, Vmctx* ctx, VmFuncRef& callee, std::uint64_t* slots);
+/// A typed host function called by compiled code in `ctx`, everything in words: the same as
+/// call_host_in.
+WordCall call_host_words(std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d,
+                         VmFuncRef* callee, Vmctx* ctx);
 /// What a poll does: nothing when the interrupt was not for this call or is over, else a trap.
 TrapWord poll_interrupt(CallFrame& frame, Vmctx* ctx);
 

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "libwasmrt/runtime/access.h"
 #include "libwasmrt/runtime/call.h"
 #include "libwasmrt/runtime/entities.h"
+#include "libwasmrt/runtime/quick_call.h"
 
 namespace wasmrt {
 
@@ -78,6 +80,42 @@ Result<void> Func::call_slots(std::span<std::uint64_t> slots, const CallOptions&
                                                  std::to_string(slots.size()));
   }
   return rt::call_func(*Access::store_of(*this), ref, slots.data(), options);
+}
+
+namespace {
+
+[[gnu::noinline]] detail::WordResult call_by_slots(std::uint64_t a, std::uint64_t b,
+                                                   std::uint64_t c, std::uint64_t d, VmFuncRef& ref,
+                                                   void* store) {
+  std::uint64_t slots[kCallWords] = {a, b, c, d};
+  Result<void> done = rt::call_func(*static_cast<rt::Store*>(store), ref, slots, {});
+  if (!done) return {0, new Error(std::move(done).error())};
+  return {slots[0], nullptr};
+}
+
+}  // namespace
+
+static_assert(detail::kMostWords == kCallWords);
+
+detail::WordResult Func::call_words(std::uint64_t a, std::uint64_t b, std::uint64_t c,
+                                    std::uint64_t d, const Func& func) {
+  VmFuncRef& ref = *Access::get(func);
+  if (ref.enter_words.load(std::memory_order_relaxed) == nullptr) [[unlikely]] {
+    return call_by_slots(a, b, c, d, ref, Access::store_of(func));
+  }
+  if (!rt::begin_quick_call(ref)) [[unlikely]] {
+    return call_by_slots(a, b, c, d, ref, ref.vmctx->store);
+  }
+  // Loaded again instead of being kept: registers are what this function is short of.
+  const auto enter = reinterpret_cast<EnterWords>(
+      reinterpret_cast<std::uintptr_t>(ref.enter_words.load(std::memory_order_acquire)));
+  const WordCall done = enter(a, b, c, d, &ref, rt::t_thread.innermost);
+  return {done.value, rt::end_quick_call(static_cast<TrapWord>(done.trap))};
+}
+
+Error Func::take_error(Error* error) {
+  const std::unique_ptr<Error> owned(error);
+  return std::move(*owned);
 }
 
 Result<std::vector<Value>> Func::call_values(std::span<const Value> args,

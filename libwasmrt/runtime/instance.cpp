@@ -21,7 +21,7 @@ Instance::~Instance() {
 }
 
 void Instance::close() {
-  if (closed_.exchange(true, std::memory_order_acq_rel)) return;
+  closed_.store(true, std::memory_order_release);
   store_.interrupts().close(&vmctx_);
 }
 

@@ -124,7 +124,7 @@ void InterruptCell::set_limit(Vmctx* ctx) noexcept {
 void InterruptCell::close(Vmctx* ctx) noexcept {
   {
     std::lock_guard lock(mutex_);
-    closed_.push_back(ctx);
+    if (std::find(closed_.begin(), closed_.end(), ctx) == closed_.end()) closed_.push_back(ctx);
   }
   arm();
 }

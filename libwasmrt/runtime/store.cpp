@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "libwasmrt/runtime/access.h"
+#include "libwasmrt/runtime/call.h"
 #include "libwasmrt/runtime/store_state.h"
 
 namespace wasmrt::detail {
@@ -62,6 +63,11 @@ void Store::last_reference_gone() noexcept {
   // Instances last made go first: what they import was there before them.
   for (auto it = pinned.rbegin(); it != pinned.rend(); ++it) (*it)->drop_ref();
   delete this;
+}
+
+CallFrame& Store::resting_frame() {
+  if (resting_frame_ == nullptr) resting_frame_ = std::make_unique<CallFrame>(*this, nullptr);
+  return *resting_frame_;
 }
 
 void Store::take_stack() { stack_ = engine_->take_stack(); }

@@ -1,11 +1,10 @@
-// A store: what its instances share, who is inside, how much lives in it, and what stays until it
-// dies.
-//
-// Entering is allowed to one thread at a time, again and again (host functions call guests).
+// A store: what its instances share, who is inside (occupancy.h), how much lives in it, and what
+// stays until it dies.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <unordered_set>
@@ -18,10 +17,10 @@
 #include "libwasmrt/runtime/engine_state.h"
 #include "libwasmrt/runtime/interrupt.h"
 #include "libwasmrt/runtime/object.h"
+#include "libwasmrt/runtime/occupancy.h"
 
 namespace wasmrt::rt {
 
-struct CallFrame;
 class Instance;
 
 class Store final : public detail::Object {
@@ -36,27 +35,16 @@ class Store final : public detail::Object {
 
   // --- who is inside ---
   /// Takes the store for this thread, or says that another one has it.
-  [[nodiscard]] bool try_enter() noexcept {
-    const std::uintptr_t me = this_thread();
-    if (thread_.load(std::memory_order_relaxed) == me) {
-      ++depth_;
-      return true;
-    }
-    std::uintptr_t nobody = 0;
-    if (!thread_.compare_exchange_strong(nobody, me, std::memory_order_acquire)) return false;
-    depth_ = 1;
-    return true;
-  }
-  void leave() noexcept {
-    if (--depth_ == 0) thread_.store(0, std::memory_order_release);
-  }
-  /// Innermost call into this store; only for the thread that is inside.
-  CallFrame* innermost = nullptr;
+  [[nodiscard]] bool try_enter() noexcept { return occupancy_.try_enter(); }
+  void leave() noexcept { occupancy_.leave(); }
+  [[nodiscard]] Occupancy& occupancy() { return occupancy_; }
   /// The value stack, taken from the engine on the first call and given back when the store dies.
   ValueStack& value_stack() {
     if (!stack_.valid()) take_stack();
     return stack_;
   }
+  /// The frame of calls that need none of their own (QuickCall); made when it is asked for.
+  CallFrame& resting_frame();
 
   // --- what lives here ---
   /// Books bytes of memory. False when the store's limit forbids it; then nothing was booked.
@@ -84,11 +72,6 @@ class Store final : public detail::Object {
   [[nodiscard]] bool has_extern(const void* object) const;
 
  private:
-  /// A number that is this thread's as long as it lives.
-  static std::uintptr_t this_thread() noexcept {
-    static constinit thread_local char mark = 0;
-    return reinterpret_cast<std::uintptr_t>(&mark);
-  }
   void take_stack();
   ~Store() override;
   void last_reference_gone() noexcept override;
@@ -99,8 +82,8 @@ class Store final : public detail::Object {
   HostCallObserver* observer_;
   Ref<InterruptCell> interrupts_;
 
-  std::atomic<std::uintptr_t> thread_{0};
-  std::uint32_t depth_ = 0;
+  Occupancy occupancy_;
+  std::unique_ptr<CallFrame> resting_frame_;
   ValueStack stack_;
 
   std::atomic<std::uint64_t> memory_bytes_{0};

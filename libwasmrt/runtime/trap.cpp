@@ -60,9 +60,9 @@ std::string type_text(const TrapReport& report, std::uint64_t id) {
 
 }  // namespace
 
-Error CallScope::take_error(TrapWord word) {
-  TrapReport& report = frame_.report;
-  std::unique_ptr<Error> pending = std::move(frame_.pending);
+Error take_error(CallFrame& frame, TrapWord word) {
+  TrapReport& report = frame.report;
+  std::unique_ptr<Error> pending = std::move(frame.pending);
   const auto kind = static_cast<TrapKind>(word);
   if (pending != nullptr && pending->code == ErrorCode::Exit) return std::move(*pending);
 

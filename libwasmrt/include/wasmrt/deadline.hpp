@@ -75,7 +75,10 @@ struct CallOptions {
   /// The lowest usable address of the stack that the call is made on, for callers on a stack of
   /// their own (a fibre); EngineConfig::host_reserve bytes above it stay free. Null: the thread's
   /// own stack, whose bounds are known; a stack that is not, counts as having 32 KiB left. Calls
-  /// that host functions of this call make on the same stack inherit it.
+  /// that host functions of this call make on the same stack inherit it. Whatever the stacks, calls
+  /// between host and guest end in the reverse order of their beginning and on the thread they
+  /// began on: a host function that returns before a call that began after it has ended ends the
+  /// process.
   const void* stack_low = nullptr;
 };
 

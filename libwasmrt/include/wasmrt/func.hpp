@@ -34,10 +34,21 @@ namespace detail {
 
 struct CallFrame;  // the library's record of a call that is under way
 
+/// What a call of few numbers gives, all in registers: a word that holds the result, or an error
+/// that belongs to who gets it.
+struct WordResult {
+  std::uint64_t value;
+  Error* error;
+};
+/// Signatures with at most so many parameters and at most one result, all numbers, are called so.
+inline constexpr std::size_t kMostWords = 4;
+
 /// A host function whose C++ types are gone. `invoke` reads arguments from slots and writes results
-/// there. It must not throw.
+/// there; `invoke_words`, which only some have, does the same in registers. They must not throw.
 struct HostFunction {
   void* state = nullptr;
+  WordResult (*invoke_words)(std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t,
+                             void* state, Caller& caller) = nullptr;
   Result<void> (*invoke)(void* state, Caller& caller, std::uint64_t* slots) = nullptr;
   void (*destroy)(void* state) = nullptr;
 };
@@ -102,6 +113,9 @@ class WASMRT_API Func {
   Result<std::vector<Value>> call_values(std::span<const Value> args,
                                          const CallOptions& options) const;
   Result<void> call_slots(std::span<std::uint64_t> slots, const CallOptions& options) const;
+  static detail::WordResult call_words(std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t,
+                                       const Func& func);
+  static Error take_error(Error* error);
   Error signature_mismatch(const FuncType& wanted) const;
 
   detail::Handle store_;

@@ -89,6 +89,28 @@ struct WasmType<std::optional<ExternRef>> {
   }
 };
 
+/// Numbers fit into one word.
+template <class T>
+constexpr bool is_number() {
+  if constexpr (WasmType<T>::kValid)
+    return !WasmType<T>::kType.is_ref() && !WasmType<T>::kType.is_vec();
+  return false;
+}
+template <class T>
+std::uint64_t to_word(T v) {
+  std::uint64_t word = 0;
+  WasmType<T>::to(v, &word);
+  return word;
+}
+template <class T>
+T from_word(std::uint64_t word) {
+  return WasmType<T>::from(nullptr, &word);
+}
+/// Whether a call travels in words: R is what it gives when it succeeds.
+template <class R, class... Args>
+inline constexpr bool kInWords = sizeof...(Args) <= kMostWords && (is_number<Args>() && ...) &&
+                                 (std::is_void_v<R> || is_number<R>());
+
 template <class T>
 constexpr bool check_param() {
   static_assert(!std::is_pointer_v<std::remove_reference_t<T>> && !std::is_reference_v<T>,
@@ -235,11 +257,20 @@ struct TypedHostFrom<F, std::tuple<A...>, R, kTakesCaller> {
     HostFunction h;
     h.state = new F(std::forward<G>(callable));
     h.invoke = &invoke;
+    if constexpr (kInWords<typename Unwrap<R>::Type, A...>) h.invoke_words = &invoke_words;
     h.destroy = [](void* state) { delete static_cast<F*>(state); };
     return h;
   }
   static Result<void> invoke(void* state, Caller& caller, std::uint64_t* slots) {
     return guarded([&] { return run(*static_cast<F*>(state), caller, slots); });
+  }
+
+  static WordResult invoke_words(std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d,
+                                 void* state, Caller& caller) {
+    std::uint64_t words[kMostWords] = {a, b, c, d};
+    Result<void> done = guarded([&] { return run(*static_cast<F*>(state), caller, words); });
+    if (!done) return {0, new Error(std::move(done).error())};
+    return {words[0], nullptr};
   }
 
  private:
@@ -308,7 +339,21 @@ template <class R, class... Args>
 class TypedFunc<R(Args...)> {
  public:
   /// Calls without options.
-  Result<R> operator()(Args... args) const { return call(CallOptions{}, std::move(args)...); }
+  Result<R> operator()(Args... args) const {
+    if constexpr (detail::kInWords<R, Args...>) {
+      const std::array<std::uint64_t, detail::kMostWords> words = {detail::to_word(args)...};
+      const detail::WordResult done =
+          Func::call_words(words[0], words[1], words[2], words[3], func_);
+      if (done.error != nullptr) return Func::take_error(done.error);
+      if constexpr (std::is_void_v<R>) {
+        return {};
+      } else {
+        return detail::from_word<R>(done.value);
+      }
+    } else {
+      return call(CallOptions{}, std::move(args)...);
+    }
+  }
   /// Calls with options. Errors as Func::call.
   Result<R> call(const CallOptions& options, Args... args) const {
     using Params = detail::TypeList<std::tuple<Args...>>;
