@@ -155,7 +155,7 @@ void Checker::overwrite(RegClass cls, Loc loc, bool is_wide) {
 bool Checker::loc_ok(const MOperand& op, bool may_be_scratch) {
   const auto c = static_cast<unsigned>(cls(op.vreg));
   if (op.loc.is_slot()) {
-    if (op.loc.n + (wide(raw(op.vreg)) ? 2 : 1) <= after_.spill_slots) return true;
+    if (op.loc.n + (wide(raw(op.vreg)) ? 2u : 1u) <= after_.spill_slots) return true;
     fail(name(raw(op.vreg)) + ": slot " + std::to_string(op.loc.n) + " lies outside the frame");
     return false;
   }
