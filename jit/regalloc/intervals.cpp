@@ -213,7 +213,8 @@ bool Intervals::build(const MFunc& func, std::uint64_t budget) {
         const std::uint32_t p = raw(func.blocks[s].params[a]);
         lives_at_end(v);
         if (hint_vreg[p] == kNone || s > b) hint_vreg[p] = v;
-        if (hint_vreg[v] == kNone) hint_vreg[v] = p;
+        // Going round a loop counts more than leaving it.
+        if (hint_vreg[v] == kNone || s <= b) hint_vreg[v] = p;
       }
     }
     for (std::uint32_t n = static_cast<std::uint32_t>(block.insts.size()); n-- > 0;) {
