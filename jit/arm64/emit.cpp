@@ -405,7 +405,7 @@ void Emitter::start() {
 bool Emitter::attempt() {
   start();
   prologue();
-  layout_ = lay_out(m_);
+  layout_ = lay_out(m_, true);
   const std::vector<std::uint32_t>& order = layout_.order;
   for (std::size_t n = 0; n < order.size() && error_ == nullptr; ++n) {
     next_block_ = n + 1 < order.size() ? order[n + 1] : ~0u;

@@ -83,9 +83,11 @@ bool Selector::shift_of(V v, bool rotate, V& inner, Shift& how, unsigned& by) co
     case IrOp::Rotr: how = Shift::Ror; break;
     default: return false;
   }
-  if (!own(v) || (how == Shift::Ror && !rotate) || !constant(i.arg(1), count)) return false;
+  if (needed(v) || (how == Shift::Ror && !rotate) || !constant(i.arg(1), count)) return false;
   const unsigned width = 8 * size_of(i.type);
   by = static_cast<unsigned>(count) & (width - 1);
+  // Small shifts to the left cost nothing, however many users take them in.
+  if (!used_once(v) && (how != Shift::Lsl || by > 4)) return false;
   if (i.op == IrOp::Rotl) by = (width - by) & (width - 1);
   inner = i.arg(0);
   return true;
@@ -94,7 +96,7 @@ bool Selector::shift_of(V v, bool rotate, V& inner, Shift& how, unsigned& by) co
 /// v = inner, extended from 8, 16 or 32 bits.
 bool Selector::extension_of(V v, V& inner, Extend& how) const {
   const Inst& i = at(v);
-  if (!own(v)) return false;
+  if (needed(v)) return false;
   std::int64_t mask = 0;
   switch (i.op) {
     case IrOp::Ext8S: how = Extend::Sxtb; break;

@@ -19,6 +19,7 @@ class Selector final : public Selection {
  public:
   Selector(const CompileContext& context, const ir::Func& func, MFunc& out)
       : Selection(context, func, out) {
+    widening_is_free_ = !has(kCpuPoison);
     share_addresses();
   }
 
@@ -78,6 +79,7 @@ class Selector final : public Selection {
   };
   Flags flags_of(V condition, bool negate);
   Flags flags_of_icmp(const ir::Inst& icmp);
+  Flags sign(V a, unsigned size, bool negative);
   Flags flags_of_bits(const ir::Inst& conjunction, unsigned size);
   Flags flags_of_fcmp(const ir::Inst& fcmp);
   Flags flags_of_vector(V condition);

@@ -46,6 +46,17 @@ Selector::Flags Selector::flags_of_bits(const Inst& conjunction, unsigned size) 
   return r;
 }
 
+/// Flags for "a is negative", or for "is not".
+Selector::Flags Selector::sign(V a, unsigned size, bool negative) {
+  Flags r;
+  r.size = size;
+  r.compare = Compare::Bit;
+  r.imm = 8 * static_cast<std::int64_t>(size) - 1;
+  r.cc = negative ? NE : EQ;
+  r.operands = {use(low(a))};
+  return r;
+}
+
 Selector::Flags Selector::flags_of_icmp(const Inst& icmp) {
   Flags r;
   r.size = size_of(icmp.aux_type);
@@ -54,6 +65,9 @@ Selector::Flags Selector::flags_of_icmp(const Inst& icmp) {
   const V a = icmp.arg(0);
   const V b = icmp.arg(1);
   std::int64_t imm = 0;
+  if (constant(b, imm) && (cond == Cond::GtS || cond == Cond::LeS) && imm == -1) {
+    return sign(a, r.size, cond == Cond::LeS);
+  }
   if (constant(b, imm) && imm == 0) {
     const Inst& x = at(a);
     const bool equality = cond == Cond::Eq || cond == Cond::Ne;
@@ -63,11 +77,7 @@ Selector::Flags Selector::flags_of_icmp(const Inst& icmp) {
       return r;
     }
     if (cond == Cond::LtS || cond == Cond::GeS) {
-      r.compare = Compare::Bit;
-      r.imm = 8 * static_cast<std::int64_t>(r.size) - 1;
-      r.cc = cond == Cond::LtS ? NE : EQ;
-      r.operands = {use(low(a))};
-      return r;
+      return sign(a, r.size, cond == Cond::LtS);
     }
   }
   bool negated = false;

@@ -38,10 +38,16 @@ bool Selector::widening(V product, V& a, V& b, bool& is_signed) const {
   const Inst& i = at(product);
   if (i.op != IrOp::Mul || i.type != Type::I64) return false;
   const IrOp x = at(i.arg(0)).op;
-  if ((x != IrOp::ExtU && x != IrOp::ExtS) || at(i.arg(1)).op != x) return false;
+  if (x != IrOp::ExtU && x != IrOp::ExtS) return false;
   is_signed = x == IrOp::ExtS;
   a = at(i.arg(0)).arg(0);
-  b = at(i.arg(1)).arg(0);
+  b = i.arg(1);
+  std::int64_t imm = 0;
+  if (constant(b, imm)) {  // of which the lower half says all
+    return is_signed ? imm == static_cast<std::int32_t>(imm) : imm >> 32 == 0;
+  }
+  if (at(b).op != x) return false;
+  b = at(b).arg(0);
   return true;
 }
 
@@ -338,17 +344,16 @@ bool Selector::select_int(V v) {
       emit(kUbfx, 8, {def(reg(v)), use(reg(i.arg(0)))}).imm = field(0, 32);
       return true;
     }
-    case IrOp::ExtU:
-      if (has(kCpuPoison)) {
-        emit(kUbfx, 8, {def(reg(v)), use(reg(i.arg(0)))}).imm = field(0, 32);
-        return true;
-      }
-      // An i32 has its upper half clear: the same bits.
-      emit(kMove, 8, {def(reg(v)), use(reg(i.arg(0)))});
-      m_.vregs[raw(reg(v))].hint = reg(i.arg(0));
+    case IrOp::ExtU:  // only where upper halves are poisoned, see widening_is_free_
+      emit(kUbfx, 8, {def(reg(v)), use(reg(i.arg(0)))}).imm = field(0, 32);
       return true;
     case IrOp::Icmp: {
       const Flags flags = flags_of_icmp(i);
+      if (flags.compare == Compare::Bit && flags.cc == NE) {  // the bit itself
+        emit(kUbfx, flags.size, {def(reg(v)), flags.operands[0]}).imm =
+            field(static_cast<unsigned>(flags.imm), 1);
+        return true;
+      }
       emit_flags(kCmpSet, flags, {def(reg(v))}, 0, 4);
       return true;
     }

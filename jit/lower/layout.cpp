@@ -35,7 +35,7 @@ void move_exits(const MFunc& func, const std::vector<std::uint32_t>& ends,
 
 /// A loop's last block that jumps to its head falls into it instead; entering the loop costs a
 /// jump.
-void rotate_loops(const MFunc& func, const std::vector<std::uint32_t>& ends,
+void rotate_loops(const MFunc& func, bool all, const std::vector<std::uint32_t>& ends,
                   std::vector<std::uint32_t>& last, std::vector<bool>& placed) {
   const auto count = static_cast<std::uint32_t>(func.blocks.size());
   const auto left_out = [&](std::uint32_t b) {
@@ -53,7 +53,7 @@ void rotate_loops(const MFunc& func, const std::vector<std::uint32_t>& ends,
     if (ends[raw(block.succs[0].to)] != head) continue;
     // Where several ways meet, there is one that is not fallen into. With one way the jump into the
     // loop costs what is saved, if the turns are few.
-    if (block.preds.size() < 2) continue;
+    if (block.preds.size() < 2 && !all) continue;
     last[head] = b;
     placed[b] = true;
   }
@@ -101,7 +101,7 @@ void mark_starts(const MFunc& func, Layout& out) {
 
 }  // namespace
 
-Layout lay_out(const MFunc& func) {
+Layout lay_out(const MFunc& func, bool rotate_all) {
   const auto count = static_cast<std::uint32_t>(func.blocks.size());
   std::vector<std::uint32_t> exit(count, kNobody);  // by block: the exit that falls into it
   std::vector<std::uint32_t> last(count, kNobody);  // by head: the loop's last block
@@ -109,7 +109,7 @@ Layout lay_out(const MFunc& func) {
   Layout out;
   out.ends = jump_ends(func);
   move_exits(func, out.ends, exit, placed);
-  rotate_loops(func, out.ends, last, placed);
+  rotate_loops(func, rotate_all, out.ends, last, placed);
   out.order.reserve(count);
   const auto place = [&](std::uint32_t b) {
     if (exit[b] != kNobody) out.order.push_back(exit[b]);

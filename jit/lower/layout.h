@@ -19,6 +19,7 @@ struct Layout {
   std::vector<bool> starts_loop;     // by block: an innermost loop's first in this order
 };
 
-Layout lay_out(const MFunc& func);
+/// `rotate_all`: also loops whose last block is reached in one way only.
+Layout lay_out(const MFunc& func, bool rotate_all = false);
 
 }  // namespace wasmrt::jit

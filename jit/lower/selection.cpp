@@ -77,6 +77,7 @@ VReg Selection::temp(RegClass cls, unsigned bytes) {
 }
 
 VReg Selection::reg(V v) {
+  if (widening_is_free_ && at(v).op == IrOp::ExtU) v = at(v).arg(0);
   VReg& r = value_reg_[raw(v)];
   if (r == kNoVReg) {
     const Type t = at(v).type;
