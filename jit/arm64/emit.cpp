@@ -307,12 +307,19 @@ void Emitter::epilogue() {
 // ----------------------------------------------------------------------------------------------
 
 void Emitter::instruction(const MInst& i) {
-  if (i.op == kMove) return emit_move(i);
-  if (i.op == kSwap) return emit_swap(i);
+  if (i.op == kMove) {
+    emit_move(i);
+    return forget_flags(i);
+  }
+  if (i.op == kSwap) {
+    flags_.known = false;
+    return emit_swap(i);
+  }
   if (i.op == kJump) return jump(m_.blocks[block_].succs[0].to);
   if (!emit_int(i) && !emit_float(i) && !emit_mem(i) && !emit_call(i) && !emit_simd(i)) {
     if (error_ == nullptr) error_ = "an instruction has no encoding rule";
   }
+  forget_flags(i);
   if (has(kCpuPoison)) poison(i);
 }
 
@@ -326,13 +333,17 @@ void Emitter::poison(const MInst& i) {
 }
 
 void Emitter::block(std::uint32_t number) {
+  // Flags outlast the way from the only block that leads here, when that stands in front.
+  const std::vector<MBlockId>& preds = m_.blocks[number].preds;
+  if (preds.size() != 1 || raw(preds[0]) != block_) flags_.known = false;
   block_ = number;
   bind(labels_[number]);
   const std::span<const std::uint32_t> insts = m_.blocks[number].insts;
   for (std::size_t n = 0; n < insts.size(); ++n) {
     place(insts[n]);
     if (n + 1 < insts.size() && emit_move_pair(m_.insts[insts[n]], m_.insts[insts[n + 1]])) {
-      ++n;
+      forget_flags(m_.insts[insts[n]]);
+      forget_flags(m_.insts[insts[++n]]);
     } else {
       instruction(m_.insts[insts[n]]);
     }
@@ -392,6 +403,8 @@ void Emitter::start() {
   traps_.clear();
   literals_.clear();
   frame_left_ = false;
+  flags_.known = false;
+  block_ = ~0u;
   label_at_.clear();
   references_.clear();
   differences_.clear();

@@ -142,6 +142,7 @@ class Emitter : public asmjit::ErrorHandler {
            std::uint64_t last);
   void op2(InstId id, const MInst& i, std::initializer_list<Gp> before, unsigned n);
   void compare(const MInst& i, unsigned first);
+  void forget_flags(const MInst& behind);
   [[nodiscard]] bool is_zero_test(const MInst& i) const;
   void branch_on(const MInst& i, unsigned first, Cc cc, Label to);
   void cmp_branch(const MInst& i);
@@ -176,6 +177,16 @@ class Emitter : public asmjit::ErrorHandler {
   const char* error_ = nullptr;
   std::string* log_ = nullptr;
   asmjit::StringLogger logger_;
+  /// What the flags say: of which operands, compared how.
+  struct Compared {
+    bool known = false;
+    std::uint32_t how = 0;
+    std::uint8_t size = 0;
+    std::int64_t imm = 0;
+    Loc a, b;
+    friend bool operator==(const Compared&, const Compared&) = default;
+  };
+  Compared flags_;
   Layout layout_;
   std::vector<Label> labels_;
   std::uint32_t block_ = 0;

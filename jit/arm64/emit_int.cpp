@@ -197,8 +197,18 @@ void Emitter::op2(InstId id, const MInst& i, std::initializer_list<Gp> before, u
 // ---- compares
 // --------------------------------------------------------------------------------------------
 
-/// Sets the flags from the operands that start at `first`.
+/// Sets the flags from the operands that start at `first`, unless they say it already.
 void Emitter::compare(const MInst& i, unsigned first) {
+  const bool bit = compare_of(i.aux) == Compare::Bit;
+  const bool pair = !bit && op2_of(i.aux) != Op2::Imm;
+  const Compared wanted = {true,
+                           i.aux & kComparedBits,
+                           i.size,
+                           pair ? 0 : i.imm,
+                           op(i, first).loc,
+                           pair ? op(i, first + 1).loc : Loc{}};
+  if (flags_ == wanted) return;
+  flags_ = wanted;
   switch (compare_of(i.aux)) {
     case Compare::Int: op2(Inst::kIdCmp, i, {gp(op(i, first), i.size)}, first + 1); break;
     case Compare::Cmn: op2(Inst::kIdCmn, i, {gp(op(i, first), i.size)}, first + 1); break;
@@ -207,12 +217,34 @@ void Emitter::compare(const MInst& i, unsigned first) {
       a_.tst(gp(op(i, first), i.size), asmjit::Imm(std::uint64_t{1} << i.imm));
       break;
     case Compare::Float:
-      if (op2_of(i.aux) == Op2::Imm) {
-        a_.fcmp(vec(op(i, first), i.size), asmjit::Imm(0));
-      } else {
+      if (pair) {
         a_.fcmp(vec(op(i, first), i.size), vec(op(i, first + 1), i.size));
+      } else {
+        a_.fcmp(vec(op(i, first), i.size), asmjit::Imm(0));
       }
       break;
+  }
+}
+
+/// What is known of the flags behind an instruction: as before only where it is one of those that
+/// leave them alone and what was compared.
+void Emitter::forget_flags(const MInst& behind) {
+  switch (behind.op) {
+    case kMove:
+    case kMovImm:
+    case kCmpSet:
+    case kCmpInc:
+    case kCmpSelect:
+    case kCmpBranch:
+    case kCmpTrap: break;
+    default: flags_.known = false; return;
+  }
+  const bool floats = static_cast<Compare>(flags_.how >> 12 & 7) == Compare::Float;
+  for (unsigned n = 0; n < behind.defs; ++n) {
+    const MOperand& d = op(behind, n);
+    if ((cls(d) == RegClass::Vec) == floats && (d.loc == flags_.a || d.loc == flags_.b)) {
+      flags_.known = false;
+    }
   }
 }
 

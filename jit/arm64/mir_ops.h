@@ -43,6 +43,8 @@ constexpr std::uint32_t fused(Compare compare, unsigned result_size, unsigned tr
   return static_cast<std::uint32_t>(compare) << 12 | result_size << 16 | trap_kind << 24;
 }
 constexpr Compare compare_of(std::uint32_t aux) { return static_cast<Compare>(aux >> 12 & 7); }
+/// The bits of aux that say what is compared how.
+inline constexpr std::uint32_t kComparedBits = 0x77FF;
 constexpr unsigned result_size_of(std::uint32_t aux) { return aux >> 16 & 31; }
 constexpr unsigned trap_of(std::uint32_t aux) { return aux >> 24; }
 

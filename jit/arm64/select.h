@@ -39,7 +39,10 @@ class Selector final : public Selection {
   bool shift_of(V v, bool rotate, V& inner, Shift& how, unsigned& by) const;
   bool extension_of(V v, V& inner, Extend& how) const;
   /// An operand of which only the low half is read: what cuts the upper half off is not needed.
-  VReg low(V v) { return is_own(v, ir::IrOp::Wrap) ? reg(at(v).arg(0)) : reg(v); }
+  [[nodiscard]] V uncut(V v) const {
+    return at(v).op == ir::IrOp::Wrap && !needed(v) ? at(v).arg(0) : v;
+  }
+  VReg low(V v) { return reg(uncut(v)); }
   Source plain(V v) { return {op2_bits(Op2::Reg), low(v), 0}; }
   /// Of additions and compares: a register, shifted or extended, or a number of 12 bits. With
   /// `negated`, also a number whose negation fits.
@@ -56,6 +59,7 @@ class Selector final : public Selection {
   bool select_control(V v);
   bool select_simd(V v);
 
+  [[nodiscard]] bool is_immediate(V v, unsigned size) const;
   void add(V v);
   void subtract(V v);
   void logic(V v, AOp op);

@@ -68,6 +68,15 @@ bool Selector::multiply_add(V product, V other, V v, bool subtract) {
   return true;
 }
 
+/// Whether v is a constant that an addition takes, as itself or negated.
+bool Selector::is_immediate(V v, unsigned size) const {
+  std::int64_t imm = 0;
+  if (!constant(v, imm)) return false;
+  const std::uint64_t mask = size == 4 ? 0xFFFFFFFF : ~std::uint64_t{0};
+  const auto bits = static_cast<std::uint64_t>(imm);
+  return is_arith_imm(bits & mask) || is_arith_imm((0 - bits) & mask);
+}
+
 void Selector::add(V v) {
   const Inst& i = at(v);
   const unsigned size = size_of(i.type);
@@ -83,7 +92,7 @@ void Selector::add(V v) {
     emit_flags(kCmpInc, flags_of(condition, false), {def(d), use(base)}, 0, size);
     return;
   }
-  if (arith_folds(a) && !arith_folds(b) && at(b).op != IrOp::Const) std::swap(a, b);
+  if (arith_folds(a) && !arith_folds(b) && !is_immediate(b, size)) std::swap(a, b);
   bool negated = false;
   const Source s = arith_source(b, size, &negated);
   emit_op2(negated ? kSub : kAdd, size, reg(v), low(a), s);
@@ -194,7 +203,10 @@ void Selector::logic(V v, AOp op) {
     emit_op2(op == kAnd ? kBic : op == kOr ? kOrn : kEon, size, reg(v), low(other), s);
     return;
   }
-  if (logic_folds(a) && !logic_folds(b) && at(b).op != IrOp::Const) std::swap(a, b);
+  if (logic_folds(a) && !logic_folds(b) &&
+      !(constant(b, imm) && is_logic_imm(static_cast<std::uint64_t>(imm), size))) {
+    std::swap(a, b);
+  }
   const Source s = logic_source(b, size);
   emit_op2(op, size, reg(v), low(a), s);
 }

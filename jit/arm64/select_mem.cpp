@@ -28,8 +28,7 @@ Mem Selector::address(V base, std::uint64_t offset, std::uint16_t memory, unsign
   if (memory == 0) {
     mem.pinned = 1;
     mem.index32 = at(base).type == Type::I32;
-    V index = base;
-    if (is_own(index, IrOp::Wrap)) index = at(index).arg(0);
+    const V index = mem.index32 ? uncut(base) : base;
     if (!far) {
       mem.index = reg(index);
       mem.disp = static_cast<std::int32_t>(offset);
@@ -171,9 +170,7 @@ void Selector::store(const Inst& i, const Mem& mem) {
     return;
   }
   // Only the low bits are stored: what cuts them off first is not needed.
-  V value = i.arg(1);
-  if (is_own(value, IrOp::Wrap)) value = at(value).arg(0);
-  emit_access(kStore, size, {use(reg(value))}, mem, i.aux);
+  emit_access(kStore, size, {use(low(i.arg(1)))}, mem, i.aux);
 }
 
 bool Selector::select_mem(V v) {

@@ -46,6 +46,8 @@ std::vector<bool> constants_in_registers(const Target& target, const Func& func,
 
 bool worth_moving(const Inst& i, std::uint32_t id, const std::vector<bool>& in_register) {
   switch (i.op) {
+    case IrOp::Add:
+    case IrOp::Sub: return !in_register.empty();  // else they go into addresses
     case IrOp::Const:
       if (i.type == Type::F32 || i.type == Type::F64) return true;
       if (!in_register.empty()) return in_register[id];
@@ -82,84 +84,139 @@ bool worth_moving(const Inst& i, std::uint32_t id, const std::vector<bool>& in_r
   }
 }
 
-}  // namespace
+class Hoist {
+ public:
+  Hoist(const Target& machine, Func& func)
+      : f_(func), info_(func), in_register_(constants_in_registers(machine, func, info_)) {
+    const auto integers = static_cast<std::uint32_t>(std::popcount(machine.allocatable[0]));
+    rooms_.assign(info_.loops.size(), {integers / kShare, kMostVectors, {}});
+  }
+  void run();
 
-void hoist_invariants(const Target& machine, Func& func) {
-  Loops info_of(func);
-  std::vector<Loop>& loops = info_of.loops;
-  if (loops.empty()) return;
-  const std::vector<bool> in_register = constants_in_registers(machine, func, info_of);
-  const auto most_integers =
-      static_cast<std::uint32_t>(std::popcount(machine.allocatable[0])) / kShare;
+ private:
   struct Room {
     std::uint32_t integers, vectors;
     std::vector<std::uint32_t> constants;  // moved here
   };
-  std::vector<Room> rooms(loops.size(), {most_integers, kMostVectors, {}});
-  std::vector<std::uint32_t> same;  // by value: the equal constant that replaces it
-  const std::vector<BlockId> order = func.order;
-  for (const BlockId b : order) {
-    const std::uint32_t inner = info_of.innermost[raw(b)];
-    if (inner == ~0u) continue;
-    for (std::uint32_t v = func[b].first; v != ~0u;) {
-      const std::uint32_t id = v;
-      v = func.next[v];
-      Inst& inst = func.insts[id];
-      if (!worth_moving(inst, id, in_register)) continue;
-      if (!same.empty()) {  // a removed constant stands nowhere
-        for_each_arg(func, inst, [&](std::uint32_t& a) {
-          if (a < same.size() && same[a] != ~0u) a = same[a];
-        });
-      }
-      // The outermost loop around it that has none of its operands.
-      std::uint32_t target = ~0u;
-      std::uint32_t levels = 0;
-      for (std::uint32_t at = inner; at != ~0u && levels < kMostLevels; at = loops[at].parent) {
-        ++levels;
-        bool inside = loops[at].has_calls || loops[at].before == kNoBlock;
-        for_each_arg(func, inst, [&](const std::uint32_t& a) {
-          inside |=
-              func.insts[a].op != IrOp::Const && info_of.contains(loops[at], func.block_of[a]);
-        });
-        if (inside) break;
-        target = at;
-      }
-      if (target == ~0u) continue;
-      Room& room = rooms[target];
-      const bool constant = inst.op == IrOp::Const;
-      if (constant) {
-        std::uint32_t other = ~0u;
-        for (const std::uint32_t c : room.constants) {
-          if (func.insts[c].imm == inst.imm && func.insts[c].type == inst.type) other = c;
-        }
-        if (other != ~0u) {
-          if (same.empty()) same.assign(func.insts.size(), ~0u);
-          same[id] = other;
-          func.remove(static_cast<ValueId>(id));
-          continue;
-        }
-      }
-      std::uint32_t& left = is_vector(inst.type) ? room.vectors : room.integers;
-      if (left == 0) continue;
-      --left;
-      if (constant) room.constants.push_back(id);
-      const auto place = static_cast<ValueId>(func[loops[target].before].last);
-      for_each_arg(func, inst, [&](const std::uint32_t& a) {
-        if (info_of.contains(loops[target], func.block_of[a])) {  // an immediate: comes along
-          func.move_before(static_cast<ValueId>(a), place);
-        }
-      });
-      func.move_before(static_cast<ValueId>(id), place);
+  void visit(std::uint32_t id);
+  void regroup(std::uint32_t id);
+  void count_uses();
+  [[nodiscard]] bool inside(const Loop& loop, std::uint32_t v) const {
+    return f_.insts[v].op != IrOp::Const && info_.contains(loop, f_.block_of[v]);
+  }
+
+  Func& f_;
+  Loops info_;
+  std::vector<bool> in_register_;
+  std::vector<Room> rooms_;
+  std::vector<std::uint32_t> same_;  // by value: the equal constant that replaces it
+  std::vector<std::uint32_t> uses_;
+};
+
+void Hoist::count_uses() {
+  uses_.assign(f_.insts.size(), 0);
+  for (const BlockId b : f_.order) {
+    for (std::uint32_t v = f_[b].first; v != ~0u; v = f_.next[v]) {
+      for_each_arg(f_, f_.insts[v], [&](const std::uint32_t& a) { ++uses_[a]; });
     }
   }
-  if (same.empty()) return;
+}
+
+/// (a + b) + c with b from outside and a constant c becomes a + (b + c), and b + c moves out.
+void Hoist::regroup(std::uint32_t id) {
+  if (f_.insts[id].op != IrOp::Add || f_.insts[id].aux != 0) return;
+  const std::uint32_t sum = f_.insts[id].args[0];
+  const Inst c = f_[f_.insts[id].arg(1)];
+  if (f_.insts[sum].op != IrOp::Add || uses_[sum] != 1 || c.op != IrOp::Const) return;
+  const Loop& loop = info_.loops[info_.innermost[raw(f_.block_of[id])]];
+  if (!inside(loop, sum) || loop.has_calls || loop.before == kNoBlock) return;
+  std::uint32_t* const args = f_.insts[sum].args;
+  if (f_[f_.insts[sum].arg(1)].op == IrOp::Const || inside(loop, args[0]) == inside(loop, args[1]))
+    return;
+  const std::uint32_t moving = args[inside(loop, args[0]) ? 0 : 1];
+  const std::uint32_t resting = args[inside(loop, args[0]) ? 1 : 0];
+  if (rooms_[info_.innermost[raw(f_.block_of[id])]].integers == 0) return;
+  const ValueId constant = f_.insert_before(static_cast<ValueId>(sum), c);
+  Inst& inner = f_.insts[sum];
+  inner.args[0] = resting;
+  inner.args[1] = raw(constant);
+  inner.aux = 0;
+  f_.insts[id].args[0] = sum;
+  f_.insts[id].args[1] = moving;
+  visit(sum);
+}
+
+void Hoist::visit(std::uint32_t id) {
+  Inst& inst = f_.insts[id];
+  if (!worth_moving(inst, id, in_register_)) return;
+  if (!same_.empty()) {  // a removed constant stands nowhere
+    for_each_arg(f_, inst, [&](std::uint32_t& a) {
+      if (a < same_.size() && same_[a] != ~0u) a = same_[a];
+    });
+  }
+  // The outermost loop around it that has none of its operands.
+  std::vector<Loop>& loops = info_.loops;
+  std::uint32_t target = ~0u;
+  std::uint32_t levels = 0;
+  for (std::uint32_t at = info_.innermost[raw(f_.block_of[id])]; at != ~0u && levels < kMostLevels;
+       at = loops[at].parent) {
+    ++levels;
+    bool stays = loops[at].has_calls || loops[at].before == kNoBlock;
+    for_each_arg(f_, inst, [&](const std::uint32_t& a) { stays |= inside(loops[at], a); });
+    if (stays) break;
+    target = at;
+  }
+  if (target == ~0u) return;
+  Room& room = rooms_[target];
+  const bool constant = inst.op == IrOp::Const;
+  if (constant) {
+    for (const std::uint32_t c : room.constants) {
+      if (f_.insts[c].imm != inst.imm || f_.insts[c].type != inst.type) continue;
+      if (same_.empty()) same_.assign(f_.insts.size(), ~0u);
+      same_[id] = c;
+      f_.remove(static_cast<ValueId>(id));
+      return;
+    }
+  }
+  std::uint32_t& left = is_vector(inst.type) ? room.vectors : room.integers;
+  if (left == 0) return;
+  --left;
+  if (constant) room.constants.push_back(id);
+  const auto place = static_cast<ValueId>(f_[loops[target].before].last);
+  for_each_arg(f_, inst, [&](const std::uint32_t& a) {
+    if (info_.contains(loops[target], f_.block_of[a])) {  // an immediate: comes along
+      f_.move_before(static_cast<ValueId>(a), place);
+    }
+  });
+  f_.move_before(static_cast<ValueId>(id), place);
+}
+
+void Hoist::run() {
+  if (info_.loops.empty()) return;
+  const bool regroups = !in_register_.empty();
+  if (regroups) count_uses();
+  const std::vector<BlockId> order = f_.order;
   for (const BlockId b : order) {
-    for (std::uint32_t v = func[b].first; v != ~0u; v = func.next[v]) {
-      for_each_arg(func, func.insts[v], [&](std::uint32_t& a) {
-        if (a < same.size() && same[a] != ~0u) a = same[a];
+    if (info_.innermost[raw(b)] == ~0u) continue;
+    for (std::uint32_t v = f_[b].first; v != ~0u;) {
+      const std::uint32_t id = v;
+      v = f_.next[v];
+      if (regroups) regroup(id);
+      visit(id);
+    }
+  }
+  if (same_.empty()) return;
+  for (const BlockId b : order) {
+    for (std::uint32_t v = f_[b].first; v != ~0u; v = f_.next[v]) {
+      for_each_arg(f_, f_.insts[v], [&](std::uint32_t& a) {
+        if (a < same_.size() && same_[a] != ~0u) a = same_[a];
       });
     }
   }
 }
+
+}  // namespace
+
+void hoist_invariants(const Target& machine, Func& func) { Hoist(machine, func).run(); }
 
 }  // namespace wasmrt::jit::opt
