@@ -113,7 +113,7 @@ class Selection {
   const CompileContext& context_;
   const ir::Func& f_;
   MFunc& m_;
-  std::vector<bool> folded_;  // loads that their user carries out
+  std::vector<bool> folded_;       // loads that their user carries out
   bool widening_is_free_ = false;  // an i32 extended by zeros is in the register of the i32
   V current_{};
 

@@ -82,11 +82,11 @@ jit::Layout of_jumps(const std::vector<std::uint32_t>& targets) {
 }
 
 /// The block in front of the first loop's head, and whether it belongs to the loop.
-bool begins_with_its_last(const char* text) {
+bool begins_with_its_last(const char* text, bool rotate_all = false) {
   Compiled c(wat(text));
   REQUIRE(c.checked.ok);
   REQUIRE(c.compile() == nullptr);
-  const jit::Layout layout = jit::lay_out(c.machine);
+  const jit::Layout layout = jit::lay_out(c.machine, rotate_all);
   const std::vector<std::uint32_t>& order = layout.order;
   check_complete(layout);
   for (std::size_t n = 1; n < order.size(); ++n) {
@@ -103,6 +103,8 @@ bool begins_with_its_last(const char* text) {
 TEST_CASE("a loop begins with its last block where several ways meet", "[jit][layout]") {
   CHECK(begins_with_its_last(kScan));
   CHECK(!begins_with_its_last(kMiddle));
+  CHECK(begins_with_its_last(kMiddle, true));
+  CHECK(begins_with_its_last(kScan, true));
   CHECK(begins_with_its_last(kNested));
   same_outcome(on_all_engines(kNested), "f", {Value(std::int32_t{9})});
   same_outcome(on_all_engines(kScan), "f", {Value(std::int32_t{3})});

@@ -17,8 +17,8 @@ std::size_t count(const std::string& text, std::string_view what) {
 }
 
 /// The SSA form of the first function after all passes.
-std::string optimised(const std::string& fields) {
-  Compiled c(wat("(module " + fields + ")"));
+std::string optimised(const std::string& fields, const jit::Target& target = jit::x64_target()) {
+  Compiled c(wat("(module " + fields + ")"), target);
   REQUIRE(c.checked.ok);
   REQUIRE(c.build(c.checked.module->imported_funcs) == nullptr);
   c.context.options.verify = true;
@@ -150,6 +150,39 @@ TEST_CASE("nothing moves over a call or out of the loop it depends on", "[jit][l
       (local.get $s)))");
   CHECK(text.find("phi") < text.rfind("const.f64"));
   CHECK(text.find("phi") < text.find("fmul"));
+}
+
+TEST_CASE("of sums in a loop the part that rests lies in front where addresses take in no sums",
+          "[jit][loops]") {
+  // Base and number are added up in front; in the loop is one addition for the address.
+  const auto scan = [](const std::string& again) {
+    return "(import \"a\" \"b\" (func $f)) (memory 1)"
+           "(func (export \"f\") (param $p i32) (result i32) (local $i i32) (local $s i32)"
+           "(loop (local.set $s (i32.add (local.get $s) (i32.load8_u"
+           " (i32.add (i32.add (local.get $p) (local.get $i)) (i32.const 1000)))))" +
+           again +
+           "(br_if 0 (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1)))"
+           " (i32.const 100)))) (local.get $s))";
+  };
+  const auto inside = [](const std::string& text) { return text.substr(text.find("phi")); };
+  const jit::Target& arm64 = jit::arm64_target();
+  // s + x, i + 1 and the address.
+  CHECK(count(inside(optimised(scan(""), arm64)), " add.i32") == 3);
+  CHECK(count(inside(optimised(scan(""))), " add.i32") == 4);
+  CHECK(count(inside(optimised(scan("(call $f)"), arm64)), " add.i32") == 4);
+  // Both parts move, or the sum is wanted elsewhere.
+  CHECK(count(inside(optimised("(memory 1) (func (param $p i32) (local $i i32)"
+                               "(loop (i32.store (i32.add (i32.add (local.get $i) (i32.load"
+                               " (local.get $i))) (i32.const 1000)) (local.get $p))"
+                               "(br_if 0 (local.tee $i (i32.add (local.get $i) (i32.const 1))))))",
+                               arm64)),
+              " add.i32") == 3);
+  CHECK(count(inside(optimised("(memory 1) (func (param $p i32) (local $i i32)"
+                               "(loop (i32.store (i32.add (i32.add (local.get $p) (local.get $i))"
+                               " (i32.const 1000)) (i32.add (local.get $p) (local.get $i)))"
+                               "(br_if 0 (local.tee $i (i32.add (local.get $i) (i32.const 1))))))",
+                               arm64)),
+              " add.i32") == 3);
 }
 
 TEST_CASE("values that rest in a crowded loop rest in their slots", "[jit][loops]") {

@@ -23,14 +23,20 @@ class Check:
     bound: float
     unit: str = ""
     more_is_better: bool = True
+    strict: bool = False  # the bound itself is not good enough
 
     @property
     def passed(self):
-        return self.value >= self.bound if self.more_is_better else self.value <= self.bound
+        if self.value == self.bound:
+            return not self.strict
+        return (self.value > self.bound) == self.more_is_better
+
+    @property
+    def sign(self):
+        return (">" if self.strict else "≥") if self.more_is_better else ("<" if self.strict else "≤")
 
     def __str__(self):
-        sign = "≥" if self.more_is_better else "≤"
-        return f"{'ok' if self.passed else 'MISSED':6}  {self.what:58} {self.value:8.2f} {self.unit:4} {sign} {self.bound:g}"
+        return f"{'ok' if self.passed else 'MISSED':6}  {self.what:58} {self.value:8.2f} {self.unit:4} {self.sign} {self.bound:g}"
 
 
 def start_up():
