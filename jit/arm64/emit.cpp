@@ -334,7 +334,7 @@ void Emitter::poison(const MInst& i) {
 
 void Emitter::block(std::uint32_t number) {
   // Flags outlast the way from the only block that leads here, when that stands in front.
-  const std::vector<MBlockId>& preds = m_.blocks[number].preds;
+  const std::span<const MBlockId> preds = m_.blocks[number].preds;
   if (preds.size() != 1 || raw(preds[0]) != block_) flags_.known = false;
   block_ = number;
   bind(labels_[number]);

@@ -39,15 +39,17 @@ bool Selector::widening(V product, V& a, V& b, bool& is_signed) const {
   if (i.op != IrOp::Mul || i.type != Type::I64) return false;
   const IrOp x = at(i.arg(0)).op;
   if (x != IrOp::ExtU && x != IrOp::ExtS) return false;
+  V other = i.arg(1);
+  std::int64_t imm = 0;
+  if (constant(other, imm)) {  // the lower half must say all
+    if (x == IrOp::ExtS ? imm != static_cast<std::int32_t>(imm) : imm >> 32 != 0) return false;
+  } else {
+    if (at(other).op != x) return false;
+    other = at(other).arg(0);
+  }
   is_signed = x == IrOp::ExtS;
   a = at(i.arg(0)).arg(0);
-  b = i.arg(1);
-  std::int64_t imm = 0;
-  if (constant(b, imm)) {  // of which the lower half says all
-    return is_signed ? imm == static_cast<std::int32_t>(imm) : imm >> 32 == 0;
-  }
-  if (at(b).op != x) return false;
-  b = at(b).arg(0);
+  b = other;
   return true;
 }
 
@@ -362,7 +364,7 @@ bool Selector::select_int(V v) {
     case IrOp::Icmp: {
       const Flags flags = flags_of_icmp(i);
       if (flags.compare == Compare::Bit && flags.cc == NE) {  // the bit itself
-        emit(kUbfx, flags.size, {def(reg(v)), flags.operands[0]}).imm =
+        emit(kUbfx, flags.size, {def(reg(v)), *flags.operands.begin()}).imm =
             field(static_cast<unsigned>(flags.imm), 1);
         return true;
       }

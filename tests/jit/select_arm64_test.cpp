@@ -70,6 +70,7 @@ TEST_CASE("a product of a 32-bit number and a constant of 32 bits is one of halv
   CHECK(count(product("u", "0x100000003"), kMul64) == 1);
   CHECK(count(product("u", "-77777"), kMul64) == 1);
   CHECK(count(product("s", "0xCCCCCCCD"), kMul64) == 1);
+  CHECK(count(product("s", "0xCCCCCCCD"), kSxtw) == 1);
   CHECK(count(product("s", "0x80000003"), kMul64) == 1);
 }
 
