@@ -195,6 +195,8 @@ MInst& Selector::emit_op2(AOp op, unsigned size, VReg d, VReg a, const Source& b
 }
 
 bool Selector::select_value(V v) {
+  const BlockId block = f_.block_of[raw(v)];
+  if (f_[block].last == raw(v)) emit_bases(block);
   return select_int(v) || select_float(v) || select_mem(v) || select_control(v) || select_simd(v);
 }
 

@@ -21,6 +21,7 @@ class Selector final : public Selection {
       : Selection(context, func, out) {
     widening_is_free_ = !has(kCpuPoison);
     share_addresses();
+    find_loops();
   }
 
  private:
@@ -94,7 +95,16 @@ class Selector final : public Selection {
   Mem address(V base, std::uint64_t offset, std::uint16_t memory, unsigned bytes);
   Mem vm_address(V base, std::uint64_t offset, unsigned bytes);
   Mem memory_of(const ir::Inst& access, unsigned bytes);  ///< Of a load or store of either kind.
+  struct Parts {
+    V index;
+    std::int64_t offset;
+  };
+  [[nodiscard]] Parts parts_of(const ir::Inst& access) const;
+  void set_index(V index, unsigned bytes, Mem& mem);
   void share_addresses();
+  void find_loops();
+  VReg base_in_front(std::int64_t offset);
+  void emit_bases(ir::BlockId block);
   Mem guest_memory(V v, unsigned bytes);
   MInst& emit_access(AOp op, unsigned size, const Operands& operands, const Mem& mem,
                      std::uint32_t aux);
@@ -109,6 +119,17 @@ class Selector final : public Selection {
     std::uint32_t accesses = 0;
     VReg reg = kNoVReg;
   };
+  /// Memory base + offset, made in front of loops.
+  struct Base {
+    VReg reg;
+    std::int32_t offset;
+    std::uint32_t next;  // of the same block
+  };
+  std::vector<Base> bases_;
+  std::vector<std::uint32_t> bases_of_;  // by block: the first, or ~0
+  std::vector<ir::BlockId> front_of_;    // by loop header: where its bases are made
+  std::vector<std::uint32_t> position_, calls_before_;
+
   std::vector<SharedAddress> shared_;
   std::vector<std::uint32_t> shared_of_;  // by value: which, or ~0
 };

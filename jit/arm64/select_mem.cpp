@@ -19,6 +19,34 @@ bool is_offset(std::uint64_t offset, unsigned bytes) {
 
 }  // namespace
 
+/// What an access adds to the memory's base: an index and a number, taken out of sums that lose
+/// nothing. The guard covers the number even where a processor only guesses so.
+Selector::Parts Selector::parts_of(const Inst& access) const {
+  constexpr std::int64_t kWidest = 64;
+  Parts r = {access.arg(0), static_cast<std::int64_t>(access.imm)};
+  const Inst& sum = at(r.index);
+  if (sum.op != IrOp::Add || sum.type != Type::I32 || sum.aux != kNoWrap) return r;
+  if (at(sum.arg(1)).op != IrOp::Const) return r;
+  const std::int64_t offset = r.offset + static_cast<std::int32_t>(at(sum.arg(1)).imm);
+  const bool covered =
+      offset <= 0 || static_cast<std::uint64_t>(offset + kWidest) <= f_.memories[0].guarded_bytes;
+  return covered ? Parts{sum.arg(0), offset} : r;
+}
+
+/// An index of the memory; a shift that fits the access goes along.
+void Selector::set_index(V index, unsigned bytes, Mem& mem) {
+  mem.index32 = at(index).type == Type::I32;
+  if (mem.index32) index = uncut(index);
+  const Inst& shl = at(index);
+  std::int64_t by = 0;
+  if (shl.op == IrOp::Shl && shl.type == Type::I32 && shl.aux == kNoWrap && !needed(index) &&
+      constant(shl.arg(1), by) && by > 0 && by <= 4 && 1u << by == bytes) {
+    mem.scale = static_cast<std::uint8_t>(by);
+    index = shl.arg(0);
+  }
+  mem.index = reg(index);
+}
+
 /// Base and offset as a memory operand; sums of pointers fold into it. An i32 index is extended by
 /// the access itself, so that nothing in its upper half can lead out of the memory.
 Mem Selector::address(V base, std::uint64_t offset, std::uint16_t memory, unsigned bytes) {
@@ -27,13 +55,13 @@ Mem Selector::address(V base, std::uint64_t offset, std::uint16_t memory, unsign
   const bool far = offset > 0x7FFFFFFF;
   if (memory == 0) {
     mem.pinned = 1;
-    mem.index32 = at(base).type == Type::I32;
-    const V index = mem.index32 ? uncut(base) : base;
     if (!far) {
-      mem.index = reg(index);
+      set_index(base, bytes, mem);
       mem.disp = static_cast<std::int32_t>(offset);
       return mem;
     }
+    mem.index32 = at(base).type == Type::I32;
+    const V index = mem.index32 ? uncut(base) : base;
     const VReg big = move_imm(offset);
     const VReg sum = temp(RegClass::Int);
     const auto bits = mem.index32 ? op2_bits(Op2::Extended, static_cast<unsigned>(Extend::Uxtw))
@@ -108,18 +136,21 @@ void Selector::share_addresses() {
     for (std::uint32_t v = f_[b].first; v != ~0u; v = f_.next[v]) {
       const Inst& i = f_.insts[v];
       if (calls(i.op)) known = kNone;
-      if ((i.op != IrOp::Load && i.op != IrOp::Store) || i.mem != 0 || i.imm == 0) continue;
+      if ((i.op != IrOp::Load && i.op != IrOp::Store) || i.mem != 0) continue;
+      const Parts at = parts_of(i);
+      if (at.offset <= 0 || at.offset > 0x7FFFFFFF) continue;
       const unsigned bytes = bytes_of(static_cast<Access>(i.aux));
-      const std::uint64_t offset = is_offset(i.imm, bytes) ? 0 : i.imm & ~std::uint64_t{0xFFF};
-      if (i.imm > 0x7FFFFFFF || !is_offset(i.imm - offset, bytes)) continue;
+      const auto whole = static_cast<std::uint64_t>(at.offset);
+      const std::uint64_t offset = is_offset(whole, bytes) ? 0 : whole & ~std::uint64_t{0xFFF};
+      if (!is_offset(whole - offset, bytes)) continue;
       const auto same = [&](std::uint32_t n) {
-        return n != ~0u && shared_[n].base == i.arg(0) && shared_[n].offset == offset;
+        return n != ~0u && shared_[n].base == at.index && shared_[n].offset == offset;
       };
       auto found = std::find_if(known.begin(), known.end(), same);
       if (found == known.end()) {
         --found;
         *found = static_cast<std::uint32_t>(shared_.size());
-        shared_.push_back({i.arg(0), offset, static_cast<V>(v), 0, kNoVReg});
+        shared_.push_back({at.index, offset, static_cast<V>(v), 0, kNoVReg});
       }
       std::rotate(known.begin(), found, found + 1);
       ++shared_[known[0]].accesses;
@@ -129,23 +160,97 @@ void Selector::share_addresses() {
   }
 }
 
+/// Where a loop may have bases: in front of the outermost one without calls. ~0: nowhere.
+void Selector::find_loops() {
+  position_.assign(f_.blocks.size(), 0);
+  calls_before_.assign(f_.order.size() + 1, 0);
+  for (std::uint32_t n = 0; n < f_.order.size(); ++n) {
+    position_[raw(f_.order[n])] = n;
+    bool any = false;
+    for (std::uint32_t v = f_[f_.order[n]].first; v != ~0u && !any; v = f_.next[v]) {
+      any = calls(f_.insts[v].op);
+    }
+    calls_before_[n + 1] = calls_before_[n] + (any ? 1 : 0);
+  }
+  front_of_.assign(f_.blocks.size(), kNoBlock);  // by header
+  for (const BlockId header : f_.order) {        // outer loops first
+    const Block& block = f_[header];
+    if (!block.is_loop_header) continue;
+    const std::uint32_t from = position_[raw(header)];
+    if (calls_before_[block.loop_end] != calls_before_[from]) continue;
+    BlockId front = kNoBlock;
+    unsigned ways = 0;
+    for (const BlockId p : block.preds) {
+      if (position_[raw(p)] >= from && position_[raw(p)] < block.loop_end) continue;
+      ++ways;
+      front = p;
+    }
+    if (ways != 1 || f_.insts[f_[front].last].op != IrOp::Jump) continue;
+    const BlockId outer = f_[front].loop_header;
+    const bool further = outer != kNoBlock && front_of_[raw(outer)] != kNoBlock;
+    front_of_[raw(header)] = further ? front_of_[raw(outer)] : front;
+  }
+  bases_of_.assign(f_.blocks.size(), ~0u);
+}
+
+/// A register that holds memory base + offset in the loop around the current instruction, if there
+/// is one and it has room for it.
+VReg Selector::base_in_front(std::int64_t offset) {
+  // Each may take a register; without one it is made where it is used.
+  constexpr unsigned kMost = 3;
+  const BlockId header = f_[f_.block_of[raw(current_)]].loop_header;
+  if (header == kNoBlock || front_of_[raw(header)] == kNoBlock) return kNoVReg;
+  std::uint32_t& first = bases_of_[raw(front_of_[raw(header)])];
+  unsigned there = 0;
+  for (std::uint32_t n = first; n != ~0u; n = bases_[n].next, ++there) {
+    if (bases_[n].offset == offset) return bases_[n].reg;
+  }
+  if (there == kMost) return kNoVReg;
+  bases_.push_back({temp(RegClass::Int), static_cast<std::int32_t>(offset), first});
+  first = static_cast<std::uint32_t>(bases_.size() - 1);
+  return bases_.back().reg;
+}
+
+/// At the end of a block in front of loops: the bases that were asked for.
+void Selector::emit_bases(BlockId block) {
+  for (std::uint32_t n = bases_of_[raw(block)]; n != ~0u; n = bases_[n].next) {
+    Mem mem;
+    mem.pinned = 1;
+    mem.disp = bases_[n].offset;
+    emit_access(kAddr, 8, {def(bases_[n].reg)}, mem, 0).can_remat = true;
+  }
+}
+
 /// Of a load or store of the guest.
 Mem Selector::guest_memory(V v, unsigned bytes) {
+  constexpr std::uint32_t kMany = 3;  // for so many one sum in each turn is less than registers
   const Inst& i = at(v);
+  if (i.mem != 0) return memory_of(i, bytes);
+  const Parts at = parts_of(i);
+  Mem mem;
+  mem.guest = true;
+  mem.pos = i.pos;
   const std::uint32_t n = shared_of_[raw(v)];
-  if (n == ~0u || shared_[n].accesses < 2) return memory_of(i, bytes);
+  const bool shares = n != ~0u && shared_[n].accesses >= 2;
+  const bool wants_base = !shares || (shared_[n].reg == kNoVReg && shared_[n].accesses < kMany);
+  if (at.offset != 0 && at.offset == static_cast<std::int32_t>(at.offset) && wants_base &&
+      !f_.memories[0].may_move) {
+    mem.base = base_in_front(at.offset);
+    if (mem.base != kNoVReg) {
+      set_index(at.index, bytes, mem);
+      return mem;
+    }
+  }
+  if (!shares) return memory_of(i, bytes);
   SharedAddress& shared = shared_[n];
   if (shared.reg == kNoVReg) shared.reg = temp(RegClass::Int);
   if (shared.first == v) {
-    Mem whole = address(i.arg(0), shared.offset, 0, bytes);
+    Mem whole = address(shared.base, shared.offset, 0, bytes);
     whole.guest = false;
     emit_access(kAddr, 8, {def(shared.reg)}, whole, 0);
   }
-  Mem mem;
-  mem.guest = true;
   mem.base = shared.reg;
-  mem.disp = static_cast<std::int32_t>(i.imm - shared.offset);
-  mem.pos = i.pos;
+  mem.disp = static_cast<std::int32_t>(at.offset - static_cast<std::int64_t>(shared.offset));
   return mem;
 }
 

@@ -53,6 +53,33 @@ TEST_CASE("accesses that differ in their offset share one address", "[jit]") {
     (i32.store8 offset=9 (local.get 1) (i32.const 1))))")) == 2);
 }
 
+TEST_CASE("what rests of an address in a loop is added up in front of it", "[jit]") {
+  // add xN, x28, #8
+  const auto bases = [](const std::vector<std::uint32_t>& code) {
+    return count(code, 0xFFFFFFE0, 0x91002380);
+  };
+  const auto loop = [](const std::string& body) {
+    return words("(func (param i32) (loop " + body +
+                 "(br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 4)))))) (func)");
+  };
+  const std::string access = "(i32.store offset=8 (local.get 0) (i32.const 1))";
+  CHECK(bases(loop(access)) == 1);
+  CHECK(sums(loop(access)) == 0);
+  CHECK(bases(loop(access + "(i64.store offset=8 (local.get 0) (i64.const 1))")) == 1);
+  // Also for what is added to a number that is known to be small; a shift goes along.
+  const std::string index = "(i32.and (local.get 0) (i32.const 0xFFF))";
+  const std::string scaled = "(i32.add (i32.shl " + index + " (i32.const 2)) (i32.const 8))";
+  const auto code = loop("(i32.store " + scaled + " (i32.const 1))");
+  CHECK(bases(code) == 1);
+  CHECK(count(code, 0xFFE0FC00, 0xB8205800) != 0);  // str w, [x, w, uxtw #2]
+  // Not where the sum may wrap around, over calls, or for three that one sum in each turn serves.
+  CHECK(bases(loop("(i32.store (i32.add (local.get 0) (i32.const 8)) (i32.const 1))")) == 0);
+  CHECK(bases(loop(access + "(call 1)")) == 0);
+  CHECK(bases(loop(access + "(i32.store offset=12 (local.get 0) (i32.const 1))"
+                            "(i32.store offset=16 (local.get 0) (i32.const 1))")) == 0);
+  CHECK(bases(words("(func (param i32)" + access + ")")) == 0);
+}
+
 TEST_CASE("where stores may tear, the same bytes are loaded first", "[jit]") {
   struct Kind {
     const char* store;
