@@ -4,6 +4,7 @@
 //   wasmrt-fuzz FILE...                                         runs kept findings
 //   wasmrt-fuzz --modules FILE...                               runs modules that others made
 //   wasmrt-fuzz --print FILE|SEED                               prints the module as text
+// --torn-stores: for emulators whose stores across the end of a memory write what fits.
 // Exit code 0 when all engines agreed on everything, 1 when not, 2 for bad usage. While a seed
 // runs, FOLDER/running names it, so that a crash can be repeated with --first.
 
@@ -233,6 +234,8 @@ int main(int argc, char** argv) {
       first = std::strtoull(s, nullptr, 10);
     } else if (const char* k = value("--keep="); k != nullptr) {
       keep = k;
+    } else if (word == "--torn-stores") {
+      wasmrt::fuzz::expect_torn_stores();
     } else if (word == "--modules") {
       origin = Origin::Other;
     } else if (word.starts_with("-")) {

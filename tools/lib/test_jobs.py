@@ -199,7 +199,7 @@ def other_machine(plan, short=False):
               extras=False, env={"WASMRT_COMPILE": "stubs=0-1000000"})
     plan.wasi("arm64 emulated", "build-arm64", built, "--engine=jit", "--emulator=" + " ".join(EMULATOR))
     plan.add("fuzz", "fuzz engines, arm64 emulated",
-             shell('mkdir -p build/findings; exec "$@"', *EMULATOR, "build-arm64/wasmrt-fuzz", f"--seconds={FUZZ_SECONDS}",
+             shell('mkdir -p build/findings; exec "$@"', *EMULATOR, "build-arm64/wasmrt-fuzz", "--torn-stores", f"--seconds={FUZZ_SECONDS}",
                    f"--first={int(time.time())}000", "--keep=build/findings"), after=[built], timeout=FUZZ_SECONDS + 240)
 
 

@@ -190,6 +190,8 @@ class Observer {
   Observed seen_;
 };
 
+bool stores_are_torn = false;
+
 void add(std::vector<Participant>& all, std::string name, const EngineConfig& config) {
   if (Result<Engine> engine = Engine::create(config); engine.ok()) {
     all.push_back({std::move(name), *engine});
@@ -197,6 +199,8 @@ void add(std::vector<Participant>& all, std::string name, const EngineConfig& co
 }
 
 }  // namespace
+
+void expect_torn_stores() { stores_are_torn = true; }
 
 const std::vector<Participant>& participants() {
   static const std::vector<Participant> kAll = [] {
@@ -206,11 +210,15 @@ const std::vector<Participant>& participants() {
     config.threads = 1;
     config.limits.memory_pages = 256;  // all of them are read after every call
     config.limits.table_elements = 20000;
+    const std::string probes = stores_are_torn ? ",+probe-stores" : "";
     config.engine = EngineKind::Interp;
+    config.signals = !stores_are_torn;
     add(all, "interp", config);
     config.engine = EngineKind::Jit;
+    config.signals = true;
+    config.cpu = "native" + probes;
     add(all, "jit", config);
-    config.cpu = "min";
+    config.cpu = "min" + probes;
     add(all, "jit, least processor", config);
     config.signals = false;
     config.cpu = "native";

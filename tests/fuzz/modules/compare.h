@@ -20,6 +20,10 @@ struct Participant {
   Engine engine;
 };
 
+/// For machines on which a store across the end of a memory writes what fits before it faults:
+/// compiled code probes its stores, and the interpreter checks. Only before participants().
+void expect_torn_stores();
+
 /// The interpreter first, then every way to compile that this build and machine has.
 const std::vector<Participant>& participants();
 
