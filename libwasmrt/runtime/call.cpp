@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "libwasmrt/base/assert.h"
 #include "libwasmrt/base/dump.h"
 #include "libwasmrt/frontend/report.h"
 #include "libwasmrt/runtime/access.h"
@@ -34,10 +35,10 @@ std::uint64_t to_ns(const Deadline& deadline) {
 
 void dump_call(const char* direction, const VmFuncRef& func) {
   std::string text = std::string("call ") + direction + ": ";
-  if (func.host == nullptr) {
-    const auto& instance = *static_cast<const Instance*>(func.vmctx->instance);
-    if (!instance.name().empty()) text += instance.name() + ": ";
-    text += function_text(instance.module().decoded(), FuncIdx{func.func_idx}) + ' ';
+  const void* const owner = func.vmctx != nullptr ? func.vmctx->instance : nullptr;
+  if (const auto* instance = static_cast<const Instance*>(owner); instance != nullptr) {
+    if (!instance->name().empty()) text += instance->name() + ": ";
+    text += function_text(instance->module().decoded(), FuncIdx{func.func_idx}) + ' ';
   }
   dump_write(Stage::Call, text + to_string(func_type(func).composite.func) + '\n');
 }
@@ -297,6 +298,7 @@ namespace {
 
 [[gnu::noinline]] WordCall call_host_by_slots(std::uint64_t a, std::uint64_t b, std::uint64_t c,
                                               std::uint64_t d, VmFuncRef* callee, Vmctx* ctx) {
+  WASMRT_ASSERT(!callee->has_refs, "words hold numbers");
   std::uint64_t slots[kCallWords] = {a, b, c, d};
   const TrapWord trap = host_entry(callee, ctx, slots, nullptr);
   return {slots[0], trap};
