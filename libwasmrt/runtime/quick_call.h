@@ -56,6 +56,7 @@ inline bool begin_quick_call(const VmFuncRef& func) {
 /// Ends it: gives the error when there was a trap, else null.
 Error* finish_quick_call(CallFrame& frame, TrapWord trap);
 inline Error* end_quick_call(TrapWord trap) {
+  if (t_thread.innermost == nullptr) __builtin_unreachable();  // begin_quick_call made it so
   CallFrame& frame = *t_thread.innermost;
   if (trap != 0 || frame.held_store) [[unlikely]]
     return finish_quick_call(frame, trap);
