@@ -16,7 +16,7 @@
 
 #include <wasmrt/value.hpp>
 
-#include "jit/arena.h"
+#include "libwasmrt/base/arena.h"
 
 namespace wasmrt::jit {
 

@@ -15,6 +15,13 @@
 
 namespace wasmrt::test {
 
+/// How often `what` stands in a text, such as the listing of a stage.
+inline std::size_t count(std::string_view text, std::string_view what) {
+  std::size_t n = 0;
+  for (std::size_t at = text.find(what); at != text.npos; at = text.find(what, at + 1)) ++n;
+  return n;
+}
+
 /// A checked module and what compiling its functions needs to know. Memories are guarded.
 struct Compiled {
   explicit Compiled(const Bytes& bytes, const jit::Target& target = jit::x64_target())

@@ -10,12 +10,6 @@ using namespace wasmrt::test;
 
 namespace {
 
-std::size_t count(const std::string& text, std::string_view what) {
-  std::size_t n = 0;
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++n;
-  return n;
-}
-
 /// The SSA form of the first function after all passes.
 std::string optimised(const std::string& fields, const jit::Target& target = jit::x64_target()) {
   Compiled c(wat("(module " + fields + ")"), target);

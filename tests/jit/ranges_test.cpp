@@ -11,12 +11,6 @@ using namespace wasmrt::test;
 
 namespace {
 
-std::size_t count(const std::string& text, std::string_view what) {
-  std::size_t n = 0;
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++n;
-  return n;
-}
-
 /// A module of one function, whose parameters are $x and $y, around this body.
 std::string module_of(const std::string& body) {
   return "(module (memory 1 1) (data (i32.const 0) \"\\10\\80\\ff\\03\\01\")"

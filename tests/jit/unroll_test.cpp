@@ -146,12 +146,12 @@ TEST_CASE("only the innermost loop is repeated", "[jit][unroll]") {
   CHECK(beside.loads == 8);
 }
 
-TEST_CASE("loops with calls, of many instructions, or that are left cold stay", "[jit][unroll]") {
+TEST_CASE("loops with calls or of many instructions stay", "[jit][unroll]") {
   const std::string again = "(br_if 0 (i32.lt_u (local.get $n) (local.get $x)))) (local.get $s))";
   const Counts call =
-      counts_of("(func $g (param i32) (result i32) (local.get 0))" + kFunc + "(loop " + kAdd +
-                "(local.set $s (call $g (local.get $s)))" + again);
-  CHECK(call.loads == 0);  // of $g, which is the first
+      counts_of(kFunc + "(loop " + kAdd + "(local.set $s (call $g (local.get $s)))" + again +
+                "(func $g (param i32) (result i32) (local.get 0))");
+  CHECK(call.loads == 1);
   std::string many;
   for (int n = 0; n < 9; ++n) many += kAdd;
   const Counts large = counts_of(kFunc + "(loop " + many + again);
