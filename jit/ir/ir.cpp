@@ -137,4 +137,10 @@ void Func::successors(BlockId b, std::vector<BlockId>& out) const {
   }
 }
 
+bool Func::is_unlikely(BlockId from, BlockId to) const {
+  const Inst& end = insts[blocks[raw(from)].last];
+  if (end.op != IrOp::Branch || end.block(1) == end.block(2)) return false;
+  return end.aux == static_cast<std::uint16_t>(end.block(1) == to ? Hint::Unlikely : Hint::Likely);
+}
+
 }  // namespace wasmrt::jit::ir

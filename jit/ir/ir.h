@@ -132,6 +132,8 @@ class Func {
   const Block& operator[](BlockId b) const { return blocks[raw(b)]; }
   /// Successors of a block, each once, in terminator order.
   void successors(BlockId b, std::vector<BlockId>& out) const;
+  /// A branch hint of the module says that `from` seldom goes on to `to`.
+  [[nodiscard]] bool is_unlikely(BlockId from, BlockId to) const;
 };
 
 /// What ir_ops.def says of an op.

@@ -254,7 +254,7 @@ void Selection::connect(std::span<const std::uint32_t> starts) {
         edge->to = static_cast<MBlockId>(spare);
         source = spare++;
         MBlock& between = m_.blocks[source];
-        between.cold = f_[b].cold || f_[s].cold;
+        between.cold = f_[b].cold || f_[s].cold || f_.is_unlikely(b, s);
         between.preds = m_.lists->make<MBlockId>(1);
         comes_from(source, from);
         between.succs = m_.lists->make<MEdge>(1);

@@ -40,8 +40,7 @@ bool is_tiny(const MFunc& func, TinyLoop& loop) {
     }
     if (!goes_on) continue;
     around[b - loop.head] = true;
-    // A cold way back would be there once, for all turns, and lead past the poll.
-    if (block.cold || block.succs.size() > 2) return false;
+    if (block.succs.size() > 2) return false;
     for (const std::uint32_t i : block.insts) {
       if (func.insts[i].is_call) return false;
       if (func.insts[i].op != kJump && func.insts[i].op != kPoll) ++insts;

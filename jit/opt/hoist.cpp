@@ -197,7 +197,7 @@ void Hoist::run() {
   if (regroups) count_uses();
   const std::vector<BlockId> order = f_.order;
   for (const BlockId b : order) {
-    if (info_.innermost[raw(b)] == ~0u) continue;
+    if (info_.innermost[raw(b)] == ~0u || f_[b].cold) continue;
     for (std::uint32_t v = f_[b].first; v != ~0u;) {
       const std::uint32_t id = v;
       v = f_.next[v];

@@ -8,8 +8,10 @@ namespace wasmrt::jit::opt {
 
 /// Removes what has no effect and is not used, phis in circles included.
 void remove_dead(ir::Func& func);
-/// Skips blocks that only jump, and marks blocks that end in a trap as cold.
+/// Skips blocks that only jump.
 void thread_jumps(ir::Func& func);
+/// Marks blocks that lead only to traps or are reached only by unlikely branches.
+void mark_cold(ir::Func& func);
 /// Moves pure work out of the loops that it does not depend on. Which constants are work is the
 /// machine's to say.
 void hoist_invariants(const Target& target, ir::Func& func);

@@ -39,10 +39,6 @@ void thread_jumps(Func& func) {
     func.remove(static_cast<ValueId>(block.first));
     removed = true;
   }
-  for (const BlockId b : func.order) {
-    const std::uint32_t last = func[b].last;
-    if (last != ~0u && func.insts[last].op == IrOp::Trap) func[b].cold = true;
-  }
   if (!removed) return;
   // Positions move: loop ends are counted in blocks that stay.
   std::vector<std::uint32_t> position(func.order.size() + 1);

@@ -9,8 +9,7 @@ bool Selector::select_control(V v) {
   const Inst& i = at(v);
   switch (i.op) {
     case IrOp::Branch: {
-      MInst& m = emit_flags(kCmpBranch, flags_of(i.arg(0), false), {}, 0, 4);
-      m.aux |= static_cast<std::uint32_t>(i.aux) << 8;  // the hint, in the trap kind's place
+      emit_flags(kCmpBranch, flags_of(i.arg(0), false), {}, 0, 4);
       return true;
     }
     case IrOp::Switch: {

@@ -123,3 +123,36 @@ TEST_CASE("chains of empty blocks end at one that is there", "[jit][layout]") {
   check_complete(circle);
   CHECK(circle.order == std::vector<std::uint32_t>{0, circle.ends[0]});
 }
+
+TEST_CASE("what a branch hint calls unlikely lies behind everything else", "[jit][layout]") {
+  // Both arms go around; the one that adds 5 is a block of its own.
+  const auto order_of = [](const std::string& hint, bool hot_first) {
+    const std::string text =
+        "(module (memory 1) (func (export \"f\") (param i32) (result i32) (local $s i32)"
+        "(loop $next " +
+        hint + "(if (i32.and (local.get 0) (i32.const 3)) " +
+        (hot_first ? "(then (local.set $s (i32.xor (local.get $s) (local.get 0))))"
+                     "(else (local.set $s (i32.mul (local.get $s) (i32.const 5))))"
+                   : "(then (local.set $s (i32.mul (local.get $s) (i32.const 5))))"
+                     "(else (local.set $s (i32.xor (local.get $s) (local.get 0))))") +
+        ") (br_if $next (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (local.get $s)))";
+    same_outcome(on_all_engines(text), "f", {Value(std::int32_t{1000})});
+    Compiled c(wat(text));
+    REQUIRE(c.checked.ok);
+    REQUIRE(c.compile() == nullptr);
+    const jit::Layout layout = jit::lay_out(c.machine);
+    check_complete(layout);
+    std::vector<bool> cold;
+    for (const std::uint32_t b : layout.order) cold.push_back(c.machine.blocks[b].cold);
+    return cold;
+  };
+  const auto ends_cold = [](const std::vector<bool>& cold) {
+    return cold.back() && !cold.front() && std::is_sorted(cold.begin(), cold.end());
+  };
+  const std::string unlikely = "(@metadata.code.branch_hint \"\\00\")";
+  const std::string likely = "(@metadata.code.branch_hint \"\\01\")";
+  CHECK(ends_cold(order_of(unlikely, false)));
+  CHECK(ends_cold(order_of(likely, true)));
+  const std::vector<bool> none = order_of("", true);
+  CHECK(std::count(none.begin(), none.end(), true) == 0);
+}

@@ -127,6 +127,14 @@ TEST_CASE("tiny loops share a poll among four turns", "[jit][unroll]") {
                 "(br_if $next (i32.lt_u (local.get $n) (local.get $x)))) (local.get $s))");
   CHECK(two.polls == 1);
   CHECK(two.loads == 4);
+  // A cold way back is repeated as well.
+  const Counts cold = counts_of(kFunc + "(loop $next " + kAdd +
+                                "(@metadata.code.branch_hint \"\\00\")"
+                                "(if (i32.ne (local.get $n) (local.get $x)) (then "
+                                "(local.set $s (i32.xor (local.get $s) (i32.const 5)))"
+                                "(br $next)))) (local.get $s))");
+  CHECK(cold.polls == 1);
+  CHECK(cold.loads == 4);
 }
 
 TEST_CASE("only the innermost loop is repeated", "[jit][unroll]") {

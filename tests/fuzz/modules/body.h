@@ -36,6 +36,8 @@ class Body {
   Body(Choices& in, Shape& shape, const Signature& type) : in_(in), shape_(shape), type_(type) {}
   /// Locals and code, without the size in front.
   Writer write();
+  /// Where the branches that a hint may stand for are in it.
+  [[nodiscard]] const std::vector<std::size_t>& branches() const { return branches_; }
 
  private:
   struct Label {
@@ -82,7 +84,10 @@ class Body {
   char some_type() { return "iIfFv"[in_.below(5)]; }
   std::uint32_t local(char type);
   std::uint32_t temporary(char type) const;
-  void op(Op o) { write_op(out_, o); }
+  void op(Op o) {
+    if (o == Op::If || o == Op::BrIf) branches_.push_back(out_.size());
+    write_op(out_, o);
+  }
   void get(std::uint32_t n) { op(Op::LocalGet), out_.u(n); }
   void set(std::uint32_t n) { op(Op::LocalSet), out_.u(n); }
   void tee(std::uint32_t n) { op(Op::LocalTee), out_.u(n); }
@@ -100,6 +105,7 @@ class Body {
   std::uint32_t counters_ = 0;     ///< First loop counter.
   std::uint32_t loops_ = 0;        ///< Counters in use.
   std::vector<Label> labels_;
+  std::vector<std::size_t> branches_;
   static constexpr std::uint32_t kCounters = 3;
 };
 

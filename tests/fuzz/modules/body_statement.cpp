@@ -29,6 +29,7 @@ Writer Body::write() {
     all.u(1);
     all.byte(type_byte(type));
   }
+  for (std::size_t& at : branches_) at += all.size();
   all.append(out_);
   return all;
 }

@@ -70,15 +70,31 @@ Writer segments(const Shape& shape) {
   return items;
 }
 
+/// A hint for about half of a function's branches, without a choice of their own.
+void hint(Writer& functions, std::size_t function, const std::vector<std::size_t>& branches) {
+  Writer hints;
+  std::uint64_t count = 0;
+  for (const std::size_t at : branches) {
+    const std::uint32_t mixed = (static_cast<std::uint32_t>(at) * 0x9E3779B1u) >> 30;
+    if (mixed > 1) continue;
+    hints.u(at), hints.u(1), hints.byte(mixed);
+    ++count;
+  }
+  functions.u(function), functions.u(count), functions.append(hints);
+}
+
 }  // namespace
 
 std::vector<std::uint8_t> random_module(std::span<const std::uint8_t> choices) {
   Choices in(choices);
   Shape shape = random_shape(in);
   Writer code;
+  Writer hinted;
   for (std::size_t n = shape.imported; n < shape.functions.size(); ++n) {
     const Signature type = shape.types[shape.functions[n]];
-    code.sized(Body(in, shape, type).write());
+    Body body(in, shape, type);
+    code.sized(body.write());
+    hint(hinted, n, body.branches());
   }
 
   Writer out;
@@ -154,6 +170,9 @@ std::vector<std::uint8_t> random_module(std::span<const std::uint8_t> choices) {
   Writer data_count;
   data_count.u(2);
   out.byte(12), out.sized(data_count);
+  Writer hints;
+  hints.name("metadata.code.branch_hint"), hints.u(defined), hints.append(hinted);
+  out.byte(0), out.sized(hints);
   section(out, 10, defined, code);
   section(out, 11, 2, segments(shape));
   return out.take();
