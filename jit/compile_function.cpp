@@ -1,6 +1,7 @@
 // The stages in their order. What a stage does is told by its own header.
 #include "jit/compile_function.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -27,6 +28,15 @@ void dump(const CompileState& s, Stage stage, FuncIdx index, Print&& print) {
                         std::string(stage_name(stage)) + ":\n" + print());
 }
 
+/// For measuring what polls cost.
+void leave_out_polls(MFunc& func) {
+  for (MBlock& block : func.blocks) {
+    const auto kept = std::remove_if(block.insts.begin(), block.insts.end(),
+                                     [&](std::uint32_t i) { return func.insts[i].op == kPoll; });
+    block.insts = block.insts.first(static_cast<std::size_t>(kept - block.insts.begin()));
+  }
+}
+
 const char* run_stages(const CompileContext& context, FuncIdx index, CompileState& s,
                        CodeBlob& blob) {
   const Target& target = *context.target;
@@ -51,6 +61,7 @@ const char* run_stages(const CompileContext& context, FuncIdx index, CompileStat
     return why;
   }
   if (may_run("unroll-loops")) unroll_loops(s.machine);
+  if (!may_run("polls")) leave_out_polls(s.machine);
   dump(s, Stage::Regalloc, index, [&] { return print(target, s.machine); });
   const char* why = target.emit(context, s.machine, blob);
   if (why == nullptr) dump(s, Stage::Asm, index, [&] { return blob.listing; });

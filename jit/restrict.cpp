@@ -34,11 +34,13 @@ bool range(std::string_view text, std::uint32_t& first, std::uint32_t& last) {
   return dash == text.npos || number(text.substr(dash + 1), last);
 }
 
-/// All that can be left out: the passes over the SSA form, and those after allocation.
+/// All that can be left out: the passes over the SSA form, those after allocation, and polls, so
+/// that their cost can be measured.
 std::vector<const char*> pass_names() {
   const std::span<const char* const> first = opt::pass_names();
   std::vector<const char*> names(first.begin(), first.end());
   names.push_back("unroll-loops");
+  names.push_back("polls");
   return names;
 }
 

@@ -2,7 +2,7 @@
 //
 // In: the environment variable, read once: items separated by commas.
 //   func=A-B     only these functions are compiled, the rest is interpreted
-//   -PASS        the optimisation pass of that name does not run
+//   -PASS        the optimisation pass of that name does not run; -polls: no deadline stops a loop
 //   stubs=A-B    a signature gets stubs of its own after A calls, and at most B do
 //   plant=N      additions of function N become subtractions: a fault to find, for testing tools
 // Out: questions of the compiler. What is not understood is said once on standard error, with the

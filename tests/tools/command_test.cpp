@@ -124,6 +124,24 @@ TEST_CASE("engines are compared in step", "[tools][compare]") {
         std::string::npos);
   unsetenv("WASMRT_COMPILE");
 }
+
+TEST_CASE("code can be measured without its polls", "[tools]") {
+  const Desk desk;
+  desk.folder.write("loop.wat", R"((module (func (export "f") (param i32) (result i32)
+    (local i32)
+    (loop (local.set 1 (i32.add (local.get 1) (local.get 0)))
+      (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (local.get 1))))");
+  setenv("WASMRT_DUMP", "regalloc", 1);
+  const Ran with = desk.run("--engine=jit --no-cache --invoke=f loop.wat 4");
+  setenv("WASMRT_COMPILE", "-polls", 1);
+  const Ran without = desk.run("--engine=jit --no-cache --invoke=f loop.wat 4");
+  unsetenv("WASMRT_COMPILE");
+  unsetenv("WASMRT_DUMP");
+  CHECK(with.out.find("poll") != std::string::npos);
+  CHECK(without.out.find("poll") == std::string::npos);
+  CHECK(without.out.find("\n10\n") != std::string::npos);
+}
 #endif
 
 TEST_CASE("exit codes of wasmrt-run, and what it says", "[tools][no-emulation]") {

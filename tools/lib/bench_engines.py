@@ -117,14 +117,17 @@ def python_peer(package):
     return once(f"peers/{package}-{version}-{tag}", make) / "site"
 
 
-def wasmrt(which):
+def wasmrt(which, without=None):
     program = ROOT / "build" / "wasmrt-run"
     if not program.exists():
         raise Unavailable("build/wasmrt-run is not built")
     probe = subprocess.run([program, f"--engine={which}", "--no-cache", OUTPUT / "fib.wasm", "1"], capture_output=True, text=True)
     if probe.returncode != 0:
         raise Unavailable(f"build/wasmrt-run --engine={which}: {(probe.stderr.strip().splitlines() or ['fails'])[0]}")
-    return Engine(f"wasmrt-{which}", f"wasmrt ({which})", [program, f"--engine={which}", "--no-cache"], 1 if which == "interp" else 5)
+    return Engine(f"wasmrt-{which}" + (f"-without-{without}" if without else ""),
+                  f"wasmrt ({which}" + (f" without {without})" if without else ")"),
+                  [program, f"--engine={which}", "--no-cache"], 1 if which == "interp" else 5,
+                  env={"WASMRT_COMPILE": f"-{without}"} if without else None)
 
 
 def wasmi():
@@ -164,5 +167,6 @@ def native():
     return Engine("native", "native (clang 14 -O3)", [], 5, kernel="native")
 
 
-ENGINES = {"wasmrt-interp": lambda: wasmrt("interp"), "wasmrt-jit": lambda: wasmrt("jit"), "wasmi": wasmi, "wasm3": wasm3,
+ENGINES = {"wasmrt-interp": lambda: wasmrt("interp"), "wasmrt-jit": lambda: wasmrt("jit"),
+           "wasmrt-jit-without-polls": lambda: wasmrt("jit", "polls"), "wasmi": wasmi, "wasm3": wasm3,
            "wasmtime": wasmtime, "wazero": wazero, "v8": v8, "native": native}
