@@ -14,7 +14,7 @@ from pathlib import Path
 import bench_engines
 import bench_report
 from bench_checks import Check
-from bench_engines import BENCH, COMMON_FLAGS, DRIVERS, OUTPUT, PYTHON_PEERS
+from bench_engines import BENCH, COMMON_FLAGS, DRIVERS, OUTPUT, PYTHON_PEERS, simd_flags
 from packages import ROOT, Failure, Unavailable, pip_wheel, run, setup
 
 WASMTIME_WHEEL = "675484e525c028dc02762b777f1db4477ea70caa3fec6775426daff4d64edfb1"
@@ -93,11 +93,12 @@ class Native:
 
     def prepare(self, kernel):
         source, program = BENCH / "kernels" / f"{kernel}.c", FOLDER / kernel
-        run([*TARGET, *NATIVE_FLAGS, BENCH / "main_native.c", source, "-o", program], kernel)
+        flags = NATIVE_FLAGS + simd_flags(kernel, "aarch64")
+        run([*TARGET, *flags, BENCH / "main_native.c", source, "-o", program], kernel)
         size = 0
         for part in (BENCH / "main_wasi.c", source):  # the same sources as of the module
             part_object = FOLDER / f"{kernel}-{part.stem}.o"
-            run([*TARGET, *NATIVE_FLAGS, "-Wno-ignored-attributes", "-Wno-unknown-attributes", "-c", part, "-o", part_object], kernel)
+            run([*TARGET, *flags, "-Wno-ignored-attributes", "-Wno-unknown-attributes", "-c", part, "-o", part_object], kernel)
             size += sum(s for _, s in symbols(part_object))
         return [program], size
 

@@ -4,6 +4,7 @@ In: the name of an engine. Out: an Engine whose command(kernel) is a command lin
 line `CHECKSUM NANOSECONDS` per repeat. Versions are pinned here. Raises packages.Unavailable where an engine cannot be had.
 """
 import hashlib
+import platform
 import re
 import shutil
 import subprocess
@@ -18,6 +19,8 @@ DRIVERS = BENCH / "drivers"
 OUTPUT = ROOT / "build" / "bench"
 WASM_FLAGS = ["--target=wasm32", "-nostdlib", "-mbulk-memory", "-msign-ext", "-mnontrapping-fptoint", "-Wl,--no-entry",
               "-Wl,--strip-all"]
+# Kernels named simd_* use vectors: of WebAssembly, and natively those that our x64 code takes for granted.
+SIMD_FLAGS = {"wasm32": ["-msimd128"], "x86_64": ["-mssse3"], "aarch64": []}
 COMMON_FLAGS = ["-O3", "-std=gnu11", "-ffp-contract=off", "-Wall", "-Wextra"]
 # The binary wheel of Wasmtime for this machine, and the source of wasm3 for Python.
 PYTHON_PEERS = {
@@ -37,6 +40,7 @@ class Engine:
     repeats: int        # within a process; an interpreter needs 0.1 s for one
     kernel: str = "wasm"
     env: dict = None
+    simd: bool = True   # whether it runs kernels that use vectors
 
     def command(self, name):
         path = OUTPUT / (f"{name}.wasm" if self.kernel == "wasm" else name)
@@ -47,20 +51,28 @@ def kernels():
     return sorted(p.stem for p in (BENCH / "kernels").glob("*.c"))
 
 
+def is_simd(kernel):
+    return kernel.startswith("simd_")
+
+
+def simd_flags(kernel, machine=platform.machine()):
+    return SIMD_FLAGS[machine] if is_simd(kernel) else []
+
+
 def build_kernels(names):
     """Compiles the named kernels for WASI and for this machine into build/bench, where they are older than their sources."""
     setup("wasm")
     OUTPUT.mkdir(parents=True, exist_ok=True)
-    recipe = repr((WASM_FLAGS, COMMON_FLAGS))
-    shared = b"".join((BENCH / f).read_bytes() for f in ("bench.h", "main_wasi.c", "main_native.c")) + recipe.encode()
+    recipe = repr((WASM_FLAGS, COMMON_FLAGS, SIMD_FLAGS))
+    shared = b"".join((BENCH / f).read_bytes() for f in ("bench.h", "simd.h", "main_wasi.c", "main_native.c")) + recipe.encode()
     for name in names:
         source = BENCH / "kernels" / f"{name}.c"
         digest = hashlib.sha256(shared + source.read_bytes()).hexdigest()
         mark = OUTPUT / f"{name}.sha256"
         if mark.exists() and mark.read_text() == digest and (OUTPUT / f"{name}.wasm").exists():
             continue
-        run(["clang-14", *WASM_FLAGS, *COMMON_FLAGS, BENCH / "main_wasi.c", source, "-o", OUTPUT / f"{name}.wasm"], name)
-        run(["clang-14", *COMMON_FLAGS, BENCH / "main_native.c", source, "-o", OUTPUT / name], name)
+        run(["clang-14", *WASM_FLAGS, *COMMON_FLAGS, *simd_flags(name, "wasm32"), BENCH / "main_wasi.c", source, "-o", OUTPUT / f"{name}.wasm"], name)
+        run(["clang-14", *COMMON_FLAGS, *simd_flags(name), BENCH / "main_native.c", source, "-o", OUTPUT / name], name)
         mark.write_text(digest)
 
 
@@ -137,7 +149,7 @@ def wasmi():
 def wasm3():
     site = python_peer("pywasm3")
     return Engine("wasm3", f"wasm3 (pywasm3 {PYTHON_PEERS['pywasm3'][0]})", [sys.executable, DRIVERS / "run_wasm3.py"], 1,
-                  env={"PYTHONPATH": str(site)})
+                  env={"PYTHONPATH": str(site)}, simd=False)
 
 
 def wasmtime():
