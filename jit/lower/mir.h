@@ -57,7 +57,9 @@ enum class Constraint : std::uint8_t {
   Any,    ///< A register, or the spill slot as a memory operand.
   Fixed,  ///< The register MOperand::fixed, for this instruction only.
   Same,   ///< A definition that must get the register of use operand MOperand::fixed (its position
-          ///< in the instruction). The allocator copies where that use lives on.
+          ///< in the instruction). The allocator copies where that use lives on. Of a use: the
+          ///< value is that of such an operand, and it is read there before the definition is
+          ///< written.
 };
 
 /// An operand. Definitions stand before uses in an instruction's list.

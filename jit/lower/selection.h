@@ -37,6 +37,7 @@ class Operands {
   Operands(std::initializer_list<MOperand> list) { append(list); }
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] const MOperand* data() const { return list_; }
+  MOperand& operator[](std::size_t n) { return list_[n]; }
   [[nodiscard]] const MOperand* begin() const { return list_; }
   [[nodiscard]] const MOperand* end() const { return list_ + size_; }
   void push_back(const MOperand& o) {

@@ -228,7 +228,7 @@ void Checker::operands(const MInst& i, std::span<const MOperand> ops) {
       return fail(who + " is in " + name(cls(op.vreg), op.loc) +
                   ", not in the register it must be in");
     }
-    if (op.constraint == Constraint::Same && op.is_def && !(ops[op.fixed].loc == op.loc)) {
+    if (op.constraint == Constraint::Same && !(ops[op.fixed].loc == op.loc)) {
       return fail(who + " is not where the use is that it is tied to");
     }
     if (!op.is_def) {
@@ -246,7 +246,9 @@ void Checker::operands(const MInst& i, std::span<const MOperand> ops) {
       if (m == n || !op.is_def || !(op.loc == other.loc) || cls(op.vreg) != cls(other.vreg))
         continue;
       if (other.is_def) return fail(who + " shares its register with another definition");
-      const bool tied = op.constraint == Constraint::Same && op.fixed == m;
+      const bool tied =
+          op.constraint == Constraint::Same &&
+          (op.fixed == m || (other.constraint == Constraint::Same && other.fixed == op.fixed));
       if (tied ? other.late : op.early || other.late || op.constraint == Constraint::Same) {
         return fail(who + " shares its register with operand " + std::to_string(m));
       }

@@ -163,7 +163,7 @@ void Intervals::visit(const MFunc& func, std::uint32_t inst, std::uint32_t k, st
       lives_until(4 * k);
       if (ends && hint_reg[0][v] == 255) hint_reg[0][v] = op.fixed;
       moves.push_back({ConstraintMove::Kind::ToFixed, op.fixed, k, v, kNone});
-    } else if (u == tied) {
+    } else if (u == tied || op.constraint == Constraint::Same) {
       // What becomes the result wishes what the result wishes.
       if (ends && hint_vreg[v] == kNone) {
         const std::uint32_t wish = hint_vreg[tied_def];

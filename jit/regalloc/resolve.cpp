@@ -168,8 +168,12 @@ void Resolve::set_operands() {
         const auto cls = static_cast<unsigned>(func_->vregs[raw(ops[n].vreg)].cls);
         func_->used_callee_saved[cls] |=
             1u << ops[n].fixed & ~target_->call_clobbers[cls] & target_->allocatable[cls];
-      } else if (ops[n].constraint == Constraint::Same && ops[n].is_def) {
-        ops[ops[n].fixed].loc = ops[n].loc;
+      } else if (ops[n].constraint == Constraint::Same) {
+        if (ops[n].is_def) {
+          ops[ops[n].fixed].loc = ops[n].loc;
+        } else {
+          ops[n].loc = ops[ops[n].fixed].loc;
+        }
       }
     }
   }

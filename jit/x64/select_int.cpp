@@ -444,8 +444,13 @@ bool Selector::select_int(V v) {
       return true;
     }
     case IrOp::Select: {
-      const Flags flags = flags_of(i.arg(0), false);
+      Flags flags = flags_of(i.arg(0), false);
       const bool vec = class_of(i.type) == RegClass::Vec;
+      // What is compared and chosen, as of a smallest or largest, needs no copy for it.
+      for (std::size_t n = 0; n < flags.operands.size(); ++n) {
+        MOperand& o = flags.operands[n];
+        if (o.vreg == reg(i.arg(2))) o.constraint = Constraint::Same, o.fixed = 1;
+      }
       const Operands before = {def_same(reg(v), 1), use(reg(i.arg(2))), use(reg(i.arg(1)))};
       emit_flags(vec ? kFselect : kCmpSelect, flags, before, 0, size);
       return true;

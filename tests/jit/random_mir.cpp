@@ -206,6 +206,11 @@ void RandomMir::tied() {
     operands.push_back(use(any(any_class())));
     if (chance(30)) operands.back().constraint = Constraint::Any;
   }
+  if (chance(25)) {  // compared and chosen
+    operands.push_back(use(source));
+    operands.back().constraint = Constraint::Same;
+    operands.back().fixed = 1;
+  }
   if (chance(20)) operands.push_back(fixed(use(any(RegClass::Int)), 1));  // a shift's count
   inst(kOp, operands);
   values_[static_cast<unsigned>(cls)].push_back(v);

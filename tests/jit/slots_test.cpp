@@ -1,6 +1,7 @@
 // Spilled parameters of loops: what comes back to them lies in their slot already.
 #include <string>
 
+#include "jit/lower/mir_print.h"
 #include "tests/jit/both_engines.h"
 #include "tests/jit/compile.h"
 
@@ -106,4 +107,23 @@ TEST_CASE("what is still needed when its successor begins has a slot of its own"
     for (int n = 1; n <= kWords; ++n) text += set(n, mixed(n, n % kWords + 1));
     return text + "(br_if $in (i32.gt_u (i32.and (local.get 3) (i32.const 7)) (i32.const 2)))))";
   }));
+}
+
+TEST_CASE("a running largest stays in its register", "[jit][regalloc]") {
+  const std::string text =
+      "(module (func (export \"f\") (param $n i32) (result i32) (local $m i32)"
+      "(local.set $m (i32.const 500))"
+      "(loop $l (local.set $m (select (local.get $n) (local.get $m)"
+      " (i32.gt_s (local.get $n) (local.get $m))))"
+      "(br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))) (local.get $m)))";
+  for (const std::int32_t n : {1, 3, 1000}) {
+    same_outcome(on_all_engines(text), "f", {Value(n)});
+  }
+  Compiled c(wat(text));
+  REQUIRE(c.checked.ok);
+  REQUIRE(c.compile() == nullptr);
+  const std::string listing = jit::print(*c.context.target, c.machine);
+  INFO(listing);
+  CHECK(count(listing, "= cmp.cmov") == 4);
+  CHECK(count(listing, "= move") == 0);
 }
