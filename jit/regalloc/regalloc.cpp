@@ -2,6 +2,7 @@
 #include "jit/regalloc/regalloc.h"
 
 #include "jit/regalloc/intervals.h"
+#include "jit/regalloc/local.h"
 #include "jit/regalloc/resolve.h"
 #include "jit/regalloc/scan.h"
 
@@ -22,6 +23,7 @@ struct RegisterAllocator::State {
   Intervals intervals;
   Scan scan;
   Resolve resolve;
+  LocalAllocator local;
   AllocStats stats;
 };
 
@@ -33,11 +35,15 @@ const char* RegisterAllocator::run(const Target& target, MFunc& func, bool light
   State& s = *state_;
   const std::uint64_t budget = (func.insts.size() + func.vregs.size() + 1000) * kStepsPerItem;
   light |= func.vregs.size() > kMaxIntervals || func.insts.size() > kMaxInsts;
-  for (;;) {
+  if (!light) {
     if (!s.intervals.build(func, budget)) return "register allocation: liveness too large";
-    if (s.scan.run(target, func, s.intervals, budget, light)) break;
-    if (light) return "register allocation: too many steps";
-    light = true;
+    light = !s.scan.run(target, func, s.intervals, budget);
+  }
+  if (light) {
+    const char* const why = s.local.run(target, func);
+    s.stats.moves += s.local.moves();
+    ++s.stats.light;
+    return why;
   }
   if (!s.resolve.run(target, func, s.intervals, 2 * budget)) {
     return "register allocation: too many moves";
@@ -45,7 +51,6 @@ const char* RegisterAllocator::run(const Target& target, MFunc& func, bool light
   s.stats.intervals += s.intervals.pieces.size();
   s.stats.splits += s.scan.splits();
   s.stats.moves += s.resolve.moves();
-  s.stats.light += light ? 1 : 0;
   return nullptr;
 }
 

@@ -13,7 +13,6 @@ bool Resolve::run(const Target& target, MFunc& func, Intervals& intervals, std::
   in_ = &intervals;
   budget_ = budget;
   list_.clear();
-  moves_ = 0;
   number_slots();
   if (func_->spill_slots > Loc::kMost) return false;
   choose_stores();
@@ -22,6 +21,7 @@ bool Resolve::run(const Target& target, MFunc& func, Intervals& intervals, std::
   collect_constraints();
   collect_parameters();
   if (!collect_edges()) return false;
+  writer_.begin(target, func, intervals.def_inst, func.spill_slots);
   rebuild();
   return in_->work <= budget_;
 }
@@ -185,7 +185,7 @@ void Resolve::set_operands() {
 void Resolve::add(std::uint32_t index, Phase phase, std::uint32_t from_vreg, Loc from,
                   std::uint32_t to_vreg, Loc to) {
   if (from == to || to.kind == Loc::Kind::None) return;
-  list_.push_back({index, phase, from_vreg, to_vreg, from, to});
+  list_.push_back({{from_vreg, to_vreg, from, to}, index, phase});
 }
 
 void Resolve::add_edge(std::uint32_t from_block, std::uint32_t to_block, std::uint32_t from_vreg,
@@ -305,147 +305,6 @@ bool Resolve::collect_edges() {
 // ---- rebuilding
 // -------------------------------------------------------------------------------------
 
-std::uint32_t Resolve::loc_key(std::uint32_t vreg, Loc loc) const {
-  const auto cls = static_cast<std::uint32_t>(func_->vregs[vreg].cls);
-  return loc.is_reg() ? cls * 32 + loc.n : 64 + loc.n;
-}
-
-void Resolve::emit_move(const Move& move, std::vector<std::uint32_t>& out) {
-  ++moves_;
-  const VRegInfo& info = func_->vregs[move.to_vreg];
-  Loc from = move.from;
-  if (from.kind == Loc::Kind::None) {  // made again, for a slot by way of the scratch register
-    MInst again = func_->insts[in_->def_inst[move.from_vreg]];
-    const auto first = static_cast<std::uint32_t>(func_->ops.size());
-    for (std::uint32_t n = 0; n < static_cast<std::uint32_t>(again.defs) + again.uses; ++n) {
-      const MOperand op = func_->ops[again.first_op + n];
-      func_->ops.push_back(op);
-    }
-    again.first_op = first;
-    const Loc target =
-        move.to.is_reg() ? move.to : Loc::reg(target_->scratch[static_cast<unsigned>(info.cls)]);
-    func_->ops[first].loc = target;
-    func_->ops[first].vreg = static_cast<VReg>(move.from_vreg);
-    func_->insts.push_back(again);
-    out.push_back(static_cast<std::uint32_t>(func_->insts.size() - 1));
-    if (move.to.is_reg()) return;
-    from = target;
-  }
-  MInst i;
-  i.op = kMove;
-  i.size = info.bytes;
-  i.defs = 1;
-  i.uses = 1;
-  i.first_op = static_cast<std::uint32_t>(func_->ops.size());
-  MOperand def;
-  def.vreg = static_cast<VReg>(move.to_vreg);
-  def.is_def = true;
-  def.loc = move.to;
-  MOperand use;
-  use.vreg = static_cast<VReg>(move.from_vreg);
-  use.loc = from;
-  func_->ops.push_back(def);
-  func_->ops.push_back(use);
-  func_->insts.push_back(i);
-  out.push_back(static_cast<std::uint32_t>(func_->insts.size() - 1));
-}
-
-void Resolve::emit_swap(const Move& move, std::vector<std::uint32_t>& out) {
-  emit_move(move, out);
-  func_->insts.back().op = kSwap;
-}
-
-/// Orders the moves of one place so that none overwrites what another still reads; cycles become
-/// swaps.
-void Resolve::sequentialise(std::span<const Move> group, std::vector<std::uint32_t>& out) {
-  if (group.size() == 1) {
-    emit_move(group[0], out);
-    return;
-  }
-  const std::size_t keys = 64 + func_->spill_slots;
-  if (readers_.size() < keys) {
-    readers_.resize(keys, 0);
-    writer_.resize(keys, kNone);
-  }
-  for (std::uint32_t m = 0; m < group.size(); ++m) {
-    writer_[loc_key(group[m].to_vreg, group[m].to)] = m;
-    if (group[m].from.kind != Loc::Kind::None)
-      ++readers_[loc_key(group[m].from_vreg, group[m].from)];
-  }
-  std::vector<std::uint8_t>& done = done_;
-  std::vector<std::uint32_t>& ready = ready_;
-  done.assign(group.size(), 0);
-  ready.clear();
-  for (std::uint32_t m = 0; m < group.size(); ++m) {
-    if (readers_[loc_key(group[m].to_vreg, group[m].to)] == 0 &&
-        group[m].from.kind != Loc::Kind::None) {
-      ready.push_back(m);
-    }
-  }
-  const auto finish = [&](std::uint32_t m) {
-    done[m] = 1;
-    const std::uint32_t key = loc_key(group[m].from_vreg, group[m].from);
-    if (--readers_[key] == 0 && writer_[key] != kNone && !done[writer_[key]] &&
-        group[writer_[key]].from.kind != Loc::Kind::None) {
-      ready.push_back(writer_[key]);
-    }
-  };
-  const auto drain = [&] {
-    while (!ready.empty()) {
-      const std::uint32_t m = ready.back();
-      ready.pop_back();
-      emit_move(group[m], out);
-      finish(m);
-    }
-  };
-  drain();
-  // What is left are cycles, each location read once: a <- b, b <- c, c <- a.
-  for (std::uint32_t m = 0; m < group.size(); ++m) {
-    if (done[m] || group[m].from.kind == Loc::Kind::None) continue;
-    const auto written_before = [&](std::uint32_t x) {
-      return writer_[loc_key(group[x].from_vreg, group[x].from)];
-    };
-    std::vector<std::uint32_t> cycle;
-    bool between_slots = false;
-    for (std::uint32_t x = m;;) {
-      cycle.push_back(x);
-      done[x] = 1;
-      readers_[loc_key(group[x].from_vreg, group[x].from)] = 0;
-      between_slots |= group[x].from.is_slot() && group[x].to.is_slot();
-      const std::uint32_t next = written_before(x);
-      if (next == m) break;
-      x = next;
-    }
-    const auto cls = static_cast<unsigned>(func_->vregs[group[m].to_vreg].cls);
-    if (cls == 0 || !between_slots) {
-      // What the first overwrites waits in the scratch register for the last.
-      const Loc scratch = Loc::reg(target_->scratch[cls]);
-      Move save = group[cycle.back()];
-      save.to = scratch;
-      emit_move(save, out);
-      for (const std::uint32_t x : cycle) {
-        Move move = group[x];
-        if (x == cycle.back()) move.from = scratch;
-        emit_move(move, out);
-      }
-      continue;
-    }
-    // The first content travels through all places: it must be one that fits everywhere.
-    std::size_t first = 0;
-    for (std::size_t x = 0; x < cycle.size(); ++x) {
-      if (func_->vregs[group[cycle[x]].to_vreg].bytes == 8) first = x + 1;
-    }
-    for (std::size_t x = 0; x + 1 < cycle.size(); ++x) {
-      emit_swap(group[cycle[(first + x) % cycle.size()]], out);
-    }
-  }
-  for (const Move& move : group) {
-    if (move.from.kind == Loc::Kind::None) emit_move(move, out);
-    writer_[loc_key(move.to_vreg, move.to)] = kNone;
-    if (move.from.kind != Loc::Kind::None) readers_[loc_key(move.from_vreg, move.from)] = 0;
-  }
-}
-
 /// Few moves on an edge that has a block of its own go in front of the branch, when what they
 /// overwrite is not read on the other way: the block is empty then, and the branch goes straight to
 /// its target. Not out of a loop, and not for both ways of one branch.
@@ -533,13 +392,13 @@ void Resolve::rebuild() {
   sort_moves();
   hoist_moves();
   std::vector<std::uint32_t> out;
-  std::vector<Move> group;
+  std::vector<ParallelMove> group;
   const auto flush = [&](std::uint32_t index, Phase phase) {
     group.clear();
     for (std::uint32_t m = first_at_[index]; m != kNone; m = next_at_[m]) {
       if (list_[m].phase == phase) group.push_back(list_[m]);
     }
-    if (!group.empty()) sequentialise(group, out);
+    if (!group.empty()) writer_.write(group, out);
   };
   for (std::uint32_t b = 0; b < func_->blocks.size(); ++b) {
     const auto begin = first_at_.begin() + in_->block_index[b];

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "jit/regalloc/intervals.h"
+#include "jit/regalloc/moves.h"
 #include "jit/target.h"
 
 namespace wasmrt::jit {
@@ -18,19 +19,15 @@ class Resolve {
  public:
   /// Finishes the allocation. False when the budget is used up.
   bool run(const Target& target, MFunc& func, Intervals& intervals, std::uint64_t budget);
-  [[nodiscard]] std::uint64_t moves() const { return moves_; }
+  [[nodiscard]] std::uint64_t moves() const { return writer_.moves(); }
 
  private:
   // Where, relative to an instruction or block head: in its gap; in the gap of a block's last
   // instruction, after those; behind it.
   enum Phase : std::uint8_t { kBefore, kEdge, kAfter };
-  struct Move {
+  struct Move : ParallelMove {
     std::uint32_t index;
     Phase phase;
-    std::uint32_t from_vreg;
-    std::uint32_t to_vreg;
-    Loc from;  // None: the value is made again
-    Loc to;
   };
 
   void number_slots();
@@ -48,20 +45,16 @@ class Resolve {
            std::uint32_t to_vreg, Loc to);
   void add_edge(std::uint32_t from_block, std::uint32_t to_block, std::uint32_t from_vreg, Loc from,
                 std::uint32_t to_vreg, Loc to);
-  void sequentialise(std::span<const Move> group, std::vector<std::uint32_t>& out);
-  void emit_move(const Move& move, std::vector<std::uint32_t>& out);
-  void emit_swap(const Move& move, std::vector<std::uint32_t>& out);
   [[nodiscard]] Loc place(std::uint32_t piece) const;
   [[nodiscard]] Loc place_at(std::uint32_t vreg, std::uint32_t pos);
   [[nodiscard]] Loc slot_of(std::uint32_t vreg) const { return Loc::slot(slot_[vreg]); }
   [[nodiscard]] bool can_remat(std::uint32_t vreg) const;
-  [[nodiscard]] std::uint32_t loc_key(std::uint32_t vreg, Loc loc) const;
 
   const Target* target_ = nullptr;
   MFunc* func_ = nullptr;
   Intervals* in_ = nullptr;
   std::uint64_t budget_ = 0;
-  std::uint64_t moves_ = 0;
+  MoveWriter writer_;
   std::vector<std::uint32_t> slot_;       // by vreg; kNone without one
   std::vector<std::uint32_t> same_slot_;  // by vreg: whose slot it has; kNone: its own
   std::vector<bool> store_at_def_;        // by vreg
@@ -69,10 +62,6 @@ class Resolve {
   std::vector<std::uint32_t> first_at_;    // by index: of its moves
   std::vector<std::uint32_t> next_at_;     // by move
   std::vector<std::uint32_t> edge_moves_;  // of the edge that hoist_moves looks at
-  std::vector<std::uint8_t> done_;         // by move of the group that sequentialise orders
-  std::vector<std::uint32_t> ready_;
-  std::vector<std::uint32_t> readers_;  // by loc key: moves of the group that still read it
-  std::vector<std::uint32_t> writer_;   // by loc key: move of the group that writes it
 };
 
 }  // namespace wasmrt::jit

@@ -14,18 +14,17 @@ namespace {
 constexpr std::uint32_t kForever = kNone;
 }
 
-bool Scan::run(const Target& target, const MFunc& func, Intervals& intervals, std::uint64_t budget,
-               bool light) {
+bool Scan::run(const Target& target, const MFunc& func, Intervals& intervals,
+               std::uint64_t budget) {
   target_ = &target;
   func_ = &func;
   in_ = &intervals;
   budget_ = budget;
-  splits_ = light ? 0 : relieve_loops(target, func, intervals);
+  splits_ = relieve_loops(target, func, intervals);
   for (const RegClass cls : {RegClass::Int, RegClass::Vec}) {
     cls_ = cls;
     regs_ = target.allocatable[static_cast<unsigned>(cls)];
     clobbers_ = target.call_clobbers[static_cast<unsigned>(cls)];
-    if (light) cut_everything(cls);
     if (!scan_class(cls)) return false;
   }
   return true;
@@ -198,29 +197,6 @@ void Scan::push(std::uint32_t piece) { unhandled_.push(in_->pieces[piece].from, 
 std::uint32_t Scan::split(std::uint32_t piece, std::uint32_t pos) {
   ++splits_;
   return in_->split(piece, pos);
-}
-
-/// Light mode: every use and definition becomes a piece of its own, so that no value stays in a
-/// register from one instruction to the next.
-void Scan::cut_everything(RegClass cls) {
-  const std::size_t n = in_->hint_vreg.size();
-  for (std::uint32_t v = 0; v < n; ++v) {
-    if (func_->vregs[v].cls != cls || in_->pieces[v].first_range == kNone) continue;
-    std::uint32_t piece = v;
-    for (;;) {
-      Interval& it = in_->pieces[piece];
-      const std::uint32_t first = it.first_use;
-      if (first == kNone) break;
-      const std::uint32_t at = gap_of(index_of(in_->uses[first].pos));
-      if (at > it.from) {  // lead: rests until the use
-        piece = split(piece, at);
-        continue;
-      }
-      const std::uint32_t end = at + 4;
-      if (end >= it.to) break;
-      piece = split(piece, end);
-    }
-  }
 }
 
 bool Scan::scan_class(RegClass cls) {

@@ -40,8 +40,7 @@ class Worklist {
 class Scan {
  public:
   /// Allocates both classes. False when the budget is used up.
-  bool run(const Target& target, const MFunc& func, Intervals& intervals, std::uint64_t budget,
-           bool light);
+  bool run(const Target& target, const MFunc& func, Intervals& intervals, std::uint64_t budget);
   [[nodiscard]] std::uint64_t splits() const { return splits_; }
 
  private:
@@ -52,7 +51,6 @@ class Scan {
   class FreeUntil;
 
   bool scan_class(RegClass cls);
-  void cut_everything(RegClass cls);
   void advance(std::uint32_t pos);
   bool take_free(std::uint32_t piece);
   void take_blocked(std::uint32_t piece);
