@@ -6,6 +6,7 @@ namespace wasmrt::jit {
 void ValueTable::clear() {
   entries_.clear();
   buckets_.assign(256, kEnd);
+  forgotten_ = 0;
 }
 
 ValueTable::Key ValueTable::key(const ir::Inst& i, std::uint32_t version) {
@@ -33,6 +34,11 @@ ir::ValueId ValueTable::find(const Key& key) const {
 }
 
 void ValueTable::insert(const Key& key, ir::ValueId value) {
+  if (entries_.size() >= kMost) {
+    forgotten_ += static_cast<std::uint32_t>(entries_.size());
+    entries_.clear();
+    buckets_.assign(buckets_.size(), kEnd);
+  }
   if (entries_.size() >= buckets_.size()) grow();
   const auto bucket = static_cast<std::uint32_t>(key.hash & (buckets_.size() - 1));
   entries_.push_back({key, value, buckets_[bucket], bucket});
@@ -40,7 +46,8 @@ void ValueTable::insert(const Key& key, ir::ValueId value) {
 }
 
 void ValueTable::leave(std::uint32_t scope) {
-  while (entries_.size() > scope) {
+  const std::uint32_t kept = scope > forgotten_ ? scope - forgotten_ : 0;
+  while (entries_.size() > kept) {
     buckets_[entries_.back().bucket] = entries_.back().next;
     entries_.pop_back();
   }

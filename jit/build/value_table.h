@@ -3,6 +3,7 @@
 // In: an instruction's identity (op, types, operands, immediate, version of what it reads). Out:
 // the value that already computes it, where that value dominates. Guaranteed: scopes nest like the
 // constructs of the body; leaving one forgets what was entered in it, in time proportional to that.
+// Of very many entries the older ones are forgotten: they cost memory and are seldom met again.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,9 @@ class ValueTable {
   void insert(const Key& key, ir::ValueId value);
 
   /// A mark to return to.
-  [[nodiscard]] std::uint32_t scope() const { return static_cast<std::uint32_t>(entries_.size()); }
+  [[nodiscard]] std::uint32_t scope() const {
+    return forgotten_ + static_cast<std::uint32_t>(entries_.size());
+  }
   void leave(std::uint32_t scope);
 
  private:
@@ -41,10 +44,12 @@ class ValueTable {
     std::uint32_t bucket;
   };
   static constexpr std::uint32_t kEnd = ~0u;
+  static constexpr std::size_t kMost = 1 << 15;  // entries
   void grow();
 
   std::vector<Entry> entries_;
   std::vector<std::uint32_t> buckets_;
+  std::uint32_t forgotten_ = 0;  // entries that were in front of those that are there
 };
 
 }  // namespace wasmrt::jit
