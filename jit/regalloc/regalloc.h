@@ -4,7 +4,7 @@
 // function with a location for every operand, and with the moves, stores and reloads that the
 // locations need; MFunc::spill_slots and used_callee_saved are set. Guaranteed: constraints hold;
 // work is bounded by a constant times the size of the function (a budget; beyond it, and for very
-// large functions from the start, every value lives in its slot between instructions).
+// large functions from the start, each block is allocated by itself: regalloc/local.h).
 //
 // After Wimmer & Mössenböck, "Optimized Interval Splitting in a Linear Scan Register Allocator"
 // (VEE 2005), and Wimmer & Franz, "Linear Scan Register Allocation on SSA Form" (CGO 2010).
@@ -22,7 +22,7 @@ struct AllocStats {
   std::uint64_t intervals = 0;
   std::uint64_t splits = 0;
   std::uint64_t moves = 0;
-  std::uint64_t light = 0;  ///< Functions that went to the light mode.
+  std::uint64_t light = 0;  ///< Functions that were allocated block by block.
 };
 
 /// Reusable state of the allocator; one per worker.

@@ -44,6 +44,12 @@ Bytes many_locals(std::uint32_t n) {
   for (std::uint32_t k = 0; k < n; ++k) c.get(0).get(k + 2).op(kXor).set(0);
   return binary_of(c.get(0), n);
 }
+Bytes one_byte_instructions(std::uint32_t n) {
+  Code c;
+  c.get(0);
+  for (std::uint32_t k = 0; k < n / 2; ++k) c.op(0x67).op(0x68);  // i32.clz, i32.ctz
+  return binary_of(c, 0);
+}
 Bytes nested(std::uint32_t n, std::uint8_t construct) {
   Code c;
   for (std::uint32_t k = 0; k < n; ++k) {
@@ -129,9 +135,27 @@ TEST_CASE("compiling takes memory by the size of functions, not of the module",
   const Bytes many = binary_of(c.get(0), 2, 5000);
   REQUIRE(many.size() > std::size_t{8} << 20);
   CHECK(peak_bytes(&many) - before <= 40 * static_cast<std::int64_t>(many.size()) / 10 + kConstant);
-  // One function that is all of a module takes several times as much: all of it is there at once.
-  const Bytes one = many_instructions(1'000'000);
-  CHECK(peak_bytes(&one) - before <= 160 * static_cast<std::int64_t>(one.size()) + kConstant);
+}
+
+TEST_CASE("one function that is all of a module takes memory in proportion",
+          "[jit][no-asan][no-tsan][no-emulation]") {
+  const std::int64_t before = peak_bytes(nullptr);
+  const auto check = [&](const char* what, const Bytes& bytes, std::int64_t per_byte) {
+    constexpr std::int64_t kConstant = std::int64_t{8} << 20;
+    const std::int64_t peak = peak_bytes(&bytes) - before;
+    INFO(what << ": " << peak << " bytes for " << bytes.size());
+    CHECK(peak <= per_byte * static_cast<std::int64_t>(bytes.size()) + kConstant);
+  };
+  check("locals", many_locals(10'000), 40);
+  check("table", long_table(65'000), 40);
+  check("instructions", many_instructions(1'000'000), 60);
+  check("nested blocks", nested(48'000, kBlock), 60);
+  // What begins a block every few bytes, and what is one byte but an instruction, takes more
+  // (docs/JIT.md, "Memory").
+  check("blocks", many_blocks(100'000), 90);
+  check("nested ifs", nested(48'000, kIf), 130);
+  check("nested loops", nested(12'000, kLoop), 190);
+  check("one-byte instructions", one_byte_instructions(1'000'000), 340);
 }
 
 }  // namespace wasmrt

@@ -119,7 +119,7 @@ class CodePage {
   CodePage(const CodePage&) = delete;
   CodePage& operator=(const CodePage&) = delete;
 
-  /// `light`: every value lives in its slot between instructions.
+  /// `light`: allocated block by block.
   void compile(const jit::ir::Func& func, std::uint64_t cpu, bool light = false) {
     jit::CompileContext context;
     context.target = &jit::x64_target();
