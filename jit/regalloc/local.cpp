@@ -340,14 +340,19 @@ void LocalAllocator::instruction(std::uint32_t inst) {
     if (o.constraint == Constraint::Fixed) read_fixed(op, o.fixed);
   }
   for (std::uint32_t op = uses; op < end; ++op) {
-    if (func_->ops[op].constraint != Constraint::Fixed && op != tied) {
-      read(op, next_of(op));
-    }
+    const Constraint how = func_->ops[op].constraint;
+    if (how != Constraint::Fixed && how != Constraint::Same && op != tied) read(op, next_of(op));
   }
   if (tied != kNone) {
     bool lives_on = next_of(tied) != kNone;
-    for (std::uint32_t op = uses; op < end; ++op) lives_on |= op != tied && vreg(op) == vreg(tied);
+    for (std::uint32_t op = uses; op < end; ++op) {
+      lives_on |=
+          op != tied && vreg(op) == vreg(tied) && func_->ops[op].constraint != Constraint::Same;
+    }
     read_tied(tied, tied_def, lives_on);
+    for (std::uint32_t op = uses; op < end; ++op) {  // read where the tied one is
+      if (func_->ops[op].constraint == Constraint::Same) func_->ops[op].loc = func_->ops[tied].loc;
+    }
   }
   for (std::uint32_t op = uses; op < end; ++op) {
     Value& v = values_[vreg(op)];
