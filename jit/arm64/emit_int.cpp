@@ -226,18 +226,24 @@ void Emitter::compare(const MInst& i, unsigned first) {
   }
 }
 
+namespace {
+
+/// Ops whose code sets no flags, or is a compare and what uses it.
+bool keeps_flags(std::uint16_t op) {
+  if (op >= kMovImm && op <= kDivU) return true;
+  if (op >= kCmpBranch && op <= kCmpTrapInfo) return true;
+  if (op >= kFmovImm && op <= kCvtFToF) return true;
+  return op == kMove || op == kLoad || op == kStore || op == kAddr;
+}
+
+}  // namespace
+
 /// What is known of the flags behind an instruction: as before only where it is one of those that
 /// leave them alone and what was compared.
 void Emitter::forget_flags(const MInst& behind) {
-  switch (behind.op) {
-    case kMove:
-    case kMovImm:
-    case kCmpSet:
-    case kCmpInc:
-    case kCmpSelect:
-    case kCmpBranch:
-    case kCmpTrap: break;
-    default: flags_.known = false; return;
+  if (!keeps_flags(behind.op)) {
+    flags_.known = false;
+    return;
   }
   const bool floats = static_cast<Compare>(flags_.how >> 12 & 7) == Compare::Float;
   for (unsigned n = 0; n < behind.defs; ++n) {

@@ -69,6 +69,7 @@ class Selector final : public Selection {
   void multiply(V v);
   void shift(V v, AOp op);
   void divide(V v);
+  [[nodiscard]] bool divided_before(V v) const;
   bool multiply_add(V product, V other, V v, bool subtract);
   bool widening(V product, V& a, V& b, bool& is_signed) const;
   VReg move_imm(std::uint64_t bits);

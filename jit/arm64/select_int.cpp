@@ -263,6 +263,19 @@ void Selector::shift(V v, AOp op) {
 // ---- division
 // --------------------------------------------------------------------------------------------
 
+/// Whether a division by the same stands a little in front, in the same block.
+bool Selector::divided_before(V v) const {
+  constexpr unsigned kFar = 16;
+  std::uint32_t u = f_.prev[raw(v)];
+  for (unsigned n = 0; n < kFar && u != ~0u; ++n, u = f_.prev[u]) {
+    const Inst& i = f_.insts[u];
+    const bool divides =
+        i.op == IrOp::DivS || i.op == IrOp::DivU || i.op == IrOp::RemS || i.op == IrOp::RemU;
+    if (divides && i.arg(1) == at(v).arg(1)) return true;
+  }
+  return false;
+}
+
 void Selector::divide(V v) {
   const Inst& i = at(v);
   const unsigned size = size_of(i.type);
@@ -272,7 +285,7 @@ void Selector::divide(V v) {
   const VReg b = reg(i.arg(1));
   std::int64_t divisor = 0;
   const bool known = constant(i.arg(1), divisor);
-  if (!known || divisor == 0) {
+  if (known ? divisor == 0 : !divided_before(v)) {
     Flags zero;
     zero.operands = {use(b)};
     zero.bits = op2_bits(Op2::Imm);

@@ -11,12 +11,16 @@ namespace wasmrt::jit {
 namespace {
 
 constexpr std::uint32_t kTurns = 4;
+// The smallest ones, where the poll still counts.
+constexpr std::uint32_t kTurnsOfSmallest = 8;
+constexpr std::uint32_t kSmallest = 10;
 // Beyond this a poll and a taken branch no longer count (docs/JIT.md).
 constexpr std::uint32_t kMostInsts = 24;
 constexpr std::uint32_t kMostBlocks = 20;
 
 struct TinyLoop {
-  std::uint32_t head, end;          // blocks
+  std::uint32_t head, end;  // blocks
+  std::uint32_t turns;
   std::vector<std::uint32_t> body;  // those from which the next turn can be reached, in order
 };
 
@@ -47,6 +51,7 @@ bool is_tiny(const MFunc& func, TinyLoop& loop) {
     }
     if (insts > kMostInsts) return false;
   }
+  loop.turns = insts <= kSmallest ? kTurnsOfSmallest : kTurns;
   for (std::uint32_t n = 0; n < blocks; ++n) {
     if (around[n]) loop.body.push_back(loop.head + n);
   }
@@ -58,7 +63,7 @@ std::vector<TinyLoop> find(const MFunc& func) {
   std::uint32_t head = ~0u;  // the latest: it has no loop inside unless another head comes in time
   const auto close = [&] {
     if (head == ~0u) return;
-    TinyLoop loop{head, func.blocks[head].loop_end, {}};
+    TinyLoop loop{head, func.blocks[head].loop_end, kTurns, {}};
     if (is_tiny(func, loop)) found.push_back(std::move(loop));
     head = ~0u;
   };
@@ -108,7 +113,7 @@ void unroll_loops(MFunc& func) {
   for (const TinyLoop& loop : loops) {
     while (b < loop.head) now[b++] = next++;
     const auto size = static_cast<std::uint32_t>(loop.body.size());
-    std::uint32_t out = next + kTurns * size;
+    std::uint32_t out = next + loop.turns * size;
     for (; b < loop.end; ++b) {
       const bool around = std::binary_search(loop.body.begin(), loop.body.end(), b);
       now[b] = around ? next++ : out++;
@@ -122,9 +127,9 @@ void unroll_loops(MFunc& func) {
     const auto size = static_cast<std::uint32_t>(loop.body.size());
     // Where a block of the turn `n` stands; the turn after the last is the first.
     const auto place = [&](std::uint32_t n, std::uint32_t k) {
-      return now[loop.head] + n % kTurns * size + k;
+      return now[loop.head] + n % loop.turns * size + k;
     };
-    for (std::uint32_t n = 0; n < kTurns; ++n) {
+    for (std::uint32_t n = 0; n < loop.turns; ++n) {
       for (std::uint32_t k = 0; k < size; ++k) {
         MBlock copy = old[loop.body[k]];
         copy.succs = func.lists->copy(std::span<const MEdge>(copy.succs));

@@ -17,6 +17,8 @@ void mark_cold(ir::Func& func);
 void hoist_invariants(const Target& target, ir::Func& func);
 /// Removes the polls of loops that count a small constant number of turns.
 void elide_polls(ir::Func& func);
+/// Removes the polls of loops that pass another one in each turn.
+void share_polls(ir::Func& func);
 /// Marks additions that do not wrap, and removes masks that change nothing. What it finds holds
 /// where it is found: nothing may move to other blocks afterwards.
 void find_ranges(ir::Func& func);

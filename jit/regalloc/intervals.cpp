@@ -213,8 +213,9 @@ bool Intervals::build(const MFunc& func, std::uint64_t budget) {
         const std::uint32_t p = raw(func.blocks[s].params[a]);
         lives_at_end(v);
         if (hint_vreg[p] == kNone || s > b) hint_vreg[p] = v;
-        // Going round a loop counts more than leaving it.
+        // Going round a loop counts more than leaving it, for whatever register.
         if (hint_vreg[v] == kNone || s <= b) hint_vreg[v] = p;
+        if (s <= b) hint_reg[0][v] = 255;
       }
     }
     for (std::uint32_t n = static_cast<std::uint32_t>(block.insts.size()); n-- > 0;) {

@@ -151,3 +151,23 @@ TEST_CASE("a compare is not repeated while its flags are there", "[jit][arm64]")
       (i32.wrap_i64 (local.get 1))))))"),
               kCmp) == 2);
 }
+
+TEST_CASE("a divisor is compared with zero once", "[jit][arm64]") {
+  constexpr Form kCbz = {0x7F000000, 0x34000000};
+  const std::string a = "(i32.div_u (local.get 0) (local.get 1))";
+  CHECK(count(words("(func (param i32 i32) (result i32) " + a + ")"), kCbz) == 1);
+  CHECK(count(words("(func (param i32 i32) (result i32) (i32.add " + a +
+                    "(i32.rem_u (i32.const 77) (local.get 1))))"),
+              kCbz) == 1);
+  CHECK(count(words("(func (param i32 i32) (result i32) (i32.add " + a +
+                    "(i32.rem_u (local.get 1) (local.get 0))))"),
+              kCbz) == 2);
+}
+
+TEST_CASE("flags outlast what sets none", "[jit][arm64]") {
+  const auto code = words(R"((func (param i32 i32 i32) (result i32)
+    (i32.add (select (local.get 0) (local.get 2) (i32.lt_u (local.get 0) (local.get 1)))
+             (i32.mul (local.get 2)
+                      (select (local.get 1) (local.get 2) (i32.lt_u (local.get 0) (local.get 1)))))))");
+  CHECK(count(code, kCmp) == 1);
+}

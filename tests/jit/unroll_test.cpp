@@ -106,19 +106,19 @@ const std::string kAdd =
 
 }  // namespace
 
-TEST_CASE("tiny loops share a poll among four turns", "[jit][unroll]") {
+TEST_CASE("tiny loops share a poll among several turns", "[jit][unroll]") {
   const Counts ends_below = counts_of(kFunc + "(loop " + kAdd +
                                       "(br_if 0 (i32.ne (local.get $n) (local.get $x))))"
                                       "(local.get $s))");
   CHECK(ends_below.polls == 1);
-  CHECK(ends_below.loads == 4);
+  CHECK(ends_below.loads == 8);
   // Left in the middle, by two ways of which one has something to do.
   const Counts middle = counts_of(
       kFunc + "(block $out (loop $next (br_if $out (i32.eq (local.get $n) (local.get $x)))" + kAdd +
       "(if (i32.eqz (i32.load8_u (local.get $n))) (then (local.set $n (i32.const 99))"
       " (br $out))) (br $next))) (i32.add (local.get $n) (local.get $s)))");
   CHECK(middle.polls == 1);
-  CHECK(middle.loads == 8);
+  CHECK(middle.loads == 16);
   // Two ways back.
   const Counts two =
       counts_of(kFunc + "(loop $next " + kAdd +
@@ -126,7 +126,7 @@ TEST_CASE("tiny loops share a poll among four turns", "[jit][unroll]") {
                 "(local.set $s (i32.xor (local.get $s) (i32.const 5)))"
                 "(br_if $next (i32.lt_u (local.get $n) (local.get $x)))) (local.get $s))");
   CHECK(two.polls == 1);
-  CHECK(two.loads == 4);
+  CHECK(two.loads == 8);
   // A cold way back is repeated as well.
   const Counts cold = counts_of(kFunc + "(loop $next " + kAdd +
                                 "(@metadata.code.branch_hint \"\\00\")"
@@ -134,7 +134,13 @@ TEST_CASE("tiny loops share a poll among four turns", "[jit][unroll]") {
                                 "(local.set $s (i32.xor (local.get $s) (i32.const 5)))"
                                 "(br $next)))) (local.get $s))");
   CHECK(cold.polls == 1);
-  CHECK(cold.loads == 4);
+  CHECK(cold.loads == 8);
+  // Of larger ones four stand behind each other.
+  const Counts larger = counts_of(kFunc + "(loop " + kAdd + kAdd + kAdd + kAdd + kAdd +
+                                  "(br_if 0 (i32.ne (local.get $n) (local.get $x))))"
+                                  "(local.get $s))");
+  CHECK(larger.polls == 1);
+  CHECK(larger.loads == 20);
 }
 
 TEST_CASE("only the innermost loop is repeated", "[jit][unroll]") {
@@ -143,15 +149,15 @@ TEST_CASE("only the innermost loop is repeated", "[jit][unroll]") {
                 "(br_if $inner (i32.lt_u (local.get $n) (i32.and (local.get $x) (i32.const 15)))))"
                 "(local.set $x (i32.shr_u (local.get $x) (i32.const 1)))"
                 "(br_if $outer (local.get $x))) (local.get $s))");
-  CHECK(nest.polls == 2);
-  CHECK(nest.loads == 4);
+  CHECK(nest.polls == 1);
+  CHECK(nest.loads == 8);
   const Counts beside = counts_of(
       kFunc + "(loop " + kAdd + "(br_if 0 (i32.ne (local.get $n) (local.get $x))))" + "(loop " +
       "(local.set $s (i32.add (local.get $s) (i32.load8_u (local.get $x))))"
       "(local.set $x (i32.sub (local.get $x) (i32.const 1)))"
       "(br_if 0 (local.get $x))) (local.get $s))");
   CHECK(beside.polls == 2);
-  CHECK(beside.loads == 8);
+  CHECK(beside.loads == 16);
 }
 
 TEST_CASE("loops with calls or of many instructions stay", "[jit][unroll]") {
