@@ -124,6 +124,6 @@ TEST_CASE("a running largest stays in its register", "[jit][regalloc]") {
   REQUIRE(c.compile() == nullptr);
   const std::string listing = jit::print(*c.context.target, c.machine);
   INFO(listing);
-  CHECK(count(listing, "= cmp.cmov") == 4);
+  CHECK(count(listing, "= cmp.cmov") == 8);
   CHECK(count(listing, "= move") == 0);
 }
