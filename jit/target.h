@@ -83,6 +83,7 @@ struct Target {
     std::vector<std::uint8_t> code;
     std::vector<FrameStep> frame_steps;
     std::uint32_t trap = 0, poll = 0, stack_limit = 0, fault = 0, resolve = 0;
+    std::uint32_t entry_back = 0, quick_back = 0;  ///< 0 where no signature travels in words.
     std::uint32_t tail_return[kTailAreaCount] = {};
     CallCode generic;
   };
@@ -93,7 +94,7 @@ struct Target {
     std::vector<FrameStep> frame_steps;
     CallCode calls;
   };
-  SignatureStubs (*make_signature_stubs)(const FuncType& type);
+  SignatureStubs (*make_signature_stubs)(const FuncType& type, const NativeHandlers& handlers);
   /// Code of a direct call's target that is not compiled: goes through Vmctx::funcs.
   std::vector<std::uint8_t> (*make_thunk)(std::uint32_t func);
   std::uint32_t function_align;  ///< Of functions in an image: a line of the instruction cache.

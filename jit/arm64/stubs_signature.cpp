@@ -164,7 +164,7 @@ void adapter(Code& code, const FuncType& type) {
 
 }  // namespace
 
-Target::SignatureStubs make_signature_stubs(const FuncType& type) {
+Target::SignatureStubs make_signature_stubs(const FuncType& type, const NativeHandlers&) {
   Code code;
   const Target::CallCode calls = append_call_stubs(code, type, entry, tail, adapter);
   return {code.bytes(), std::move(code.steps), calls};

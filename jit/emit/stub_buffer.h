@@ -29,8 +29,8 @@ struct StubBuffer {
     return {b.data(), b.data() + b.size()};
   }
   [[nodiscard]] std::uint32_t here() const { return static_cast<std::uint32_t>(a.offset()); }
-  std::uint32_t next_stub() {
-    a.align(asmjit::AlignMode::kCode, 16);
+  std::uint32_t next_stub(std::uint32_t alignment = 16) {
+    a.align(asmjit::AlignMode::kCode, alignment);
     return here();
   }
   void step(FrameStep::Kind kind, std::uint32_t reg = 0, std::int64_t frame = 0) {
@@ -55,13 +55,14 @@ Target::CallCode append_call_stubs(Code& code, const In& in, void (*entry)(Code&
 }
 
 /// And the two that only signatures which travel in words have.
-template <class Code, class In>
-void append_word_stubs(Code& code, const In& in, void (*words)(Code&, const In&),
-                       void (*host)(Code&, const In&), Target::CallCode& made) {
-  made.words = code.next_stub();
-  words(code, in);
-  made.host = code.next_stub();
-  host(code, in);
+template <class Code>
+void append_word_stubs(Code& code, const FuncType& type, const NativeHandlers& handlers,
+                       Target::CallCode& made) {
+  constexpr std::uint32_t kLine = 64;  // fewer are fetched
+  made.words = code.next_stub(kLine);
+  words_entry(code, type, handlers);
+  made.host = code.next_stub(kLine);
+  host_adapter(code, type, handlers);
 }
 
 }  // namespace wasmrt::jit

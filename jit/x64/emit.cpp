@@ -127,19 +127,25 @@ void Emitter::prologue() {
   // For callers that know only the VmFuncRef*: the instance, the activation that runs, and with a
   // new one the limit of its stack. An interrupt that is armed meanwhile wins.
   const x86::Gp scratch = x86::gpq(kScratch);
+  const Label other = a_.newLabel();
   const Label known = a_.newLabel();
   a_.mov(x86::gpq(kVmctx), x86::ptr(scratch, offsetof(VmFuncRef, vmctx), 8));
   a_.movq(scratch, xmm(kScratchVec));
   a_.cmp(vm(offsetof(Vmctx, activation)), scratch);
   a_.mov(x86::gpq(kMemory), vm(offsetof(Vmctx, memory0_base)));
-  a_.je(known);
-  a_.mov(vm(offsetof(Vmctx, activation)), scratch);
-  a_.mov(scratch, x86::ptr(scratch, offsetof(Activation, native_limit), 8));
-  a_.xchg(vm(offsetof(Vmctx, stack_limit)), scratch);
-  a_.cmp(vm(offsetof(Vmctx, interrupt), 4), 0);
-  a_.je(known);
-  a_.mov(vm(offsetof(Vmctx, stack_limit)), -1);
+  a_.jne(other);
   a_.bind(known);
+  cold([this, other, known, scratch] {
+    frame_left();  // it is not there yet
+    a_.bind(other);
+    a_.mov(vm(offsetof(Vmctx, activation)), scratch);
+    a_.mov(scratch, x86::ptr(scratch, offsetof(Activation, native_limit), 8));
+    a_.xchg(vm(offsetof(Vmctx, stack_limit)), scratch);
+    a_.cmp(vm(offsetof(Vmctx, interrupt), 4), 0);
+    a_.je(known);
+    a_.mov(vm(offsetof(Vmctx, stack_limit)), -1);
+    a_.jmp(known);
+  });
   a_.align(asmjit::AlignMode::kCode, 16);
   out_.entry = static_cast<std::uint32_t>(a_.offset());
 

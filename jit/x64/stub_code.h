@@ -24,6 +24,9 @@ using Kind = FrameStep::Kind;
 /// What C++ expects its callees to keep, in the order in which an entry pushes it.
 inline constexpr Gpr kSavedByEntry[] = {rbx, rbp, r12, r13, r14, r15};
 
+/// They, and the return address.
+inline constexpr auto kEntryBytes = static_cast<std::int32_t>(8 * std::size(kSavedByEntry) + 8);
+
 // Where a VmTailCall goes on the way from an adapter to the code of its signature: not in registers
 // of arguments.
 inline constexpr std::uint32_t kTailCallee = 13;  // vector
@@ -40,7 +43,11 @@ inline x86::Mem vm(std::size_t offset) {
   return x86::ptr(x86::gpq(kVmctx), static_cast<std::int32_t>(offset), 8);
 }
 
-/// The registers that an entry saves, and where a trap goes back to. Returns the frame's size.
+/// The registers that an entry saves.
+void save_for_entry(Code& code);
+/// Tells debuggers of code that begins with such a frame standing.
+void entry_frame(Code& code);
+/// Saves them and where a trap goes back to. Returns the frame's size.
 std::int32_t begin_entry(Code& code, Gpr activation);
 /// Only they are in the frame: takes them back and returns.
 void end_entry(Code& code, std::int32_t frame);
@@ -49,6 +56,12 @@ void end_entry(Code& code, std::int32_t frame);
 void leave_adapter(Code& code, std::int32_t bytes, std::int32_t tail_at);
 /// The trap stub, as if whoever called had called it: with a TrapWord in eax.
 void jump_to_trap(x86::Assembler& a);
+
+/// CallStubs::words and ::host of a signature that travels in words.
+void words_entry(Code& code, const FuncType& type, const NativeHandlers& handlers);
+void host_adapter(Code& code, const FuncType& type, const NativeHandlers& handlers);
+/// What NativeStubs::quick_back names.
+void append_quick_back(Code& code, const NativeHandlers& handlers);
 
 /// Stubs for all signatures.
 Target::CallCode append_generic_stubs(Code& code, const NativeHandlers& handlers);

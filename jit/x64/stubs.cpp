@@ -15,14 +15,11 @@ namespace wasmrt::jit::x64 {
 
 namespace {
 
-/// eax holds the TrapWord: drop every frame down to the entry, which returns it, or a WordCall with
-/// it.
+/// eax holds the TrapWord: drop every frame down to the entry, which goes on with it.
 void unwind(x86::Assembler& a) {
-  a.mov(x86::edx, x86::eax);
   a.mov(x86::rcx, vm(offsetof(Vmctx, activation)));
   a.mov(x86::rsp, x86::ptr(x86::rcx, offsetof(Activation, native_sp), 8));
-  for (std::size_t n = std::size(kSavedByEntry); n-- > 0;) a.pop(x86::gpq(kSavedByEntry[n]));
-  a.ret();
+  a.jmp(x86::ptr(x86::rcx, offsetof(Activation, native_back), 8));
 }
 
 /// Saves all registers that compiled code may be using, calls a handler with (ctx, pc, sp), and
@@ -124,17 +121,26 @@ std::uint32_t tail_return_stub(Code& code, unsigned area) {
 
 }  // namespace
 
-std::int32_t begin_entry(Code& code, Gpr activation) {
-  x86::Assembler& a = code.a;
+void save_for_entry(Code& code) {
   std::int32_t frame = 8;
   for (const Gpr r : kSavedByEntry) {
-    a.push(x86::gpq(r));
+    code.a.push(x86::gpq(r));
     frame += 8;
     code.step(Kind::Size, 0, frame);
     code.step(Kind::Saved, dwarf(r), frame);
   }
-  a.mov(x86::ptr(x86::gpq(activation), offsetof(Activation, native_sp), 8), x86::rsp);
-  return frame;
+}
+
+void entry_frame(Code& code) {
+  code.step(Kind::Size, 0, kEntryBytes);
+  std::int32_t at = 8;
+  for (const Gpr r : kSavedByEntry) code.step(Kind::Saved, dwarf(r), at += 8);
+}
+
+std::int32_t begin_entry(Code& code, Gpr activation) {
+  save_for_entry(code);
+  code.a.mov(x86::ptr(x86::gpq(activation), offsetof(Activation, native_sp), 8), x86::rsp);
+  return kEntryBytes;
 }
 
 void end_entry(Code& code, std::int32_t frame) {
@@ -202,6 +208,11 @@ Target::Stubs make_stubs(const NativeHandlers& handlers) {
   preserving_stub(code, reinterpret_cast<const void*>(handlers.poll));
   stubs.stack_limit = code.next_stub();
   preserving_stub(code, reinterpret_cast<const void*>(handlers.stack_limit));
+  stubs.entry_back = code.next_stub();
+  entry_frame(code);
+  end_entry(code, kEntryBytes);
+  stubs.quick_back = code.next_stub();
+  append_quick_back(code, handlers);
   stubs.resolve = code.next_stub();
   resolve_stub(code, reinterpret_cast<const void*>(handlers.resolve));
   for (unsigned n = 0; n < kTailAreaCount; ++n) {

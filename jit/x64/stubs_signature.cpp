@@ -10,6 +10,7 @@
 #include "jit/x64/stub_code.h"
 #include "jit/x64/stubs.h"
 #include "jit/x64/target.h"
+#include "libwasmrt/abi/claim.h"
 #include "libwasmrt/wasm/trap.h"
 
 namespace wasmrt::jit::x64 {
@@ -176,6 +177,17 @@ void adapter(Code& code, const FuncType& type) {
   leave_adapter(code, bytes, tail_at);
 }
 
+}  // namespace
+
+// ---- words: whole calls between host and guest with every value in a register
+// ------------------------------------------------------------------------------
+//
+// Words are in the first registers of C++ arguments, which are those of our convention. A call that
+// is not the ordinary one goes to C++, as if it had never come here. Each has one indirect call:
+// those are what such a call spends its time on.
+
+namespace {
+
 /// Between a vector register's number and a word, which holds no more than that.
 void vec_to_word(x86::Assembler& a, ValType type, std::uint32_t gp, std::uint32_t vec) {
   if (type == kF32) {
@@ -185,15 +197,83 @@ void vec_to_word(x86::Assembler& a, ValType type, std::uint32_t gp, std::uint32_
   }
 }
 
-/// Words in the first registers of C++ arguments, which are those of ours; r8: VmFuncRef*, r9:
-/// activation. Compiled code keeps the other registers of C++, which only a trap takes back.
-void words_entry(Code& code, const FuncType& type) {
+x86::Mem field(Gpr base, std::size_t offset, unsigned size = 8) {
+  return x86::ptr(x86::gpq(base), static_cast<std::int32_t>(offset), size);
+}
+
+/// A word of the calling thread's state.
+x86::Mem of_thread(std::int32_t offset) {
+  x86::Mem place = x86::ptr_abs(static_cast<std::uint64_t>(std::int64_t{offset}), 8);
+  place.setSegment(x86::fs);
+  return place;
+}
+
+/// The claim, which the frame holds beside the registers of an entry.
+constexpr std::int32_t kQuickBytes = kEntryBytes + 8;
+
+void quick_frame(Code& code) {
+  entry_frame(code);
+  code.step(Kind::Size, 0, kQuickBytes);
+}
+
+/// Ends a call that trapped, or holds references. rax: result, esi: TrapWord. The claim is on top
+/// of the frame.
+void finish(Code& code, const NativeHandlers& handlers) {
   x86::Assembler& a = code.a;
-  const std::int32_t frame = begin_entry(code, r9);
-  a.sub(x86::rsp, 8);
-  code.step(Kind::Size, 0, frame + 8);
+  a.mov(x86::rdi, x86::ptr(x86::rsp, 0, 8));
+  a.mov(x86::rbx, x86::rax);
+  code.call_host(reinterpret_cast<const void*>(handlers.finish_quick_call));
+  a.mov(x86::rdx, x86::rax);
+  a.mov(x86::rax, x86::rbx);
+  a.add(x86::rsp, 8);
+  code.step(Kind::Size, 0, kEntryBytes);
+  end_entry(code, kEntryBytes);
+}
+
+}  // namespace
+
+void append_quick_back(Code& code, const NativeHandlers& handlers) {
+  quick_frame(code);
+  code.a.mov(x86::esi, x86::eax);
+  code.a.xor_(x86::eax, x86::eax);
+  finish(code, handlers);
+}
+
+/// r8: VmFuncRef*, r9: const Func&. Does what begin_quick_call and end_quick_call do
+/// (runtime/quick_call.h), in their order. Compiled code keeps the other registers of C++, which
+/// only a trap takes back.
+void words_entry(Code& code, const FuncType& type, const NativeHandlers& handlers) {
+  x86::Assembler& a = code.a;
+  const asmjit::Label general = a.newLabel();
+  const asmjit::Label asked = a.newLabel();
+  const asmjit::Label held = a.newLabel();
+  constexpr Gpr kClaim = r10;
+  a.mov(x86::rax, field(r8, offsetof(VmFuncRef, vmctx)));
+  a.mov(x86::gpq(kClaim), field(rax, offsetof(Vmctx, claim)));
+  a.mov(x86::r11, of_thread(handlers.thread_idle_id));
+  a.mov(x86::gpq(kClaim), field(kClaim, 0));
+  a.cmp(field(kClaim, offsetof(VmClaim, ready)), x86::r11);
+  a.jne(general);
+  a.mov(x86::r11, field(rax, offsetof(Vmctx, stack_limit)));
+  a.cmp(x86::r11, field(kClaim, offsetof(VmClaim, native_limit)));
+  a.jne(general);
+  a.neg(x86::r11);
+  a.add(x86::r11, x86::rsp);
+  a.cmp(x86::r11, field(kClaim, offsetof(VmClaim, native_room)));
+  a.jae(general);
+  a.cmp(field(kClaim, offsetof(VmClaim, inside), 4), 0);
+  a.jne(general);
+  a.mov(field(kClaim, offsetof(VmClaim, inside), 4), 1);
+  a.cmp(field(kClaim, offsetof(VmClaim, state), 4), VmClaim::Standing);
+  a.jne(asked);
+  a.mov(x86::r11, field(kClaim, offsetof(VmClaim, frame)));
+  save_for_entry(code);
+  a.push(x86::gpq(kClaim));
+  code.step(Kind::Size, 0, kQuickBytes);
+  a.mov(field(r11, offsetof(Activation, native_sp)), x86::rsp);
+  a.mov(field(r11, offsetof(Activation, entered)), x86::rax);
+  a.movq(x86::xmm(kScratchVec), x86::r11);
   a.mov(x86::gpq(kScratch), x86::r8);
-  a.movq(x86::xmm(kScratchVec), x86::r9);
   const std::span<const std::uint8_t> words = x64_target().int_args;
   Places params(x64_target(), false);
   for (std::size_t n = 0; n < type.params.size(); ++n) {
@@ -205,28 +285,51 @@ void words_entry(Code& code, const FuncType& type) {
       a.mov(x86::gpq(place.reg), x86::gpq(words[n]));
     }
   }
-  a.call(x86::ptr(x86::gpq(kScratch), offsetof(VmFuncRef, native), 8));
+  a.call(field(r8, offsetof(VmFuncRef, native)));
   for (const ValType t : type.results) {
     if (class_of_value(t) == RegClass::Vec) vec_to_word(a, t, rax, 0);
   }
-  a.xor_(x86::edx, x86::edx);
+  a.mov(x86::gpq(kClaim), x86::ptr(x86::rsp, 0, 8));
+  a.mov(x86::r11, field(kClaim, offsetof(VmClaim, frame)));
+  a.cmp(field(r11, offsetof(Activation, holds), 1), 0);
+  a.jne(held);
   static_assert(kSavedByEntry[4] == kVmctx && kSavedByEntry[5] == kMemory);
   a.mov(x86::gpq(kMemory), x86::ptr(x86::rsp, 8, 8));
   a.mov(x86::gpq(kVmctx), x86::ptr(x86::rsp, 16, 8));
-  a.add(x86::rsp, frame);
+  a.mov(field(kClaim, offsetof(VmClaim, inside), 4), 0);
+  a.xor_(x86::edx, x86::edx);
+  a.add(x86::rsp, kQuickBytes - 8);
   code.step(Kind::Left);
   a.ret();
+  a.bind(held);
+  quick_frame(code);
+  a.xor_(x86::esi, x86::esi);
+  finish(code, handlers);
+  a.bind(asked);
+  code.step(Kind::Left);
+  a.mov(field(kClaim, offsetof(VmClaim, inside), 4), 0);
+  a.bind(general);
+  a.mov(x86::rax, reinterpret_cast<std::uint64_t>(handlers.call_by_slots));
+  a.jmp(x86::rax);
 }
 
-/// An adapter of typed host functions.
-void host_adapter(Code& code, const FuncType& type) {
+/// An adapter of typed host functions: entered like a compiled function, with the VmFuncRef* in the
+/// scratch register. Does what call_host_in does once a frame's first host function has prepared
+/// it.
+void host_adapter(Code& code, const FuncType& type, const NativeHandlers& handlers) {
   x86::Assembler& a = code.a;
+  const asmjit::Label by_slots = a.newLabel();
+  const asmjit::Label other = a.newLabel();
+  const asmjit::Label done = a.newLabel();
+  const asmjit::Label trapped = a.newLabel();
+  constexpr auto kBytes = static_cast<std::int32_t>(sizeof(VmHostCall) + 8);  // and a result
+  static_assert((kBytes + 8) % 16 == 0);
   const std::span<const std::uint8_t> words = x64_target().int_args;
   Places params(x64_target(), false);
   Place places[kCallWords];
   for (std::size_t n = 0; n < type.params.size(); ++n) places[n] = params.next(type.params[n]);
-  a.sub(x86::rsp, 8);
-  code.step(Kind::Size, 0, 16);
+  a.sub(x86::rsp, kBytes);
+  code.step(Kind::Size, 0, kBytes + 8);
   for (std::size_t n = type.params.size(); n-- > 0;) {  // see words_entry
     if (class_of_value(type.params[n]) == RegClass::Vec) {
       vec_to_word(a, type.params[n], words[n], places[n].reg);
@@ -234,33 +337,57 @@ void host_adapter(Code& code, const FuncType& type) {
       a.mov(x86::gpq(words[n]), x86::gpq(places[n].reg));
     }
   }
-  a.mov(x86::r8, x86::gpq(kScratch));
-  a.mov(x86::r9, x86::gpq(kVmctx));
-  a.mov(x86::rax, vm(offsetof(Vmctx, native)));
-  a.call(x86::ptr(x86::rax, offsetof(NativeStubs, call_host), 8));
-  const asmjit::Label trapped = a.newLabel();
-  a.test(x86::edx, x86::edx);
-  a.jnz(trapped);
+  a.mov(x86::rax, vm(offsetof(Vmctx, activation)));
+  a.cmp(field(rax, offsetof(Activation, hosts_at_once), 1), 0);
+  a.je(by_slots);
+  a.mov(x86::gpq(kScratch), field(kScratch, offsetof(VmFuncRef, host)));
+  a.mov(field(rsp, offsetof(VmHostCall, activation)), x86::rax);
+  a.mov(field(rsp, offsetof(VmHostCall, ctx)), x86::gpq(kVmctx));
+  a.mov(x86::r8, field(kScratch, offsetof(VmHost, state)));
+  a.mov(x86::r9, x86::rsp);
+  a.call(field(kScratch, offsetof(VmHost, words)));
+  a.test(x86::rdx, x86::rdx);
+  a.jne(other);
+  a.mov(x86::rcx, field(rsp, offsetof(VmHostCall, activation)));
+  a.cmp(of_thread(handlers.thread_innermost), x86::rcx);
+  a.jne(other);
+  a.cmp(x86::ptr(x86::gpq(kVmctx), offsetof(Vmctx, interrupt), 4), 0);
+  a.jne(other);
+  a.bind(done);
   for (const ValType t : type.results) {
     if (class_of_value(t) == RegClass::Vec) a.movq(x86::xmm0, x86::rax);
   }
-  a.add(x86::rsp, 8);
+  a.add(x86::rsp, kBytes);
   code.step(Kind::Left);
   a.ret();
-  a.bind(trapped);
+  a.bind(other);
   code.step(Kind::Back);
+  const x86::Mem result = field(rsp, sizeof(VmHostCall));
+  a.mov(result, x86::rax);
+  a.mov(x86::rdi, x86::rsp);
+  a.mov(x86::rsi, x86::rdx);
+  code.call_host(reinterpret_cast<const void*>(handlers.host_has_ended));
+  a.test(x86::eax, x86::eax);
+  a.jne(trapped);
+  a.mov(x86::rax, result);
+  a.jmp(done);
+  a.bind(by_slots);
+  a.mov(x86::r8, x86::gpq(kScratch));
+  a.mov(x86::r9, x86::gpq(kVmctx));
+  code.call_host(reinterpret_cast<const void*>(handlers.host_by_slots));
+  a.test(x86::edx, x86::edx);
+  a.je(done);
   a.mov(x86::eax, x86::edx);
-  a.add(x86::rsp, 8);
+  a.bind(trapped);
+  a.add(x86::rsp, kBytes);
   code.step(Kind::Left);
   jump_to_trap(a);
 }
 
-}  // namespace
-
-Target::SignatureStubs make_signature_stubs(const FuncType& type) {
+Target::SignatureStubs make_signature_stubs(const FuncType& type, const NativeHandlers& handlers) {
   Code code;
   Target::CallCode calls = append_call_stubs(code, type, entry, tail, adapter);
-  if (travels_in_words(type)) append_word_stubs(code, type, words_entry, host_adapter, calls);
+  if (travels_in_words(type)) append_word_stubs(code, type, handlers, calls);
   return {code.bytes(), std::move(code.steps), calls};
 }
 

@@ -86,10 +86,17 @@ struct Activation {
   std::uint64_t* limit = nullptr;
   /// Entering with the native stack pointer below this traps with CallStackExhausted.
   std::uintptr_t native_limit = 0;
-  TrapReport report;
   /// Compiled code: the native stack pointer to go back to when the innermost entry of this
-  /// activation ends in a trap; means nothing outside of compiled code.
+  /// activation ends in a trap, and (x64) the code to go on with there; mean nothing outside of
+  /// compiled code.
   void* native_sp = nullptr;
+  Vmctx* entered = nullptr;  ///< The instance that the host called; null for a host function.
+  const void* native_back = nullptr;
+  /// The call holds references of its own, to be given back at its end.
+  bool holds = false;
+  /// Host functions need no preparation: it holds what it has to, and nobody watches them.
+  bool hosts_at_once = false;
+  TrapReport report;
   /// Where a guard-page fault happened; written by the fault handler, consumed by the engine.
   std::uintptr_t fault_address = 0;
 };

@@ -32,17 +32,17 @@ constexpr unsigned tail_area(std::uint32_t bytes) {
 /// words: each value in an integer register of C++, as a slot would hold it, with anything above
 /// it.
 inline constexpr unsigned kCallWords = 4;
-/// What such a call gives.
+/// What a call of a host function by slots gives to one that travels in words.
 struct WordCall {
   std::uint64_t value = 0;
   std::uint64_t trap = 0;  ///< A TrapWord.
 };
-/// CallStubs::words.
-using EnterWords = WordCall (*)(std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t,
-                                VmFuncRef* callee, Activation* activation);
-/// NativeStubs::call_host.
-using HostWords = WordCall (*)(std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t,
-                               VmFuncRef* callee, Vmctx* caller);
+/// The record of a call of a host function (detail::CallFrame): the host's call into the guest that
+/// led there, and the instance that calls.
+struct VmHostCall {
+  Activation* activation;
+  Vmctx* ctx;
+};
 
 /// How calls of a signature get in and out of compiled code.
 struct CallStubs {
@@ -54,7 +54,7 @@ struct CallStubs {
   /// slots and runs VmFuncRef::entry.
   const void* adapter = nullptr;
   // For signatures that travel in words, if they have stubs of their own (x64); else null.
-  const void* words = nullptr;  ///< EnterWords: what `entry` does.
+  const void* words = nullptr;  ///< WordFunction: a whole call from the host (quick_call.h).
   const void* host = nullptr;   ///< What `adapter` does, for typed host functions.
 };
 
@@ -70,7 +70,9 @@ struct NativeStubs {
                                   ///< it there, and goes on with it.
   const void* tail_return[kTailAreaCount] = {};  ///< See kTailAreas.
   CallStubs generic;                             ///< For all signatures.
-  HostWords call_host = nullptr;                 ///< What CallStubs::host calls.
+  // Where a trap goes with Activation::native_sp (Activation::native_back), on x64:
+  const void* entry_back = nullptr;  ///< to the end of CallStubs::entry,
+  const void* quick_back = nullptr;  ///< of CallStubs::words.
 };
 
 /// Where the stubs for all signatures keep the registers of arguments, or of results, by their
@@ -116,6 +118,19 @@ struct NativeHandlers {
   std::uint64_t (*generic_tail_area)(GenericCall* call, Vmctx* caller,
                                      std::uint8_t* area) = nullptr;
   static constexpr std::uint64_t kNoArea = ~std::uint64_t{0};
+
+  // What CallStubs::words and ::host need besides (runtime/quick_call.h, call.h).
+  /// What a call from the host takes when it cannot be quick.
+  detail::WordFunction call_by_slots = nullptr;
+  Error* (*finish_quick_call)(VmClaim& claim, TrapWord trap) = nullptr;
+  /// What a host function takes when it cannot be called at once.
+  WordCall (*host_by_slots)(std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t,
+                            VmFuncRef* callee, Vmctx* caller) = nullptr;
+  /// Behind a host function whose call does not just go on: 0 when it does after all.
+  TrapWord (*host_has_ended)(VmHostCall* call, Error* error) = nullptr;
+  /// Of the calling thread's state, from the thread pointer.
+  std::int32_t thread_idle_id = 0;
+  std::int32_t thread_innermost = 0;
 };
 
 }  // namespace wasmrt

@@ -11,6 +11,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <wasmrt/detail/words.hpp>
+
 namespace wasmrt {
 
 struct Vmctx;
@@ -18,6 +20,7 @@ struct VmFuncRef;
 struct Builtins;
 struct NativeStubs;
 struct Activation;
+struct VmClaim;
 
 /// A trap as a number: the value of a TrapKind (wasm/trap.h); 0 is none.
 using TrapWord = std::uint32_t;
@@ -61,9 +64,18 @@ inline constexpr TrapWord kTailCall = ~TrapWord{1};
 using EntryFn = TrapWord (*)(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots,
                              VmTailCall* tail);
 
+/// A host function, as compiled code calls it when its signature travels in words.
+struct VmHost {
+  detail::HostWordFunction words = nullptr;  ///< Null where it does not.
+  void* state = nullptr;
+};
+
 /// A function as a value: what funcref words point to. Owned by the instance (or host function)
 /// that defines it. Identity: one per function per instance.
 struct VmFuncRef {
+  /// How the host calls it with numbers in registers; never null, whatever its signature. The first
+  /// member, for the public headers look here.
+  std::atomic<detail::WordFunction> call_words{nullptr};
   /// The interpreter's code object; null where the interpreter has none.
   std::atomic<const void*> code{nullptr};
   /// The call slot of compiled code: the function's machine code, the adapter of its signature, or
@@ -73,14 +85,11 @@ struct VmFuncRef {
   /// How the host enters `native` once that is machine code (made for the signature); null until
   /// somebody asked.
   std::atomic<const void*> enter{nullptr};
-  /// The same with arguments and result in registers (EnterWords); null where that is not to be
-  /// had.
-  std::atomic<const void*> enter_words{nullptr};
   EntryFn entry = nullptr;     ///< Enters the function from outside its engine; never null.
   Vmctx* vmctx = nullptr;      ///< The instance it runs in; null for host functions.
   std::uint64_t type_id = 0;   ///< Canonical type id.
   const void* type = nullptr;  ///< const CanonType*, for supertypes and messages.
-  void* host = nullptr;        ///< The runtime's HostFunc for host functions, else null.
+  VmHost* host = nullptr;      ///< The runtime's HostFunc for host functions, else null.
   std::uint32_t func_idx = 0;  ///< Index in its module, for backtraces.
   std::uint32_t param_slots = 0;
   std::uint32_t result_slots = 0;
@@ -119,8 +128,9 @@ struct alignas(64) Vmctx {
   const std::uint64_t* type_ids = nullptr;  ///< Canonical id by TypeIdx.
   const void* const* types = nullptr;       ///< const CanonType* by TypeIdx.
   const Builtins* builtins = nullptr;
-  void* instance = nullptr;          ///< The runtime's Instance.
-  void* store = nullptr;             ///< The runtime's Store.
+  void* instance = nullptr;                ///< The runtime's Instance.
+  void* store = nullptr;                   ///< The runtime's Store.
+  std::atomic<VmClaim*>* claim = nullptr;  ///< The store's claim, whoever has it; never null.
   void* module_code = nullptr;       ///< The engine's code of the module (interp::ModuleCode).
   Activation* activation = nullptr;  ///< Innermost activation on the thread that is inside.
   /// End of the interpreter's value stack: copy of activation->limit, set by the interpreter on

@@ -21,8 +21,11 @@
 #include "libwasmrt/engine/native_image.h"
 #include "libwasmrt/runtime/call.h"
 #include "libwasmrt/runtime/entities.h"
+#include "libwasmrt/runtime/quick_call.h"
 #include "libwasmrt/wasm/trap.h"
+#include "sys/os/barrier.h"
 #include "sys/os/code_memory.h"
+#include "sys/os/thread.h"
 
 namespace wasmrt::engine {
 
@@ -37,7 +40,12 @@ const FuncType& signature_of(const VmFuncRef& ref) { return type_of(ref).composi
 const CallStubs* own_stubs_when_busy(const CanonType& type);
 
 void enter_by(VmFuncRef& ref, const CallStubs& stubs) {
-  ref.enter_words.store(stubs.words, std::memory_order_release);
+  // The sanitizer sees nothing of what that does to the store's claim.
+  if (stubs.words != nullptr && !os::kThreadSanitizer) {
+    ref.call_words.store(
+        reinterpret_cast<detail::WordFunction>(reinterpret_cast<std::uintptr_t>(stubs.words)),
+        std::memory_order_release);
+  }
   ref.enter.store(stubs.entry, std::memory_order_release);
 }
 
@@ -203,6 +211,8 @@ struct ProcessCode {
   bool ok = false;
   std::atomic<std::uint32_t> after{StubPolicy().after};
 
+  NativeHandlers handlers = stop_handlers();
+
   std::mutex mutex;  // guards what follows
   std::uint32_t most = StubPolicy().most;
   struct Own {
@@ -220,13 +230,18 @@ struct ProcessCode {
       after = r->after;
       most = r->most;
     }
-    NativeHandlers handlers = stop_handlers();
     handlers.resolve = resolve_native;
     handlers.generic_area = generic_area;
     handlers.generic_args = generic_args;
     handlers.generic_results = generic_results;
     handlers.generic_adapter = generic_adapter;
     handlers.generic_tail_area = generic_tail_area;
+    handlers.call_by_slots = rt::call_words_by_slots;
+    handlers.finish_quick_call = rt::finish_quick_call;
+    handlers.host_by_slots = rt::call_host_by_slots;
+    handlers.host_has_ended = rt::host_has_ended;
+    handlers.thread_idle_id = os::offset_in_thread(&rt::t_thread.idle_id);
+    handlers.thread_innermost = os::offset_in_thread(&rt::t_thread.innermost);
     jit::Target::Stubs made = target->make_stubs(handlers);
     common.memory = os::CodeMemory::publish(made.code);
     if (!common.memory.valid()) return;
@@ -236,7 +251,8 @@ struct ProcessCode {
     stubs.stack_limit = base + made.stack_limit;
     stubs.fault = base + made.fault;
     stubs.resolve = base + made.resolve;
-    stubs.call_host = rt::call_host_words;
+    stubs.entry_back = base + made.entry_back;
+    stubs.quick_back = base + made.quick_back;
     for (unsigned n = 0; n < kTailAreaCount; ++n) {
       stubs.tail_return[n] = base + made.tail_return[n];
     }
@@ -246,6 +262,10 @@ struct ProcessCode {
                       {made.stack_limit, 0, "wasm stack limit"},
                       {made.fault, 0, "wasm fault"},
                       {made.resolve, 0, "wasm resolve"}};
+    if (made.entry_back != 0) {
+      common.symbols.push_back({made.entry_back, 0, "wasm trap in entry"});
+      common.symbols.push_back({made.quick_back, 0, "wasm trap in quick call"});
+    }
     for (const std::uint32_t begin : made.tail_return) {
       // With the no-op in front, where its steps begin.
       common.symbols.push_back({begin & ~15u, 0, "wasm tail return"});
@@ -268,7 +288,8 @@ struct ProcessCode {
     const auto found = signatures.find(key);
     if (found != signatures.end()) return &found->second.calls;
     if (signatures.size() >= most) return nullptr;
-    jit::Target::SignatureStubs stubs_made = jit::host_target()->make_signature_stubs(type);
+    jit::Target::SignatureStubs stubs_made =
+        jit::host_target()->make_signature_stubs(type, handlers);
     Own made;
     made.code.memory = os::CodeMemory::publish(stubs_made.code);
     if (!made.code.memory.valid()) return nullptr;
@@ -357,8 +378,7 @@ std::size_t signatures_with_stubs() {
 
 const void* adapter_of(const VmFuncRef& ref, const CallStubs& stubs) {
   if (stubs.host == nullptr || ref.host == nullptr) return stubs.adapter;
-  const auto& host = *static_cast<const rt::HostFunc*>(ref.host);
-  return host.function().invoke_words != nullptr ? stubs.host : stubs.adapter;
+  return ref.host->words != nullptr ? stubs.host : stubs.adapter;
 }
 
 void prepare_tail_call(VmTailCall& call) { call.code = call_stubs(type_of(*call.callee)).tail; }
@@ -374,10 +394,12 @@ TrapWord native_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots, Vm
     return activation->report.word;
   }
   void* const outer = std::exchange(activation->native_sp, nullptr);
+  const void* const outer_back = std::exchange(activation->native_back, ctx->native->entry_back);
   Activation* const before = ctx->activation;
   const TrapWord word = enter(callee, slots, activation);
   ctx->activation = before;
   activation->native_sp = outer;
+  activation->native_back = outer_back;
   return word;
 }
 

@@ -43,7 +43,7 @@ struct CallFrame {
 
 struct Access {
   // Objects are complete types in the runtime's own headers; their addresses as Object* are equal
-  // to their own, single inheritance being used throughout.
+  // to their own: Object is the first base of each.
 #define WASMRT_ACCESS(Public, Impl, make)                                                      \
   static rt::Impl* get(const Public& h) { return reinterpret_cast<rt::Impl*>(h.impl_.get()); } \
   static Public make(rt::Impl* p) { return Public(detail::Handle(reinterpret_cast<Object*>(p))); }

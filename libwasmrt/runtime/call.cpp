@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -89,7 +90,7 @@ void CallScope::bound_native_stack(const CallOptions& options) {
 
 void CallScope::enter(const CallOptions& options) {
   Store& store = frame_.store;
-  Instance* const root = frame_.root;
+  Instance* const root = frame_.root();
   if (root != nullptr && root->closed()) {
     return refuse({ErrorCode::Closed, root->name().empty() ? std::string("instance closed")
                                                            : "instance closed: " + root->name()});
@@ -121,7 +122,7 @@ void CallScope::enter(const CallOptions& options) {
   if (options.user_data == nullptr && frame_.enclosing != nullptr) {
     frame_.user_data = frame_.enclosing->user_data;
   }
-  t_thread.innermost = &frame_;
+  t_thread.set_innermost(&frame_);
   innermost_ = true;
 
   InterruptCell& cell = store.interrupts();
@@ -170,8 +171,13 @@ void CallScope::make_resting_frame() {
   frame.top = frame_.top;
   frame.limit = frame_.limit;
   frame.native_limit = frame_.native_limit;
+  frame.at = bounds.high;  // wherever its calls begin, those inside them do so on the same stack
+  if (const NativeStubs* stubs = frame.store.engine().native(); stubs != nullptr) {
+    frame.native_back = stubs->quick_back;
+  }
   claim.frame = &frame;
-  frame.stack_high = bounds.high;
+  claim.native_limit = frame.native_limit;
+  claim.native_room = bounds.high - frame.native_limit;
   claim.ready.store(claim.thread, std::memory_order_relaxed);
 }
 
@@ -183,8 +189,8 @@ CallScope::~CallScope() {
   if (frame_.timer_armed) timer_thread().cancel(frame_.timer);
   if (innermost_) {
     if (t_thread.innermost != &frame_) die_of_disorder();
-    t_thread.innermost = frame_.enclosing;
-    if (frame_.root != nullptr) frame_.root->vmctx().activation = outer_activation_;
+    t_thread.set_innermost(frame_.enclosing);
+    if (frame_.entered != nullptr) frame_.entered->activation = outer_activation_;
     if (frame_.enclosing_here != nullptr) cell.left(&frame_, frame_.enclosing_here);
   }
   if (outer_cell_ != nullptr) outer_cell_->remove_nested(cell);
@@ -206,7 +212,7 @@ TrapKind CallFrame::reason_to_end(const Instance* running) const {
   if (running != nullptr && running->closed()) return TrapKind::Cancelled;
   for (const CallFrame* f = this; f != nullptr; f = f->enclosing) {
     if (f->token != nullptr && f->token->cancelled()) return TrapKind::Cancelled;
-    if (f->root != nullptr && f->root->closed()) return TrapKind::Cancelled;
+    if (f->root() != nullptr && f->root()->closed()) return TrapKind::Cancelled;
   }
   if (deadline_ns != kNever && os::monotonic_ns() >= deadline_ns) {
     return TrapKind::DeadlineExceeded;
@@ -261,10 +267,12 @@ TrapWord call_host_in(CallFrame& frame, Vmctx* ctx, VmFuncRef& callee, std::uint
       at += t.slots();
     }
   }
-  if (!frame.held_store) {
+  if (!frame.holds) {
     frame.held_store = Ref<Store>(&frame.store);
-    frame.held_root = Ref<Instance>(frame.root);
+    frame.held_root = Ref<Instance>(frame.root());
+    frame.holds = true;
     frame.hosts_at_once = frame.store.observer() == nullptr && !dump_enabled(Stage::Call);
+    if (t_thread.innermost == nullptr) t_thread.set_innermost(&frame);
   }
   if (dump_enabled(Stage::Call)) dump_call("into the host", callee);
   detail::CallFrame host_frame{&frame, ctx};
@@ -294,53 +302,37 @@ TrapWord host_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots, VmTa
   return call_host_in(*static_cast<CallFrame*>(caller->activation), caller, *callee, slots);
 }
 
-namespace {
-
-[[gnu::noinline]] WordCall call_host_by_slots(std::uint64_t a, std::uint64_t b, std::uint64_t c,
-                                              std::uint64_t d, VmFuncRef* callee, Vmctx* ctx) {
+WordCall call_host_by_slots(std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d,
+                            VmFuncRef* callee, Vmctx* ctx) {
   WASMRT_ASSERT(!callee->has_refs, "words hold numbers");
   std::uint64_t slots[kCallWords] = {a, b, c, d};
   const TrapWord trap = host_entry(callee, ctx, slots, nullptr);
   return {slots[0], trap};
 }
 
-/// Behind a host function whose call does not just go on.
-[[gnu::noinline]] TrapWord host_has_ended(CallFrame& frame, Vmctx* ctx, Error* error) {
+static_assert(sizeof(detail::CallFrame) == sizeof(VmHostCall) &&
+              offsetof(detail::CallFrame, ctx) == offsetof(VmHostCall, ctx));
+
+TrapWord host_has_ended(VmHostCall* call, Error* error) {
+  CallFrame& frame = *static_cast<CallFrame*>(call->activation);
   if (t_thread.innermost != &frame) die_of_disorder();
   if (const std::unique_ptr<Error> owned(error); owned != nullptr) {
     return host_failed(frame, std::move(*owned));
   }
-  return poll_interrupt(frame, ctx);
+  return poll_interrupt(frame, call->ctx);
 }
 
-}  // namespace
-
-WordCall call_host_words(std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d,
-                         VmFuncRef* callee, Vmctx* ctx) {
-  auto* const frame = static_cast<CallFrame*>(ctx->activation);
-  if (!frame->hosts_at_once) [[unlikely]]
-    return call_host_by_slots(a, b, c, d, callee, ctx);
-  const detail::HostFunction& function = static_cast<HostFunc*>(callee->host)->function();
-  detail::CallFrame call{frame, ctx};
-  Caller caller = detail::Access::make_caller(call);
-  const detail::WordResult done = function.invoke_words(a, b, c, d, function.state, caller);
-  // An armed cell has armed every instance of the store.
-  if (done.error != nullptr || t_thread.innermost != call.frame ||
-      call.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] {
-    return {done.value, host_has_ended(*call.frame, call.ctx, done.error)};
-  }
-  return {done.value, 0};
-}
-
-Error* finish_quick_call(CallFrame& frame, TrapWord trap) {
+Error* finish_quick_call(Occupancy::Claim& claim, TrapWord trap) {
+  CallFrame& frame = *static_cast<CallFrame*>(claim.frame);
   Store& store = frame.store;
   // These may be the last references, and the frame is the store's.
   const Ref<Store> held_store = std::move(frame.held_store);
   const Ref<Instance> held_root = std::move(frame.held_root);
-  frame.hosts_at_once = false;
+  frame.holds = frame.hosts_at_once = false;
   Error* const error = trap == 0 ? nullptr : new Error(take_error(frame, trap));
   if (store.interrupts().armed()) store.interrupts().disarm();
-  end_quick_call(0);
+  t_thread.set_innermost(nullptr);
+  Occupancy::leave_by(claim);
   return error;
 }
 
@@ -359,9 +351,12 @@ Result<void> call_func(Store& store, VmFuncRef& func, std::uint64_t* slots,
       at += t.slots();
     }
   }
-  if (root != nullptr && !has_refs && !has_options(options) && begin_quick_call(func)) {
+  Occupancy::Claim* const claim =
+      root != nullptr && !has_refs && !has_options(options) ? begin_quick_call(func) : nullptr;
+  if (claim != nullptr) {
+    func.vmctx->activation = claim->frame;
     const TrapWord trap = func.entry(&func, nullptr, slots, nullptr);
-    const std::unique_ptr<Error> error(end_quick_call(trap));
+    const std::unique_ptr<Error> error(end_quick_call(*claim, trap));
     if (error != nullptr) return std::move(*error);
   } else {
     CallScope scope(store, root, options);

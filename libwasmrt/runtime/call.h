@@ -29,27 +29,29 @@ namespace wasmrt::rt {
 struct CallFrame : Activation {
   static constexpr std::uint64_t kNever = ~std::uint64_t{0};
 
-  CallFrame(Store& s, Instance* entered) : store(s), root(entered) {}
+  CallFrame(Store& s, Instance* root) : store(s) {
+    if (root != nullptr) entered = &root->vmctx();
+  }
+  /// The instance entered; null for a host function.
+  [[nodiscard]] Instance* root() const {
+    return entered == nullptr ? nullptr : static_cast<Instance*>(entered->instance);
+  }
 
   Store& store;
-  Instance* root;                       ///< The instance entered; null for a host function.
   CallFrame* enclosing = nullptr;       ///< On this thread, of any store.
   CallFrame* enclosing_here = nullptr;  ///< Of this store.
   std::uint64_t deadline_ns = kNever;   ///< Earliest of this and the enclosing ones; monotonic.
   Token* token = nullptr;               ///< This call's own.
   void* user_data = nullptr;
-  std::uintptr_t at = 0;          ///< On the native stack, where the call began.
-  std::uintptr_t stack_high = 0;  ///< Of a resting frame: where the thread's own stack begins.
-  std::uintptr_t stack_low = 0;   ///< Of the embedder's own stack; 0 on the thread's.
+  std::uintptr_t at = 0;         ///< On the native stack, where the call began.
+  std::uintptr_t stack_low = 0;  ///< Of the embedder's own stack; 0 on the thread's.
   os::Deadline timer;
   bool timer_armed = false;
   std::unique_ptr<Error> pending;  ///< What a host function failed with.
   /// Held from the first host function on, which may drop every handle on what is being called.
-  /// Until then the handle that is called through keeps them.
+  /// Until then the handle that is called through keeps them. `holds` says that they are.
   Ref<Store> held_store;
   Ref<Instance> held_root;
-  /// They are held, and nobody watches host functions.
-  bool hosts_at_once = false;
 
   /// Why this call has to end: None when it has not.
   [[nodiscard]] TrapKind reason_to_end(const Instance* running) const;
@@ -98,10 +100,12 @@ Result<void> call_func(Store& store, VmFuncRef& func, std::uint64_t* slots,
 TrapWord host_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots, VmTailCall*);
 /// Calls a host function for the guest in `ctx` (null: for the host) within a frame.
 TrapWord call_host_in(CallFrame& frame, Vmctx* ctx, VmFuncRef& callee, std::uint64_t* slots);
-/// A typed host function called by compiled code in `ctx`, everything in words: the same as
-/// call_host_in.
-WordCall call_host_words(std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d,
-                         VmFuncRef* callee, Vmctx* ctx);
+// For the stubs of compiled code that do the same with numbers in registers (NativeHandlers).
+detail::WordResult call_words_by_slots(std::uint64_t a, std::uint64_t b, std::uint64_t c,
+                                       std::uint64_t d, void* function, const Func& func);
+WordCall call_host_by_slots(std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d,
+                            VmFuncRef* callee, Vmctx* ctx);
+TrapWord host_has_ended(VmHostCall* call, Error* error);
 /// What a poll does: nothing when the interrupt was not for this call or is over, else a trap.
 TrapWord poll_interrupt(CallFrame& frame, Vmctx* ctx);
 

@@ -19,6 +19,9 @@ HostFunc::HostFunc(Ref<Engine> engine, const FuncType& type, detail::HostFunctio
       group_(engine_->types().intern(type)),
       type_(group_.types()[0]),
       function_(function) {
+  words = function.invoke_words;
+  state = function.state;
+  ref_.call_words = &call_words_by_slots;
   ref_.entry = &host_entry;
   ref_.type_id = type_->id;
   ref_.type = type_;

@@ -90,7 +90,7 @@ class Tag final : public detail::Object {
 };
 
 /// A function of the host. Belongs to no store: linkers share it between stores.
-class HostFunc final : public detail::Object {
+class HostFunc final : public detail::Object, public VmHost {
  public:
   HostFunc(Ref<Engine> engine, const FuncType& type, detail::HostFunction function);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
@@ -82,36 +83,17 @@ Result<void> Func::call_slots(std::span<std::uint64_t> slots, const CallOptions&
   return rt::call_func(*Access::store_of(*this), ref, slots.data(), options);
 }
 
-namespace {
-
-[[gnu::noinline]] detail::WordResult call_by_slots(std::uint64_t a, std::uint64_t b,
-                                                   std::uint64_t c, std::uint64_t d, VmFuncRef& ref,
-                                                   void* store) {
+detail::WordResult rt::call_words_by_slots(std::uint64_t a, std::uint64_t b, std::uint64_t c,
+                                           std::uint64_t d, void* function, const Func& func) {
   std::uint64_t slots[kCallWords] = {a, b, c, d};
-  Result<void> done = rt::call_func(*static_cast<rt::Store*>(store), ref, slots, {});
+  VmFuncRef& ref = *static_cast<VmFuncRef*>(function);
+  Result<void> done = rt::call_func(*Access::store_of(func), ref, slots, {});
   if (!done) return {0, new Error(std::move(done).error())};
   return {slots[0], nullptr};
 }
 
-}  // namespace
-
 static_assert(detail::kMostWords == kCallWords);
-
-detail::WordResult Func::call_words(std::uint64_t a, std::uint64_t b, std::uint64_t c,
-                                    std::uint64_t d, const Func& func) {
-  VmFuncRef& ref = *Access::get(func);
-  if (ref.enter_words.load(std::memory_order_relaxed) == nullptr) [[unlikely]] {
-    return call_by_slots(a, b, c, d, ref, Access::store_of(func));
-  }
-  if (!rt::begin_quick_call(ref)) [[unlikely]] {
-    return call_by_slots(a, b, c, d, ref, ref.vmctx->store);
-  }
-  // Loaded again instead of being kept: registers are what this function is short of.
-  const auto enter = reinterpret_cast<EnterWords>(
-      reinterpret_cast<std::uintptr_t>(ref.enter_words.load(std::memory_order_acquire)));
-  const WordCall done = enter(a, b, c, d, &ref, rt::t_thread.innermost);
-  return {done.value, rt::end_quick_call(static_cast<TrapWord>(done.trap))};
-}
+static_assert(offsetof(VmFuncRef, call_words) == 0, "Func::call_words looks there");
 
 Error Func::take_error(Error* error) {
   const std::unique_ptr<Error> owned(error);

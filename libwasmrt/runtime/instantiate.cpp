@@ -64,6 +64,7 @@ void make_functions(Instance& instance) {
     ref.vmctx = &instance.vmctx();
     ref.type_id = type.id;
     ref.type = &type;
+    ref.call_words = &call_words_by_slots;
     code.init_function(ref, index);
     instance.func_words[raw(index)] = &ref;
   }
@@ -167,6 +168,7 @@ void fill_vmctx(Instance& instance) {
   v.builtins = &runtime_builtins();
   v.instance = &instance;
   v.store = &instance.store();
+  v.claim = &instance.store().occupancy().claim_place();
   v.native = instance.module().engine().native();
   v.module_code = instance.module().code().module_code();
 }

@@ -8,6 +8,7 @@ namespace wasmrt::rt {
 std::uint64_t new_thread_id() noexcept {
   static std::atomic<std::uint64_t> last{0};
   t_thread.id = last.fetch_add(1, std::memory_order_relaxed) + 1;
+  t_thread.idle_id = t_thread.id;  // without an id there was no call
   return t_thread.id;
 }
 

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "libwasmrt/abi/claim.h"
 #include "libwasmrt/runtime/thread_state.h"
 #include "sys/os/barrier.h"
 
@@ -24,20 +25,7 @@ namespace wasmrt::rt {
 
 class Occupancy {
  public:
-  /// A thread's right to enter without a lock. Given once, never given back; lives as long as the
-  /// Occupancy, for a thread may look at one that it has lost.
-  struct alignas(64) Claim {
-    static constexpr std::uint64_t kNobody = ~std::uint64_t{0};
-    enum State : std::uint32_t { Standing, Asked, Taken };
-
-    std::uint64_t thread = kNobody;        ///< Does not change.
-    std::atomic<std::uint32_t> inside{0};  ///< How often the thread is inside; only it writes here.
-    std::atomic<std::uint32_t> state{Standing};  ///< Only others write here, one at a time.
-    // For the thread alone, and while it is inside (QuickCall): `ready` is `thread` when the frame
-    // is made.
-    std::atomic<std::uint64_t> ready{kNobody};
-    CallFrame* frame = nullptr;
-  };
+  using Claim = VmClaim;
 
   Occupancy() = default;
   Occupancy(const Occupancy&) = delete;
@@ -79,6 +67,8 @@ class Occupancy {
 
   /// The claim on the store, whoever has it; one of nobody when there is none.
   [[nodiscard]] Claim& claim() const noexcept { return *claim_.load(std::memory_order_acquire); }
+  /// Where it is found (Vmctx::claim).
+  [[nodiscard]] std::atomic<Claim*>& claim_place() noexcept { return claim_; }
   /// Claims that were taken away or stand.
   [[nodiscard]] std::size_t claims_made() const noexcept { return claims_made_; }
 

@@ -25,6 +25,10 @@ bool start_thread(size_t stack_bytes, const char* name, void* (*body)(void*), vo
 /// Waits for the end of a thread of `start_thread` and frees it.
 void join_thread(uintptr_t handle);
 
+/// Where a variable in the static block of thread-local storage lies, from the thread pointer: at
+/// the same distance on every thread.
+int32_t offset_in_thread(const void* variable);
+
 /// Threads that help with loops. Destroying the pool ends and joins them.
 class WorkerPool {
  public:

@@ -41,6 +41,16 @@ uint64_t fork_generation() {
   return g_fork_generation.load(std::memory_order_relaxed);
 }
 
+int32_t offset_in_thread(const void* variable) {
+  uintptr_t thread = 0;
+#if defined(__x86_64__)
+  asm("mov %%fs:0, %0" : "=r"(thread));
+#elif defined(__aarch64__)
+  asm("mrs %0, tpidr_el0" : "=r"(thread));
+#endif
+  return static_cast<int32_t>(reinterpret_cast<uintptr_t>(variable) - thread);
+}
+
 bool start_thread(size_t stack_bytes, const char* name, void* (*body)(void*), void* user,
                   uintptr_t& handle) {
   pthread_attr_t attributes;

@@ -15,6 +15,7 @@
 
 #include "libwasmrt/engine/native_stubs.h"
 #include "libwasmrt/runtime/access.h"
+#include "libwasmrt/runtime/entities.h"
 #include "libwasmrt/runtime/quick_call.h"
 #include "tests/support/api.h"
 
@@ -59,9 +60,16 @@ class Calls {
 /// Whether a call of this thread would take the quick way.
 bool is_quick(const Instance& instance) {
   const VmFuncRef& func = *detail::Access::get(instance)->func_words.back();
-  if (!rt::begin_quick_call(func)) return false;
-  CHECK(rt::end_quick_call(0) == nullptr);
+  rt::Occupancy::Claim* const claim = rt::begin_quick_call(func);
+  if (claim == nullptr) return false;
+  CHECK(rt::end_quick_call(*claim, 0) == nullptr);
   return true;
+}
+
+/// Whether the host calls the function through a stub of its signature.
+bool has_stub(const Instance& instance, std::string_view name) {
+  return detail::Access::get(*instance.get_func(name))->call_words.load() !=
+         &rt::call_words_by_slots;
 }
 
 void warm_up(const Instance& instance) {
@@ -70,8 +78,9 @@ void warm_up(const Instance& instance) {
   CHECK(is_quick(instance) == os::asymmetric_barriers());
 }
 
-#define BOTH_ENGINES(calls)                                   \
-  Calls calls(GENERATE(EngineKind::Interp, EngineKind::Jit)); \
+#define BOTH_ENGINES(calls)                                              \
+  const EngineKind kind = GENERATE(EngineKind::Interp, EngineKind::Jit); \
+  Calls calls(kind);                                                     \
   if (!calls) return
 
 }  // namespace
@@ -124,6 +133,46 @@ TEST_CASE("numbers travel in registers, in and out", "[engine][quick]") {
     CHECK(must(two(k)) == std::tuple(k, 7));
   }
   CHECK(nothings == 2 * kEnough);
+  const VmFuncRef& ref = *detail::Access::get(*instance.get_func("mix"));
+  const bool stubs = kind == EngineKind::Jit && !os::kThreadSanitizer &&
+                     engine::call_stubs(rt::func_type(ref)).words != nullptr;
+  CHECK(has_stub(instance, "mix") == stubs);
+  CHECK(has_stub(instance, "n") == stubs);
+  CHECK(!has_stub(instance, "five"));
+  CHECK(!has_stub(instance, "two"));
+}
+
+TEST_CASE("quick calls into two instances of a store, by turns", "[engine][quick]") {
+  BOTH_ENGINES(calls);
+  int from = 0;
+  must(calls.linker->func("h", "who", [&](Caller& caller) {
+    from = must(must(caller.func("id")->typed<std::int32_t()>())());
+  }));
+  const auto text = [](const char* id) {
+    return std::string(
+               "(module (import \"h\" \"who\" (func $who)) (func (export \"id\") "
+               "(result i32) (i32.const ") +
+           id + ")) (func (export \"nothing\")) (func (export \"who\") (call $who)))";
+  };
+  const Instance one = calls.make(text("1"));
+  const Instance two = calls.make(text("2"));
+  const auto one_who = must(one.get_typed<void()>("who"));
+  const auto two_who = must(two.get_typed<void()>("who"));
+  const auto one_id = must(one.get_typed<std::int32_t()>("id"));
+  const auto two_id = must(two.get_typed<std::int32_t()>("id"));
+  for (int n = 0; n < kEnough; ++n) {
+    must(one_who());
+    CHECK(from == 1);
+    CHECK(must(two_id()) == 2);
+    must(two_who());
+    CHECK(from == 2);
+    CHECK(must(one_id()) == 1);
+  }
+  CHECK(is_quick(one) == os::asymmetric_barriers());
+  // Closing the one that a call is in ends it, and no call of the other.
+  one.close();
+  CHECK(must(two_id()) == 2);
+  CHECK(must_fail(one_id()).code == ErrorCode::Closed);
 }
 
 TEST_CASE("a trap in a quick call is told as ever, and the next call works", "[engine][quick]") {

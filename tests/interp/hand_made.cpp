@@ -103,7 +103,7 @@ void HandMade::build() {
     return self_of(ctx)->poll_answer;
   };
   builtins_.call_host = [](Vmctx* ctx, VmFuncRef* f, std::uint64_t* slots) {
-    return (*static_cast<HostFn*>(f->host))(ctx, slots);
+    return (*static_cast<HostFn*>(f->host->state))(ctx, slots);
   };
   ctx_.builtins = &builtins_;
   ctx_.instance = this;
@@ -144,7 +144,8 @@ void HandMade::build() {
     ref->type_id = type.id;
     if (i < m.imported_funcs) {
       if (i >= imports_.size()) stop("an import is missing");
-      ref->host = &imports_[i];
+      ref->host = hosts_.emplace_back(std::make_unique<VmHost>()).get();
+      ref->host->state = &imports_[i];
       for (ValType t : type.composite.func.params) ref->param_slots += t.slots();
       for (ValType t : type.composite.func.results) ref->result_slots += t.slots();
     } else {

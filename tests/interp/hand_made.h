@@ -62,6 +62,7 @@ class HandMade {
   std::shared_ptr<const DecodedModule> module_;
   std::shared_ptr<ModuleCode> code_;
   std::vector<HostFn> imports_;
+  std::vector<std::unique_ptr<VmHost>> hosts_;
   std::vector<VmFuncRef*> link_;
   Vmctx ctx_;
   Builtins builtins_;

@@ -1,6 +1,8 @@
 // Func, TypedFunc and Caller: calling guests, and being called by them.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -14,6 +16,7 @@
 
 #include <wasmrt/deadline.hpp>
 #include <wasmrt/detail/handle.hpp>
+#include <wasmrt/detail/words.hpp>
 #include <wasmrt/export.hpp>
 #include <wasmrt/externref.hpp>
 #include <wasmrt/memory.hpp>
@@ -32,23 +35,13 @@ class TypedFunc;
 
 namespace detail {
 
-struct CallFrame;  // the library's record of a call that is under way
-
-/// What a call of few numbers gives, all in registers: a word that holds the result, or an error
-/// that belongs to who gets it.
-struct WordResult {
-  std::uint64_t value;
-  Error* error;
-};
-/// Signatures with at most so many parameters and at most one result, all numbers, are called so.
-inline constexpr std::size_t kMostWords = 4;
+struct CallerOf;
 
 /// A host function whose C++ types are gone. `invoke` reads arguments from slots and writes results
 /// there; `invoke_words`, which only some have, does the same in registers. They must not throw.
 struct HostFunction {
   void* state = nullptr;
-  WordResult (*invoke_words)(std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t,
-                             void* state, Caller& caller) = nullptr;
+  HostWordFunction invoke_words = nullptr;
   Result<void> (*invoke)(void* state, Caller& caller, std::uint64_t* slots) = nullptr;
   void (*destroy)(void* state) = nullptr;
 };
@@ -113,8 +106,10 @@ class WASMRT_API Func {
   Result<std::vector<Value>> call_values(std::span<const Value> args,
                                          const CallOptions& options) const;
   Result<void> call_slots(std::span<std::uint64_t> slots, const CallOptions& options) const;
-  static detail::WordResult call_words(std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t,
-                                       const Func& func);
+  detail::WordResult call_words(const std::array<std::uint64_t, detail::kMostWords>& words) const {
+    const auto& how = *static_cast<const std::atomic<detail::WordFunction>*>(ref_);
+    return how.load(std::memory_order_acquire)(words[0], words[1], words[2], words[3], ref_, *this);
+  }
   static Error take_error(Error* error);
   Error signature_mismatch(const FuncType& wanted) const;
 
@@ -150,10 +145,18 @@ class WASMRT_API Caller {
 
  private:
   friend struct detail::Access;
+  friend struct detail::CallerOf;
   explicit Caller(detail::CallFrame& frame) noexcept : frame_(frame) {}
   detail::CallFrame& frame_;
 };
 
+namespace detail {
+
+struct CallerOf {
+  static Caller make(CallFrame& frame) noexcept { return Caller(frame); }
+};
+
+}  // namespace detail
 }  // namespace wasmrt
 
 #include <wasmrt/detail/typed.hpp>

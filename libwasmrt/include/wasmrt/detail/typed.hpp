@@ -266,7 +266,8 @@ struct TypedHostFrom<F, std::tuple<A...>, R, kTakesCaller> {
   }
 
   static WordResult invoke_words(std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d,
-                                 void* state, Caller& caller) {
+                                 void* state, CallFrame& frame) {
+    Caller caller = CallerOf::make(frame);
     std::uint64_t words[kMostWords] = {a, b, c, d};
     Result<void> done = guarded([&] { return run(*static_cast<F*>(state), caller, words); });
     if (!done) return {0, new Error(std::move(done).error())};
@@ -341,9 +342,7 @@ class TypedFunc<R(Args...)> {
   /// Calls without options.
   Result<R> operator()(Args... args) const {
     if constexpr (detail::kInWords<R, Args...>) {
-      const std::array<std::uint64_t, detail::kMostWords> words = {detail::to_word(args)...};
-      const detail::WordResult done =
-          Func::call_words(words[0], words[1], words[2], words[3], func_);
+      const detail::WordResult done = func_.call_words({detail::to_word(args)...});
       if (done.error != nullptr) return Func::take_error(done.error);
       if constexpr (std::is_void_v<R>) {
         return {};
