@@ -3,8 +3,8 @@
 // In: a call without options that is the outermost one of its thread, into a store the thread has a
 // claim on (occupancy.h). Out: the store's resting frame, entered; or none, and the call goes the
 // general way (CallScope), which makes that frame when it could have been used. The stubs for
-// signatures that travel in words (jit/x64/stubs_signature.cpp) do the same by themselves: what changes
-// here changes there.
+// signatures that travel in words (jit/x64/stubs_signature.cpp) do the same by themselves: what
+// changes here changes there.
 //
 // Guaranteed: what a CallScope would do besides has been done already, or would do nothing:
 // - no deadline, token, user data and no call around: they are what the resting frame has;
