@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "jit/call_tables.h"
 #include "jit/ir/ir.h"
 #include "jit/lower/mir.h"
 #include "libwasmrt/abi/code_blob.h"
@@ -35,6 +36,7 @@ struct CompileContext {
   const struct Target* target = nullptr;
   CodeOptions options;
   std::span<const ir::MemoryInfo> memories;  ///< By MemIdx.
+  const CallTables* call_tables = nullptr;   ///< Null: none.
 };
 
 /// Where arguments and results travel (docs/ABI.md). The same registers for both directions.
@@ -101,6 +103,8 @@ struct Target {
   std::uint64_t call_reach;      ///< How far a direct call reaches at least, in bytes.
   /// Writes the displacement of a direct call; false when it does not reach.
   bool (*patch_call)(std::uint8_t* code, std::uint32_t site, std::uint32_t callee);
+  /// Writes the displacement of a table of code; `code` begins at a multiple of 4096.
+  void (*patch_table)(std::uint8_t* code, std::uint32_t site, std::uint32_t table);
   /// CodeOptions::cpu of the machine this runs on.
   std::uint64_t (*host_cpu)();
   /// "native", a preset such as "min", and features added or taken away: "x86-64-v3,-fma". Gives an

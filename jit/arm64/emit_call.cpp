@@ -53,6 +53,17 @@ bool Emitter::emit_call(const MInst& i) {
       mov(kScratch, op(i, i.defs).loc.n);
       call_out(i.pos);
       return true;
+    case kCallCode:
+      a_.blr(gp(op(i, i.defs), 8));
+      point(PointKind::Call, i.pos);
+      return true;
+    case kCallTable: {
+      out_.tables.push_back({here(), static_cast<std::uint32_t>(i.imm)});
+      const std::uint32_t d = op(i, 0).loc.n;
+      word(0x90000000 | d);           // adrp
+      word(0x91000000 | d << 5 | d);  // add
+      return true;
+    }
     case kTailDirect:
     case kTailFunc: tail_call(i); return true;
     case kCallBuiltin: {

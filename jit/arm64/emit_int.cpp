@@ -233,7 +233,7 @@ bool keeps_flags(std::uint16_t op) {
   if (op >= kMovImm && op <= kDivU) return true;
   if (op >= kCmpBranch && op <= kCmpTrapInfo) return true;
   if (op >= kFmovImm && op <= kCvtFToF) return true;
-  return op == kMove || op == kLoad || op == kStore || op == kAddr;
+  return op == kMove || op == kLoad || op == kStore || op == kAddr || op == kCallTable;
 }
 
 }  // namespace

@@ -295,6 +295,16 @@ bool Selector::select_mem(V v) {
       m.aux = i.mem;
       return true;
     }
+    case IrOp::CallDistance: {
+      Mem mem;
+      mem.base = reg(i.arg(0));
+      mem.index32 = at(i.arg(1)).type == Type::I32;
+      mem.index = mem.index32 ? low(i.arg(1)) : reg(i.arg(1));
+      mem.scale = 2;
+      emit_access(kLoad, 8, {def(needed(v) ? reg(v) : temp(RegClass::Int))}, mem,
+                  static_cast<std::uint32_t>(Access::S32));
+      return true;
+    }
     case IrOp::Load: load(v, guest_memory(v, bytes_of(static_cast<Access>(i.aux)))); return true;
     case IrOp::VmLoad:
     case IrOp::VmLoadConst: {

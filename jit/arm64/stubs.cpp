@@ -294,4 +294,13 @@ bool patch_call(std::uint8_t* code, std::uint32_t site, std::uint32_t callee) {
   return true;
 }
 
+void patch_table(std::uint8_t* code, std::uint32_t site, std::uint32_t table) {
+  std::uint32_t words[2] = {};
+  std::memcpy(words, code + site, sizeof words);
+  const std::uint32_t pages = (table >> 12) - (site >> 12);
+  words[0] |= (pages & 3) << 29 | (pages >> 2 & 0x7FFFF) << 5;
+  words[1] |= (table & 0xFFF) << 10;
+  std::memcpy(code + site, words, sizeof words);
+}
+
 }  // namespace wasmrt::jit::arm64

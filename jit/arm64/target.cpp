@@ -70,6 +70,7 @@ const Target& arm64_target() {
       16,
       std::uint64_t{1} << 27,
       patch_call,
+      patch_table,
       host_cpu,
       parse_cpu,
       op_name,

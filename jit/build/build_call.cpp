@@ -110,12 +110,23 @@ void Builder::vm_store(V base, std::uint64_t offset, Access access, V value, Typ
   append(i);
 }
 
+/// Unless the same condition was false already on the way here.
+void Builder::append_trap(const Inst& trap) {
+  Inst test;
+  test.op = trap.op == IrOp::TrapIfNot ? IrOp::TrapIfNot : IrOp::TrapIf;
+  test.args[0] = trap.args[0];
+  const ValueTable::Key key = ValueTable::key(test, 0);
+  if (table_.find(key) != kNoValue) return;
+  append(trap);
+  table_.insert(key, trap.arg(0));
+}
+
 void Builder::trap_if(V condition, TrapKind kind) {
   Inst i;
   i.op = IrOp::TrapIf;
   i.args[0] = raw(condition);
   i.aux = static_cast<std::uint16_t>(kind);
-  append(i);
+  append_trap(i);
 }
 
 void Builder::trap_if_info(V condition, TrapKind kind, V info) {
@@ -124,7 +135,7 @@ void Builder::trap_if_info(V condition, TrapKind kind, V info) {
   i.args[0] = raw(condition);
   i.args[1] = raw(info);
   i.aux = static_cast<std::uint16_t>(kind);
-  append(i);
+  append_trap(i);
 }
 
 void Builder::trap_if_not(V condition, TrapKind kind) {
@@ -132,7 +143,7 @@ void Builder::trap_if_not(V condition, TrapKind kind) {
   i.op = IrOp::TrapIfNot;
   i.args[0] = raw(condition);
   i.aux = static_cast<std::uint16_t>(kind);
-  append(i);
+  append_trap(i);
 }
 
 void Builder::trap(TrapKind kind) {
@@ -211,6 +222,35 @@ Builder::V Builder::indirect_callee(TypeIdx type, TableIdx table) {
   return ref;
 }
 
+/// Through a table that never changes, to code of this image: index and table of code say all.
+bool Builder::call_through_code(TypeIdx type, TableIdx table, const FuncType& func_type) {
+  if (context_.call_tables == nullptr) return false;
+  const std::uint32_t number = context_.call_tables->find(table, module_.type_ids[raw(type)]);
+  if (number == CallTables::kNone) return false;
+  const CallTable& to = context_.call_tables->all()[number];
+  const V index = pop();
+  const auto why = static_cast<TrapKind>(kNoCallee);
+  const Type width = f_[index].type;
+  trap_if_info(icmp(Cond::GeU, width, index, constant(width, to.callees.size())), why, index);
+  Inst i;
+  i.op = IrOp::CallTable;
+  i.type = Type::I64;
+  i.imm = number;
+  const V base = append(i);
+  // Only now that the index is known to be inside: never to be moved up.
+  Inst load;
+  load.op = IrOp::CallDistance;
+  load.type = Type::I64;
+  load.args[0] = raw(base);
+  load.args[1] = raw(index);
+  const V distance = append(load);
+  if (to.has_gaps) {
+    trap_if_info(icmp(Cond::Eq, Type::I64, distance, constant(Type::I64, 0)), why, index);
+  }
+  call(IrOp::CallCode, raw(type), func_type, op2(IrOp::Add, Type::I64, base, distance), false);
+  return true;
+}
+
 void Builder::call(IrOp op, std::uint64_t imm, const FuncType& type, V callee, bool tail) {
   const std::size_t count = type.params.size();
   Inst i;
@@ -255,6 +295,7 @@ void Builder::on_call(FuncIdx callee, const FuncType& type) {
 }
 
 void Builder::on_call_indirect(TypeIdx type_index, TableIdx table, const FuncType& type) {
+  if (call_through_code(type_index, table, type)) return;
   const V callee = indirect_callee(type_index, table);
   call(IrOp::CallFunc, raw(type_index), type, callee, false);
 }

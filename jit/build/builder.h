@@ -128,6 +128,7 @@ class Builder : public SinkBase<Builder> {
   void vm_store(V base, std::uint64_t offset, ir::Access access, V value, ir::Type type);
   V zero(ir::Type type);
   [[nodiscard]] bool is_const(V v, std::uint64_t bits) const;
+  void append_trap(const ir::Inst& trap);
   void trap_if(V condition, TrapKind kind);
   void trap_if_info(V condition, TrapKind kind, V info);
   void trap_if_not(V condition, TrapKind kind);
@@ -174,6 +175,7 @@ class Builder : public SinkBase<Builder> {
   // Calls.
   V func_ref(FuncIdx func);
   V indirect_callee(TypeIdx type, TableIdx table);
+  bool call_through_code(TypeIdx type, TableIdx table, const FuncType& func_type);
   V non_null(V ref, TrapKind kind);
   void call(ir::IrOp op, std::uint64_t imm, const FuncType& type, V callee, bool tail);
 

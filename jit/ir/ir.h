@@ -24,7 +24,7 @@ enum class IrOp : std::uint8_t {
 };
 
 constexpr bool calls(IrOp op) {
-  return op == IrOp::Call || op == IrOp::CallFunc || op == IrOp::Builtin;
+  return op == IrOp::Call || op == IrOp::CallFunc || op == IrOp::CallCode || op == IrOp::Builtin;
 }
 
 enum class Type : std::uint8_t { Void, I32, I64, F32, F64, V128 };  // references are I64

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "libwasmrt/abi/code_blob.h"
 #include "libwasmrt/wasm/opcode.h"
 
 namespace wasmrt::jit::ir {
@@ -125,13 +126,15 @@ void Printer::details(const Inst& i) {
     case IrOp::MemCheck: put(" memory "), put(i.mem), put(", end "), put(i.imm); break;
     case IrOp::Call:
     case IrOp::TailCall: put(" func "), put(i.imm); break;
+    case IrOp::CallTable: put(" #"), put(i.imm); break;
     case IrOp::CallFunc:
+    case IrOp::CallCode:
     case IrOp::TailCallFunc: put(" type "), put(i.imm); break;
     case IrOp::Builtin: put(" builtin "), put(i.imm); break;
     case IrOp::TrapIf:
     case IrOp::TrapIfNot:
     case IrOp::TrapIfInfo:
-    case IrOp::Trap: put(" "), put(kTraps[i.aux]); break;
+    case IrOp::Trap: put(" "), put(i.aux == kNoCallee ? "NoCallee" : kTraps[i.aux]); break;
     case IrOp::Simd1:
     case IrOp::Simd2:
     case IrOp::Simd3:

@@ -293,7 +293,7 @@ bool Verifier::type_of(BlockId b, std::uint32_t v) {
     case IrOp::Proj: {
       const IrOp call = f_.insts[i.args[0]].op;
       result = t != Type::Void;
-      operands = call == IrOp::Call || call == IrOp::CallFunc;
+      operands = call == IrOp::Call || call == IrOp::CallFunc || call == IrOp::CallCode;
       break;
     }
     case IrOp::Vmctx: result = t == Type::I64; break;
@@ -421,7 +421,13 @@ bool Verifier::type_of(BlockId b, std::uint32_t v) {
       result = t == Type::Void;
       operands = type(i, 0) == Type::I64 && type(i, 1) == i.aux_type;
       break;
+    case IrOp::CallTable: result = t == Type::I64; break;
+    case IrOp::CallDistance:
+      result = t == Type::I64;
+      operands = type(i, 0) == Type::I64 && is_int(type(i, 1));
+      break;
     case IrOp::CallFunc:
+    case IrOp::CallCode:
     case IrOp::TailCallFunc: operands = count(i) > 0 && type(i, 0) == Type::I64; break;
     case IrOp::TrapIf:
     case IrOp::TrapIfNot:

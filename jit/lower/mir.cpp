@@ -26,8 +26,9 @@ void MFunc::clear() {
 
 const char* common_op_name(std::uint16_t op) {
   static constexpr const char* kNames[] = {
-      "move", "swap",      "jump", "args", "ret",      "call",      "call.func", "call.builtin",
-      "tail", "tail.func", "trap", "poll", "load_arg", "store_arg", "load_res",  "store_res",
+      "move",      "swap",      "jump",         "args",      "ret",       "call",
+      "call.func", "call.code", "call.builtin", "tail",      "tail.func", "call_table",
+      "trap",      "poll",      "load_arg",     "store_arg", "load_res",  "store_res",
   };
   static_assert(std::size(kNames) == kFirstMachineOp);
   return op < kFirstMachineOp ? kNames[op] : nullptr;

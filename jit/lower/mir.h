@@ -88,16 +88,18 @@ enum MOp : std::uint16_t {
   kRet,
   kCallDirect,   ///< imm: function index
   kCallFunc,     ///< use: VmFuncRef*
+  kCallCode,     ///< use: the address of code in this image
   kCallBuiltin,  ///< imm: builtin; aux 1: a non-zero result traps
   kTailDirect,   ///< as kCallDirect
   kTailFunc,
-  kTrap,  ///< aux: trap kind
+  kCallTable,  ///< d: address of a table of code; imm: its number
+  kTrap,       ///< aux: trap kind
   kPoll,
   kLoadArg,   ///< d; imm: byte offset in the incoming argument area; size
   kStoreArg,  ///< a; imm: byte offset in the outgoing area; size
   kLoadRes,   ///< d; imm: byte offset in the outgoing area; size
   kStoreRes,  ///< a; imm: byte offset in the incoming area; size
-  kFirstMachineOp = 16,
+  kFirstMachineOp = 18,
 };
 
 /// The name of a common opcode; null for a machine's own.

@@ -98,9 +98,11 @@ void Selection::select_return(V v) {
 
 void Selection::select_call(V v) {
   const Inst i = at(v);
+  const bool by_code = i.op == IrOp::CallCode;
   const bool through_ref = i.op == IrOp::CallFunc || i.op == IrOp::TailCallFunc;
+  const bool computed = by_code || through_ref;
   const bool tail = i.op == IrOp::TailCall || i.op == IrOp::TailCallFunc;
-  const FuncType& type = through_ref
+  const FuncType& type = computed
                              ? context_.module->type(static_cast<TypeIdx>(i.imm)).composite.func
                              : context_.module->func_type(static_cast<FuncIdx>(i.imm));
   ir_types(type.results, result_types_);
@@ -109,7 +111,7 @@ void Selection::select_call(V v) {
   const std::uint32_t arg_bytes = assign_places(param_types_, false, param_places_);
 
   const auto values = f_.list(i);
-  const std::size_t first = through_ref ? 1 : 0;
+  const std::size_t first = computed ? 1 : 0;
   const std::size_t count = param_types_.size();
   args_.clear();
   for (std::size_t n = 0; n < count; ++n) args_.push_back(reg(static_cast<V>(values[first + n])));
@@ -145,11 +147,13 @@ void Selection::select_call(V v) {
     m_.out_arg_bytes = std::max({m_.out_arg_bytes, arg_bytes, result_bytes});
     m_.has_calls = true;
   }
-  if (through_ref) operands_.push_back(use(reg(static_cast<V>(values[0]))));
+  if (computed) operands_.push_back(use(reg(static_cast<V>(values[0]))));
   for (std::size_t n = 0; n < count; ++n) {
     if (param_places_[n].in_reg) operands_.push_back(use_fixed(args_[n], param_places_[n].reg));
   }
-  const MOp op = through_ref ? (tail ? kTailFunc : kCallFunc) : (tail ? kTailDirect : kCallDirect);
+  const MOp op = by_code       ? kCallCode
+                 : through_ref ? (tail ? kTailFunc : kCallFunc)
+                               : (tail ? kTailDirect : kCallDirect);
   MInst& m = emit(op, 8, operands_);
   m.imm = static_cast<std::int64_t>(i.imm);
   m.is_call = !tail;
@@ -211,8 +215,15 @@ bool Selection::select_common(V v) {
     case IrOp::Poll: emit(kPoll, 8, {}); return true;
     case IrOp::Call:
     case IrOp::CallFunc:
+    case IrOp::CallCode:
     case IrOp::TailCall:
     case IrOp::TailCallFunc: select_call(v); return true;
+    case IrOp::CallTable: {
+      MInst& m = emit(kCallTable, 8, {def(reg(v))});
+      m.imm = static_cast<std::int64_t>(i.imm);
+      m.can_remat = true;
+      return true;
+    }
     case IrOp::Builtin: select_builtin(v); return true;
     default: return false;
   }

@@ -1,8 +1,9 @@
 // Loop-invariant work goes in front of the loops it does not depend on.
 //
 // Only what is pure and costs more than a place in a register: constants that are no immediates,
-// words of the runtime that never change, arithmetic that the producer could not see. Not over
-// calls, which would drive most of it out of its register, and not more than registers can hold.
+// words of the runtime that never change, arithmetic that the producer could not see. But for the
+// addresses of tables of code not over calls, which would drive most of it out of its register, and
+// not more than registers can hold.
 #include <bit>
 #include <vector>
 
@@ -54,6 +55,7 @@ bool worth_moving(const Inst& i, std::uint32_t id, const std::vector<bool>& in_r
       return i.type == Type::I64 && static_cast<std::int64_t>(i.imm) !=
                                         static_cast<std::int32_t>(static_cast<std::int64_t>(i.imm));
     case IrOp::ConstV128:
+    case IrOp::CallTable:
     case IrOp::VmLoadConst:
     case IrOp::Mul:
     case IrOp::MulHiS:
@@ -161,7 +163,10 @@ void Hoist::visit(std::uint32_t id) {
   for (std::uint32_t at = info_.innermost[raw(f_.block_of[id])]; at != ~0u && levels < kMostLevels;
        at = loops[at].parent) {
     ++levels;
-    bool stays = loops[at].has_calls || loops[at].before == kNoBlock;
+    // Where the addresses of tables of code are wanted there are always calls, and without a
+    // register they are made again.
+    const bool calls = loops[at].has_calls && inst.op != IrOp::CallTable;
+    bool stays = calls || loops[at].before == kNoBlock;
     for_each_arg(f_, inst, [&](const std::uint32_t& a) { stays |= inside(loops[at], a); });
     if (stays) break;
     target = at;

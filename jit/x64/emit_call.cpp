@@ -81,6 +81,15 @@ bool Emitter::emit_call(const MInst& i) {
       a_.mov(scratch, gp(op(i, i.defs), 8));
       call_out(i.pos);
       return true;
+    case kCallCode:
+      a_.call(gp(op(i, i.defs), 8));
+      point(PointKind::Call, i.pos);
+      return true;
+    case kCallTable:
+      a_.lea(gp(op(i, 0), 8), x86::ptr(x86::rip, 0));
+      out_.tables.push_back(
+          {static_cast<std::uint32_t>(a_.offset()) - 4, static_cast<std::uint32_t>(i.imm)});
+      return true;
     case kTailDirect:
     case kTailFunc: tail_call(i); return true;
     case kCallBuiltin: {

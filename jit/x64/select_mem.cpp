@@ -139,6 +139,15 @@ bool Selector::select_mem(V v) {
       m.aux = i.mem;
       return true;
     }
+    case IrOp::CallDistance: {
+      Mem mem;
+      mem.base = reg(i.arg(0));
+      mem.index = reg(i.arg(1));
+      mem.scale = 2;
+      emit_mem(kLoad, 8, {def(needed(v) ? reg(v) : temp(RegClass::Int))}, mem).aux =
+          static_cast<std::uint32_t>(Access::S32);
+      return true;
+    }
     case IrOp::Load: load(v, memory_of(i)); return true;
     case IrOp::VmLoad:
     case IrOp::VmLoadConst: {

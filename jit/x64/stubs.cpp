@@ -243,4 +243,9 @@ bool patch_call(std::uint8_t* code, std::uint32_t site, std::uint32_t callee) {
   return true;
 }
 
+void patch_table(std::uint8_t* code, std::uint32_t site, std::uint32_t table) {
+  const std::uint32_t distance = table - (site + 4);
+  std::memcpy(code + site, &distance, 4);
+}
+
 }  // namespace wasmrt::jit::x64

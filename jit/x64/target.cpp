@@ -70,6 +70,7 @@ const Target& x64_target() {
       64,
       std::uint64_t{1} << 31,
       patch_call,
+      patch_table,
       host_cpu,
       parse_cpu,
       op_name,

@@ -1,8 +1,9 @@
 // Machine code of one function, or of a linked module, with the tables that make it usable.
 //
 // In: made by jit/<machine>/emit. Out: linked by jit/link, published by the engine, stored in the
-// cache. Guaranteed: position independent; the only thing left to fill in is the displacement of
-// direct calls to other functions of the same module. Offsets are from the start of the code.
+// cache. Guaranteed: position independent; left to fill in are the displacements of direct calls
+// to other functions of the same module and of its tables of code. Offsets are from the start of
+// the code.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,13 @@ struct CallSite {
   std::uint32_t callee = 0;  ///< Function index.
 };
 
+/// A place that wants the address of a table of code (jit/call_tables.h), which the linker fills
+/// in.
+struct TableSite {
+  std::uint32_t offset = 0;  ///< Of the displacement field (x64) or the first of two instructions.
+  std::uint32_t table = 0;   ///< Its number.
+};
+
 /// A point in the code at which guest execution can stop: a faulting access, a call (return
 /// address; CallOut: of a function that may belong to another instance), a poll, an explicit trap,
 /// the stack check before the frame exists.
@@ -24,9 +32,11 @@ struct CodePoint {
   std::uint32_t pc = 0;    ///< For calls: the return address.
   std::uint32_t wasm = 0;  ///< Byte offset of the Wasm instruction in the module.
   std::uint8_t kind = 0;   ///< PointKind
-  std::uint8_t trap = 0;   ///< TrapWord for Fault and Trap.
+  std::uint8_t trap = 0;   ///< TrapWord for Fault and Trap, or kNoCallee.
   std::uint16_t zero = 0;  ///< So that every byte is defined: points are written to files.
 };
+/// CodePoint::trap where a table of code has nothing at an index: why is to be found out.
+inline constexpr std::uint8_t kNoCallee = 255;
 enum class PointKind : std::uint8_t { Fault, Call, CallOut, Poll, Trap, Prologue };
 
 /// Where a piece of code came from; for tools.
@@ -59,6 +69,7 @@ struct FrameStep {
 struct CodeBlob {
   std::vector<std::uint8_t> code;
   std::vector<CallSite> calls;
+  std::vector<TableSite> tables;
   std::vector<CodePoint> points;  ///< Sorted by pc; a pc occurs once.
   std::vector<CodePlace> places;  ///< By offset, where CodeOptions::places asks for them.
   std::uint32_t entry = 0;        ///< Entry for callers in the same instance. Offset 0 is the entry
@@ -76,6 +87,7 @@ struct CodeBlob {
     code.clear();
     listing.clear();
     calls.clear();
+    tables.clear();
     points.clear();
     places.clear();
     frame_steps.clear();

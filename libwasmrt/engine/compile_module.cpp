@@ -21,8 +21,9 @@ constexpr std::size_t kParallelFrom = 16 * 1024;
 // The memory that a body of more bytes needed is not kept for those behind it.
 constexpr std::size_t kLargeBody = 128 * 1024;
 
-// Offsets in an image have 32 bits; what lies between the functions needs some of them.
-constexpr std::size_t kMostImage = std::size_t{2} << 30;
+// Distances in an image have 32 bits with a sign; what lies between and behind the functions needs
+// some of them.
+constexpr std::size_t kMostImage = std::size_t{3} << 29;
 
 }  // namespace
 
@@ -55,11 +56,13 @@ bool compile_module(rt::Engine& engine, const DecodedModule& module, const std::
   context.options.verify = true;
 #endif
   context.memories = memories;
+  const jit::CallTables call_tables(module);
+  context.call_tables = &call_tables;
 
   // What is compiled is linked as soon as all in front of it are, so that nothing lies around
   // twice; a function waits only while another worker is behind.
   const std::size_t count = module.bodies.size();
-  Linker linker(target, module.imported_funcs, count);
+  Linker linker(target, module.imported_funcs, count, call_tables.all());
   std::mutex mutex;
   std::map<std::size_t, CompiledFunc> waiting;
   std::size_t next = 0;

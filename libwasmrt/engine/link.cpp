@@ -2,6 +2,7 @@
 // need: of functions without code, and of those too far away.
 #include "libwasmrt/engine/link.h"
 
+#include <cstring>
 #include <utility>
 
 #include "jit/target.h"
@@ -13,8 +14,9 @@ namespace {
 constexpr std::size_t kThunkAlign = 16;
 }
 
-Linker::Linker(const jit::Target& target, std::uint32_t first, std::size_t functions)
-    : target_(target), first_(first), stretches_(1) {
+Linker::Linker(const jit::Target& target, std::uint32_t first, std::size_t functions,
+               std::span<const jit::CallTable> tables)
+    : target_(target), first_(first), tables_(tables), stretches_(1) {
   out_.entries.reserve(functions);
   inner_.reserve(functions);
 }
@@ -54,9 +56,20 @@ void Linker::add(const CompiledFunc& func) {
     for (const CallSite& site : blob.calls) {
       calls_.push_back({begin + site.offset, site.callee - first_});
     }
+    for (const TableSite& site : blob.tables) {
+      table_sites_.push_back({begin + site.offset, site.table});
+    }
   }
   stretches_.back().to = n + 1;
   stretches_.back().calls_end = calls_.size();
+}
+
+std::uint32_t Linker::add_thunk(std::uint32_t callee) {
+  align(kThunkAlign);
+  const auto at = static_cast<std::uint32_t>(out_.code.size());
+  const std::vector<std::uint8_t> thunk = target_.make_thunk(first_ + callee);
+  out_.code.insert(out_.code.end(), thunk.begin(), thunk.end());
+  return at;
 }
 
 /// Adds the thunks that the calls of the last stretch need.
@@ -66,10 +79,38 @@ void Linker::end_stretch() {
     const std::uint32_t callee = calls_[n].callee;
     const bool near = callee >= part.from && callee < part.to;
     if ((near && inner_[callee] != kNoCode) || part.thunks.contains(callee)) continue;
-    align(kThunkAlign);
-    part.thunks[callee] = static_cast<std::uint32_t>(out_.code.size());
-    const std::vector<std::uint8_t> thunk = target_.make_thunk(first_ + callee);
-    out_.code.insert(out_.code.end(), thunk.begin(), thunk.end());
+    part.thunks[callee] = add_thunk(callee);
+  }
+}
+
+/// The tables of code that somebody names: by index the distance from the table to the code, which
+/// is never 0, or 0.
+void Linker::add_tables() {
+  std::map<std::uint32_t, std::uint32_t> thunks;  // by callee
+  std::vector<std::uint32_t> begins(tables_.size(), kNoCode);
+  for (const TableSite& site : table_sites_) {
+    std::uint32_t& begin = begins[site.table];
+    if (begin == kNoCode) {
+      const std::vector<std::uint32_t>& callees = tables_[site.table].callees;
+      for (const std::uint32_t func : callees) {
+        if (func == jit::CallTable::kNone || inner_[func - first_] != kNoCode) continue;
+        if (const auto [to, added] = thunks.emplace(func - first_, 0); added) {
+          to->second = add_thunk(func - first_);
+        }
+      }
+      align(sizeof(std::uint32_t));
+      begin = static_cast<std::uint32_t>(out_.code.size());
+      out_.code.resize(out_.code.size() + callees.size() * sizeof(std::uint32_t), 0);
+      WASMRT_ASSERT(out_.code.size() <= INT32_MAX, "distances in an image have 32 bits");
+      for (std::size_t n = 0; n < callees.size(); ++n) {
+        if (callees[n] == jit::CallTable::kNone) continue;
+        const std::uint32_t func = callees[n] - first_;
+        const std::uint32_t distance =
+            (inner_[func] != kNoCode ? inner_[func] : thunks.at(func)) - begin;
+        std::memcpy(out_.code.data() + begin + n * sizeof distance, &distance, sizeof distance);
+      }
+    }
+    target_.patch_table(out_.code.data(), site.offset, begin);
   }
 }
 
@@ -87,6 +128,7 @@ LinkedImage Linker::finish() {
       WASMRT_ASSERT(reached, "a function's calls reach the thunks behind its stretch");
     }
   }
+  add_tables();
   // A return address may lie behind the last instruction: still inside the image.
   if (!out_.code.empty()) out_.code.push_back(0xCC);
   return std::move(out_);

@@ -9,13 +9,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <vector>
 
 #include "libwasmrt/abi/code_blob.h"
 
 namespace wasmrt::jit {
+struct CallTable;
 struct Target;
-}
+}  // namespace wasmrt::jit
 
 namespace wasmrt::engine {
 
@@ -49,7 +51,9 @@ struct LinkedImage {
 class Linker {
  public:
   /// For so many functions, of which the first has this index in the module.
-  Linker(const jit::Target& target, std::uint32_t first, std::size_t functions);
+  /// `tables` are those that code may name.
+  Linker(const jit::Target& target, std::uint32_t first, std::size_t functions,
+         std::span<const jit::CallTable> tables = {});
   /// The next function.
   void add(const CompiledFunc& func);
   /// Once all were added.
@@ -69,12 +73,16 @@ class Linker {
   };
   void align(std::size_t to);
   void end_stretch();
+  std::uint32_t add_thunk(std::uint32_t callee);
+  void add_tables();
 
   const jit::Target& target_;
   std::uint32_t first_;
+  std::span<const jit::CallTable> tables_;
   LinkedImage out_;
   std::vector<std::uint32_t> inner_;  // entries for direct calls
   std::vector<Call> calls_;
+  std::vector<TableSite> table_sites_;
   std::vector<Stretch> stretches_;
   std::size_t stretch_bytes_ = 0;
 };

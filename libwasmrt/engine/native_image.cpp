@@ -133,11 +133,27 @@ Reader instruction_at(const DecodedModule& module, std::uint32_t offset) {
 }
 
 /// The type that an indirect call names.
-std::uint32_t type_of_call_indirect(const DecodedModule& module, std::uint32_t offset) {
+std::uint32_t type_of_call_indirect(const DecodedModule& module, std::uint32_t offset,
+                                    std::uint32_t* table = nullptr) {
   Reader reader = instruction_at(module, offset + 1);
   std::uint32_t type = 0;
   reader.u32(type);
+  if (table != nullptr) reader.u32(*table);
   return type;
+}
+
+/// A table of code has nothing for an index: what a call through the table itself would have found.
+/// Makes `info` what goes with it.
+TrapKind no_callee(const Vmctx* ctx, std::uint32_t offset, std::uint64_t& info) {
+  const auto& instance = *static_cast<const rt::Instance*>(ctx->instance);
+  std::uint32_t number = 0;
+  type_of_call_indirect(instance.module().decoded(), offset, &number);
+  const VmTable& table = *ctx->tables[number];
+  if (info >= table.size) return TrapKind::UndefinedElement;
+  const auto* const ref = reinterpret_cast<const VmFuncRef*>(table.elements[info]);
+  if (ref == nullptr) return TrapKind::UninitializedElement;
+  info = ref->type_id;
+  return TrapKind::IndirectCallTypeMismatch;
 }
 
 /// What a load or store says of its access.
@@ -211,8 +227,12 @@ std::uint32_t on_trap(Vmctx* ctx, const void* pc, void* sp, std::uint32_t word,
   const NativeImage* image = nullptr;
   const CodePoint* point = point_of(pc, image);
   if (point != nullptr && point->trap != 0) {
-    word = point->trap;
-    fill_report(ctx->activation->report, ctx, *point, info);
+    CodePoint known = *point;
+    if (known.trap == kNoCallee) {
+      known.trap = static_cast<std::uint8_t>(no_callee(ctx, known.wasm, info));
+    }
+    word = known.trap;
+    fill_report(ctx->activation->report, ctx, known, info);
   }
   return finish(ctx, pc, sp, word);
 }

@@ -111,6 +111,8 @@ class BodyState {
   [[nodiscard]] const std::optional<NotExecutable>& not_executable() const {
     return not_executable_;
   }
+  /// Whom to tell what the bodies do with tables; `to` is as large as the module wants it.
+  void note_tables(TableUses* to) { table_uses_ = to; }
 
  protected:
   // Locals beyond this many are kept as runs: fifty thousand declared by five bytes cost nothing.
@@ -242,6 +244,7 @@ class BodyState {
 
   ImmScratch imm_scratch_;
   std::optional<NotExecutable> not_executable_;
+  TableUses* table_uses_ = nullptr;
 };
 
 }  // namespace wasmrt

@@ -100,7 +100,9 @@ bool BodyState::call_indirect_type(const Imm& imm, const FuncType*& type) {
                 ": indirect calls must go through a table of functions, not of " +
                     type_text(module_, module_.tables[imm.index2].type.element));
   }
-  return func_type_at(imm.index, type) && pop(table_address(imm.index2));
+  if (!func_type_at(imm.index, type)) return false;
+  if (table_uses_ != nullptr) ++table_uses_->indirect_calls[imm.index];
+  return pop(table_address(imm.index2));
 }
 
 bool BodyState::call_ref_type(const Imm& imm, const FuncType*& type) {
@@ -203,11 +205,14 @@ bool BodyState::type_table(Op op, const Imm& imm) {
                       " in a table of " +
                       type_text(module_, module_.tables[imm.index2].type.element));
     }
+    if (table_uses_ != nullptr) table_uses_->written[imm.index2] = true;
     return type_fixed(op_info(op), imm);
   }
   if (!check_table(imm.index)) return false;
   const ValType element = module_.tables[imm.index].type.element;
   const ValType address = table_address(imm.index);
+  const bool reads = op == Op::TableGet || op == Op::TableSize;
+  if (table_uses_ != nullptr && !reads) table_uses_->written[imm.index] = true;
   switch (op) {
     case Op::TableGet:
       if (!pop(address)) return false;

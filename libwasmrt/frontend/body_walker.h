@@ -40,6 +40,7 @@ class BodyWalker : private BodyState {
   }
   [[nodiscard]] const Failure& failure() const { return reader_.failure(); }
   [[nodiscard]] const BodyState& state() const { return *this; }
+  using BodyState::note_tables;
 
  private:
   bool run();

@@ -123,6 +123,24 @@ struct BranchHint {
   bool likely = false;
 };
 
+/// What the bodies do with tables.
+struct TableUses {
+  std::vector<bool> written;                  ///< By TableIdx: set, grown, filled, copied or
+                                              ///< initialised somewhere.
+  std::vector<std::uint32_t> indirect_calls;  ///< By TypeIdx: calls through tables that name it.
+
+  TableUses() = default;
+  TableUses(std::size_t tables, std::size_t types) : written(tables), indirect_calls(types) {}
+  void add(const TableUses& other) {
+    for (std::size_t t = 0; t < written.size(); ++t) {
+      if (other.written[t]) written[t] = true;
+    }
+    for (std::size_t t = 0; t < indirect_calls.size(); ++t) {
+      indirect_calls[t] += other.indirect_calls[t];
+    }
+  }
+};
+
 /// Named so because wasmrt::Module is the public handle of a compiled module.
 struct DecodedModule final : TypeSource {
   SharedBytes bytes;
@@ -160,6 +178,8 @@ struct DecodedModule final : TypeSource {
   /// Text of the first instruction that no engine executes yet (GC, exceptions, atomics), with the
   /// function it stands in; empty when everything can run. Filled by validation.
   std::string not_executable;
+  /// Filled by validation; without a value nothing is known.
+  std::optional<TableUses> table_uses;
 
   [[nodiscard]] const FuncType& func_type(FuncIdx f) const {
     return types[raw(funcs[raw(f)])]->composite.func;

@@ -24,7 +24,14 @@ struct Chunk {
   Failure failure;
   std::optional<std::uint32_t> blocked;
   std::optional<NotExecutable> not_executable;
+  TableUses table_uses;
 };
+
+/// Each chunk keeps as many notes as there are types: not for modules that have little else.
+bool notes_tables(const DecodedModule& module) {
+  constexpr std::size_t kMost = 1 << 16;
+  return !module.tables.empty() && module.tables.size() <= kMost && module.types.size() <= kMost;
+}
 
 std::vector<Chunk> make_chunks(const DecodedModule& module) {
   std::vector<Chunk> chunks;
@@ -45,6 +52,10 @@ void validate_chunk(const DecodedModule& module, Chunk& chunk,
                     std::atomic<std::uint32_t>& first_failed) {
   NullSink sink;
   BodyWalker<NullSink> walker(module, sink);
+  if (notes_tables(module)) {
+    chunk.table_uses = TableUses(module.tables.size(), module.types.size());
+    walker.note_tables(&chunk.table_uses);
+  }
   for (std::uint32_t i = chunk.begin; i < chunk.end; ++i) {
     // Only what comes before the first failure known so far can still matter.
     if (i > first_failed.load(std::memory_order_relaxed)) return;
@@ -77,6 +88,10 @@ Result<void> validate_bodies(DecodedModule& module, const ParallelFor* parallel)
   for (const Chunk& chunk : chunks) {
     if (!chunk.failed.has_value()) continue;
     return make_error(chunk.failure, &module, FuncIdx{module.imported_funcs + *chunk.failed});
+  }
+  if (notes_tables(module)) {
+    module.table_uses.emplace(module.tables.size(), module.types.size());
+    for (const Chunk& chunk : chunks) module.table_uses->add(chunk.table_uses);
   }
   if (!module.not_executable.empty()) return {};
   for (const Chunk& chunk : chunks) {

@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <cstring>
 
+#include "jit/call_tables.h"
 #include "jit/target.h"
 
 using namespace wasmrt;
@@ -81,4 +82,51 @@ TEST_CASE("calls in a small image are direct", "[engine][link]") {
   CHECK(target_of(image, 0) == 64);
   CHECK(target_of(image, 4) == 0);
   CHECK(target_of(image, 64) == 0);
+}
+
+TEST_CASE("tables of code lie behind the functions", "[engine][link]") {
+  const jit::Target& target = jit::arm64_target();
+  std::vector<CompiledFunc> all;
+  for (int n = 0; n < 3; ++n) all.push_back(function(64, {}));
+  all[0].blob.entry = 16;
+  constexpr std::uint32_t kAddress[] = {0x90000003, 0x91000063};  // adrp x3, 0; add x3, x3, 0
+  std::memcpy(all[1].blob.code.data() + 8, kAddress, sizeof kAddress);
+  all[1].blob.tables.push_back({8, 1});
+  all[2].declined = "for this test";
+  const std::vector<jit::CallTable> tables = {
+      {{0}, false}, {{jit::CallTable::kNone, 0, 1, 2, 2}, true}, {{1}, false}};
+  engine::Linker linker(target, 0, all.size(), tables);
+  for (const CompiledFunc& f : all) linker.add(f);
+  const LinkedImage image = linker.finish();
+
+  const std::uint32_t site = image.entries[1] + 8;
+  const std::uint32_t table = word_at(image, site + 4) >> 10 & 0xFFF;
+  CHECK(word_at(image, site) == kAddress[0]);  // within the same 4096 bytes
+  CHECK(word_at(image, site + 4) == (kAddress[1] | table << 10));
+  CHECK(word_at(image, table) == 0);
+  CHECK(table + word_at(image, table + 4) == image.entries[0] + 16);
+  CHECK(table + word_at(image, table + 8) == image.entries[1]);
+  const std::uint32_t thunk = table + word_at(image, table + 12);
+  CHECK(table + word_at(image, table + 16) == thunk);
+  const std::vector<std::uint8_t> code = target.make_thunk(2);
+  REQUIRE(thunk + code.size() <= table);
+  CHECK(std::memcmp(image.code.data() + thunk, code.data(), code.size()) == 0);
+  CHECK(image.code.size() == table + 5 * 4 + 1);  // nobody names the others
+}
+
+TEST_CASE("the address of a table of code in pages", "[engine][link]") {
+  std::vector<std::uint8_t> code(0x5000);
+  constexpr std::uint32_t kAddress[] = {0x90000003, 0x91000063};
+  for (const std::uint32_t site : {0x0u, 0xFF8u, 0x1234u}) {
+    std::memcpy(code.data() + site, kAddress, sizeof kAddress);
+    jit::arm64_target().patch_table(code.data(), site, 0x4ABC);
+    std::uint32_t words[2] = {};
+    std::memcpy(words, code.data() + site, sizeof words);
+    const std::uint32_t pages = (words[0] >> 29 & 3) | (words[0] >> 5 & 0x7FFFF) << 2;
+    CHECK((site & ~0xFFFu) + (pages << 12) + (words[1] >> 10 & 0xFFF) == 0x4ABC);
+  }
+  std::uint32_t distance = 0;
+  jit::x64_target().patch_table(code.data(), 3, 0x4ABC);
+  std::memcpy(&distance, code.data() + 3, 4);
+  CHECK(3 + 4 + distance == 0x4ABC);
 }

@@ -36,6 +36,8 @@ struct Compiled {
     context.module = checked.module.get();
     context.target = &target;
     context.memories = memories;
+    call_tables = jit::CallTables(*checked.module);
+    context.call_tables = &call_tables;
     context.options.verify = true;
   }
   Compiled(const Compiled&) = delete;
@@ -51,6 +53,7 @@ struct Compiled {
 
   Checked checked;
   std::vector<jit::ir::MemoryInfo> memories;
+  jit::CallTables call_tables;
   jit::CompileContext context;
   jit::CompileState state;
   jit::ir::Func& func = state.func;

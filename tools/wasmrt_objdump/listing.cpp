@@ -29,7 +29,9 @@ std::string remark(const CodePoint& point) {
   constexpr const char* kNames[] = {"may fault", "call", "call", "poll", "trap", "stack check"};
   std::string text = point.kind < std::size(kNames) ? kNames[point.kind] : "?";
   if (point.kind == static_cast<std::uint8_t>(PointKind::Trap) && point.trap != 0) {
-    text.append(": ").append(trap_wording(static_cast<TrapKind>(point.trap)));
+    const bool known = point.trap != kNoCallee;
+    text += ": ";
+    text += known ? trap_wording(static_cast<TrapKind>(point.trap)) : "no function of this type";
   }
   return text;
 }
@@ -157,6 +159,11 @@ Listing Lister::compile(const jit::CompileContext& context, FuncIdx func) const 
         if (call.offset < lines[l].offset || call.offset >= lines[l].offset + lines[l].bytes)
           continue;
         piece.lines[l].append("  ; -> func ").append(names_.funcs[call.callee]);
+      }
+      for (const TableSite& site : blob.tables) {
+        if (site.offset < lines[l].offset || site.offset >= lines[l].offset + lines[l].bytes)
+          continue;
+        piece.lines[l].append("  ; table of code ").append(std::to_string(site.table));
       }
     }
     out.pieces.push_back(std::move(piece));

@@ -143,6 +143,8 @@ int run(const DumpOptions& o) {
   dump.context.options.signals = o.config.signals;
   dump.context.options.deterministic = o.config.deterministic;
   dump.context.memories = memories;
+  const jit::CallTables call_tables(**decoded);
+  dump.context.call_tables = &call_tables;
   const std::string bad = choose_cpu(*target, o.config.cpu, dump.context.options.cpu);
   if (!bad.empty()) return fail("--cpu: " + bad, 2);
   dump.run(functions);
