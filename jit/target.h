@@ -99,7 +99,8 @@ struct Target {
   SignatureStubs (*make_signature_stubs)(const FuncType& type, const NativeHandlers& handlers);
   /// Code of a direct call's target that is not compiled: goes through Vmctx::funcs.
   std::vector<std::uint8_t> (*make_thunk)(std::uint32_t func);
-  std::uint32_t function_align;  ///< Of functions in an image: a line of the instruction cache.
+  std::uint32_t function_align;  ///< Of direct calls' targets in an image: a line of the
+                                 ///< instruction cache.
   std::uint64_t call_reach;      ///< How far a direct call reaches at least, in bytes.
   /// Writes the displacement of a direct call; false when it does not reach.
   bool (*patch_call)(std::uint8_t* code, std::uint32_t site, std::uint32_t callee);

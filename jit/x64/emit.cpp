@@ -146,7 +146,8 @@ void Emitter::prologue() {
     a_.mov(vm(offsetof(Vmctx, stack_limit)), -1);
     a_.jmp(known);
   });
-  a_.align(asmjit::AlignMode::kCode, 16);
+  // The linker lays this entry at a line of the cache: loops keep their alignment by it.
+  a_.align(asmjit::AlignMode::kCode, kLoopAlign);
   out_.entry = static_cast<std::uint32_t>(a_.offset());
 
   const std::uint32_t saved = m_.used_callee_saved[0];

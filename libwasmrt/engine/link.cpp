@@ -21,8 +21,8 @@ Linker::Linker(const jit::Target& target, std::uint32_t first, std::size_t funct
   inner_.reserve(functions);
 }
 
-void Linker::align(std::size_t to) {
-  out_.code.resize((out_.code.size() + to - 1) & ~(to - 1), 0xCC);
+void Linker::align(std::size_t to, std::size_t ahead) {
+  out_.code.resize(((out_.code.size() + ahead + to - 1) & ~(to - 1)) - ahead, 0xCC);
 }
 
 void Linker::add(const CompiledFunc& func) {
@@ -39,7 +39,7 @@ void Linker::add(const CompiledFunc& func) {
       stretch_bytes_ = 0;
     }
     stretch_bytes_ += size;
-    align(target_.function_align);
+    align(target_.function_align, blob.entry);
     const auto begin = static_cast<std::uint32_t>(out_.code.size());
     out_.code.insert(out_.code.end(), blob.code.begin(), blob.code.end());
     out_.entries[n] = begin;

@@ -71,7 +71,8 @@ class Linker {
     std::uint32_t at;
     std::uint32_t callee;  // among the module's own functions
   };
-  void align(std::size_t to);
+  /// Of what will lie so many bytes ahead.
+  void align(std::size_t to, std::size_t ahead = 0);
   void end_stretch();
   std::uint32_t add_thunk(std::uint32_t callee);
   void add_tables();

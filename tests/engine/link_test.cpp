@@ -84,6 +84,21 @@ TEST_CASE("calls in a small image are direct", "[engine][link]") {
   CHECK(target_of(image, 64) == 0);
 }
 
+TEST_CASE("direct calls go to lines of the instruction cache", "[engine][link]") {
+  const jit::Target& target = jit::arm64_target();
+  std::vector<CompiledFunc> all;
+  for (const std::uint32_t entry : {32u, 16u, 0u, 32u}) {
+    all.push_back(function(100, {0, 1, 2, 3}));
+    all.back().blob.entry = entry;
+  }
+  const LinkedImage image = link(all);
+  for (std::uint32_t n = 0; n < 4; ++n) {
+    const std::uint32_t to = target_of(image, image.entries[1] + 4 * n);
+    CHECK(to % target.function_align == 0);
+    CHECK(to == image.entries[n] + all[n].blob.entry);
+  }
+}
+
 TEST_CASE("tables of code lie behind the functions", "[engine][link]") {
   const jit::Target& target = jit::arm64_target();
   std::vector<CompiledFunc> all;
