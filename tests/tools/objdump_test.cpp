@@ -186,6 +186,9 @@ TEST_CASE("images are looked at as they are", "[tools][objdump][no-emulation]") 
   const Ran again = desk.run("--stages=asm --show-raw-insn --recompile -f sum m.cwasm");
   const auto body = [](const std::string& text) { return text.substr(text.find(" code, ")); };
   CHECK(body(one.out).substr(0, 2000) == body(again.out).substr(0, 2000));
+  // Calls count from the function's start as everything else, and are named.
+  ran = desk.run("--stages=asm -f divide m.cwasm");
+  CHECK(has(ran.out, "; -> func $\"sum\""));
   ran = desk.run("-t m.cwasm");
   CHECK(has_row(ran.out, {"index", "wasm", "code", "data", "frame", "name"}));
   CHECK(has_row(ran.out, {"1", "$\"sum\""}));

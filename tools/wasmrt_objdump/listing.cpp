@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <map>
+#include <cstdlib>
+#include <optional>
 
 #include "jit/compile_function.h"
 #include "jit/ir/print.h"
@@ -52,6 +53,17 @@ void add_remarks(const std::vector<CodePoint>& points, const std::vector<CodeLin
   }
 }
 
+/// Where a direct call goes, counted like its own place.
+std::optional<std::uint32_t> call_target(std::string_view text) {
+  for (const std::string_view call : {"call 0x", "bl #0x"}) {
+    if (text.substr(0, call.size()) != call) continue;
+    const std::string digits(text.substr(call.size()));
+    // One that goes back beyond the function's start has 64 bits: the lower ones are it.
+    return static_cast<std::uint32_t>(std::strtoull(digits.c_str(), nullptr, 16));
+  }
+  return std::nullopt;
+}
+
 /// Moves and the like, which have no position, belong to what they are made for: the next one.
 std::vector<std::uint32_t> positions_of(const jit::MFunc& func) {
   std::vector<std::uint32_t> out(func.insts.size(), 0);
@@ -90,10 +102,9 @@ void Lister::wasm_form(FuncIdx func, FormText& out) const {
   }
 }
 
-std::string Lister::code_text(std::span<const std::uint8_t> code, std::uint32_t begin,
-                              const CodeLine& line) const {
+std::string Lister::code_text(std::span<const std::uint8_t> code, const CodeLine& line) const {
   char number[16];
-  std::snprintf(number, sizeof number, "%5x: ", line.offset - begin);
+  std::snprintf(number, sizeof number, "%5x: ", line.offset);
   std::string text = number;
   if (raw_bytes_) {
     std::string bytes;
@@ -152,7 +163,7 @@ Listing Lister::compile(const jit::CompileContext& context, FuncIdx func) const 
       piece.inst = place.inst;
       piece.wasm = place.inst < positions.size() ? positions[place.inst] : place.wasm;
     }
-    for (const CodeLine& line : lines) piece.lines.push_back(code_text(blob.code, 0, line));
+    for (const CodeLine& line : lines) piece.lines.push_back(code_text(blob.code, line));
     add_remarks(blob.points, lines, piece.lines);
     for (std::size_t l = 0; l < lines.size(); ++l) {
       for (const CallSite& call : blob.calls) {
@@ -180,30 +191,43 @@ Listing Lister::from_image(const engine::ImageView& image, FuncIdx func) const {
   const auto found =
       std::lower_bound(image.funcs.begin(), image.funcs.end(), begin,
                        [](const engine::NativeFunc& f, std::uint32_t at) { return f.begin < at; });
-  if (begin == engine::kNoCode || found == image.funcs.end() || found->begin != begin) {
+  if (begin >= image.code.size() || found == image.funcs.end() || found->begin != begin) {
     out.declined = "there is no machine code of it in the image";
     return out;
   }
   auto end = static_cast<std::uint32_t>(image.code.size());
-  if (found + 1 != image.funcs.end()) end = (found + 1)->begin;
+  if (found + 1 != image.funcs.end()) end = std::clamp((found + 1)->begin, begin, end);
   out.code_bytes = std::min(found->code_bytes, end - begin);
   // What the linker puts between functions.
   for (int n = 0; n < 63 && end > begin + out.code_bytes && image.code[end - 1] == 0xCC; ++n) --end;
   out.data_bytes = end - begin - out.code_bytes;
   out.frame_bytes = found->frame_bytes;
 
+  const std::span<const std::uint8_t> code = image.code.subspan(begin, end - begin);
   std::vector<CodeLine> lines;
-  disassembler_.instructions(image.code, begin, begin + out.code_bytes, lines);
+  disassembler_.instructions(code, 0, out.code_bytes, lines);
   std::vector<CodePoint> points;
   for (auto p = std::lower_bound(image.points.begin(), image.points.end(), begin,
                                  [](const CodePoint&at, std::uint32_t pc) { return at.pc < pc; });
        p != image.points.end() && p->pc <= begin + out.code_bytes; ++p) {
     points.push_back(*p);
+    points.back().pc -= begin;
   }
   std::vector<std::string> texts;
   texts.reserve(lines.size());
-  for (const CodeLine& line : lines) texts.push_back(code_text(image.code, begin, line));
+  for (const CodeLine& line : lines) texts.push_back(code_text(code, line));
   add_remarks(points, lines, texts);
+  for (std::size_t n = 0; n < lines.size(); ++n) {
+    const std::optional<std::uint32_t> target = call_target(lines[n].text);
+    if (!target) continue;
+    const auto callee = std::upper_bound(
+        image.funcs.begin(), image.funcs.end(), begin + *target,
+        [](std::uint32_t at, const engine::NativeFunc& f) { return at < f.begin; });
+    if (callee == image.funcs.begin()) continue;
+    const engine::NativeFunc& to = *(callee - 1);
+    if (begin + *target >= to.begin + to.code_bytes || to.index >= names_.funcs.size()) continue;
+    texts[n].append("  ; -> func ").append(names_.funcs[to.index]);
+  }
 
   // An image knows positions only at points: what leads to one stands with it.
   auto next = points.begin();
@@ -218,9 +242,9 @@ Listing Lister::from_image(const engine::ImageView& image, FuncIdx func) const {
     out.pieces.back().lines.push_back(texts[n]);
   }
   lines.clear();
-  Disassembler::data(image.code, begin + out.code_bytes, end, lines);
+  Disassembler::data(code, out.code_bytes, end - begin, lines);
   Piece& data = out.pieces.emplace_back();
-  for (const CodeLine& line : lines) data.lines.push_back(code_text(image.code, begin, line));
+  for (const CodeLine& line : lines) data.lines.push_back(code_text(code, line));
   return out;
 }
 

@@ -38,7 +38,7 @@ class Lister {
 
  private:
   void wasm_form(FuncIdx func, FormText& out) const;
-  [[nodiscard]] std::string code_text(std::span<const std::uint8_t> code, std::uint32_t begin,
+  [[nodiscard]] std::string code_text(std::span<const std::uint8_t> code,
                                       const CodeLine& line) const;
 
   const DecodedModule& module_;
