@@ -45,6 +45,7 @@ const char* run_stages(const CompileContext& context, FuncIdx index, CompileStat
   dump(s, Stage::Ir, index, [&] { return ir::print(s.func); });
   opt::optimise(context, s.func);
   dump(s, Stage::Opt, index, [&] { return ir::print(s.func); });
+  s.func.is_used_up = !s.watch;
   if (const char* why = target.select(context, s.func, s.machine); why != nullptr) return why;
   dump(s, Stage::Lower, index, [&] { return print(target, s.machine); });
   // The largest functions decide how much memory is needed: nothing reads this form any more.

@@ -72,7 +72,7 @@ struct Target {
   /// 32 bits always.
   bool (*takes_constant)(const ir::Func& func, const ir::Inst& user, unsigned operand);
   /// IR to machine form. Returns nullptr, or why the function is declined.
-  const char* (*select)(const CompileContext&, const ir::Func&, MFunc&);
+  const char* (*select)(const CompileContext&, ir::Func&, MFunc&);
   /// Machine form with locations to bytes and tables. Returns nullptr or why it is declined.
   const char* (*emit)(const CompileContext&, const MFunc&, CodeBlob&);
   /// How calls get in and out of compiled code (CallStubs), as offsets.

@@ -17,7 +17,7 @@ class Selector final : public Selection {
   friend class VectorSelector;
 
  public:
-  Selector(const CompileContext& context, const ir::Func& func, MFunc& out)
+  Selector(const CompileContext& context, ir::Func& func, MFunc& out)
       : Selection(context, func, out) {
     widening_is_free_ = !has(kCpuPoison);
     share_addresses();

@@ -22,7 +22,7 @@ constexpr std::uint32_t kCallerSaved = 0xFFFF;       // x0 to x15
 constexpr std::uint32_t kCalleeSaved = 0xFF << x19;  // x19 to x26
 constexpr std::uint32_t kVectors = ~(1u << kScratchVec);
 
-const char* select(const CompileContext& context, const ir::Func& func, MFunc& out) {
+const char* select(const CompileContext& context, ir::Func& func, MFunc& out) {
   return Selector(context, func, out).run();
 }
 

@@ -41,7 +41,7 @@ void Func::clear() {
   order.clear();
   pool.clear();
   v128s.clear();
-  has_calls = false;
+  has_calls = is_used_up = false;
 }
 
 BlockId Func::new_block() {

@@ -13,6 +13,7 @@
 
 #include <wasmrt/value.hpp>
 
+#include "jit/list.h"
 #include "jit/recycled.h"
 
 namespace wasmrt::jit::ir {
@@ -102,15 +103,17 @@ class Func {
   std::vector<Type> params;
   std::vector<Type> results;
   std::vector<MemoryInfo> memories;
-  std::vector<Inst> insts;
-  std::vector<std::uint32_t> next;  ///< By inst id.
-  std::vector<std::uint32_t> prev;
-  std::vector<BlockId> block_of;
+  List<Inst> insts;
+  List<std::uint32_t> next;  ///< By inst id.
+  List<std::uint32_t> prev;
+  List<BlockId> block_of;
   Recycled<Block> blocks;           ///< blocks[0] is the entry; it has no predecessors.
   std::vector<BlockId> order;       ///< The blocks; forward edges go forward, loops are contiguous.
   std::vector<std::uint32_t> pool;  ///< Operand lists.
   std::vector<V128> v128s;
   bool has_calls = false;
+  /// Nobody reads it behind the selection, which gives back what it has read of a large function.
+  bool is_used_up = false;
 
   void clear();
   BlockId new_block();

@@ -16,6 +16,7 @@
 
 #include <wasmrt/value.hpp>
 
+#include "jit/list.h"
 #include "libwasmrt/base/arena.h"
 
 namespace wasmrt::jit {
@@ -162,10 +163,10 @@ struct VRegInfo {
 /// A function in machine form. Blocks are in layout order: reverse postorder, loops contiguous.
 struct MFunc {
   std::uint32_t index = 0;
-  std::vector<MInst> insts;
-  std::vector<MOperand> ops;
+  List<MInst> insts;
+  List<MOperand> ops;
   std::vector<MBlock> blocks;
-  std::vector<VRegInfo> vregs;
+  List<VRegInfo> vregs;
   std::vector<V128> literals;  ///< 16-byte constants placed behind the code.
   std::vector<std::vector<std::uint32_t>> jump_tables;  ///< Block numbers.
   std::uint32_t out_arg_bytes = 0;  ///< Outgoing stack arguments, the largest call's.

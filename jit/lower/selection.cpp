@@ -7,6 +7,11 @@ namespace wasmrt::jit {
 
 using namespace ir;
 
+namespace {
+// Of a large function so many values at a time are given back.
+constexpr std::uint32_t kDoneStep = 16384;
+}  // namespace
+
 RegClass class_of(Type type) {
   return type == Type::I32 || type == Type::I64 ? RegClass::Int : RegClass::Vec;
 }
@@ -139,18 +144,34 @@ void Selection::count_uses() {
   uses_.assign(f_.insts.size(), 0);
   color_.assign(f_.insts.size(), 0);
   phis_of_.assign(f_.blocks.size(), 0);
+  done_at_.clear();
   std::uint32_t color = 0;
+  std::uint32_t known = 0;  // values below were met, and none from here on
+  std::uint32_t step = kDoneStep;
+  const auto meet = [&known](std::uint32_t v) { known = std::max(known, v + 1); };
   for (const BlockId b : f_.order) {
     ++color;
     std::uint32_t phis = 0;
     for (std::uint32_t v = f_[b].first; v != ~0u; v = f_.next[v]) {
       const Inst& i = f_.insts[v];
+      // The list of parameters is walked once more.
+      if (v >= step && known <= v && i.op != IrOp::Param) {
+        done_at_.push_back(v);
+        step = v + kDoneStep;
+      }
+      meet(v);
       phis += i.op == IrOp::Phi ? 1 : 0;
       const std::uint8_t n = info(i.op).operands;
       if (n == kList) {
-        for (const std::uint32_t a : f_.list(i)) ++uses_[a];
+        for (const std::uint32_t a : f_.list(i)) {
+          ++uses_[a];
+          meet(a);
+        }
       } else {
-        for (unsigned k = 0; k < n; ++k) ++uses_[i.args[k]];
+        for (unsigned k = 0; k < n; ++k) {
+          ++uses_[i.args[k]];
+          meet(i.args[k]);
+        }
       }
       // A load of the guest may fault: folded ones stay in order, so that the first of two tells.
       if (i.op == IrOp::Load || i.op == IrOp::SimdLoad) ++color;
@@ -279,6 +300,21 @@ void Selection::connect(std::span<const std::uint32_t> starts) {
   edge_values_at_.push_back(static_cast<std::uint32_t>(edge_values_.size()));
 }
 
+/// The walk from last to first has passed a value. Of some, nothing in front knows them or any of a
+/// higher number: all of those go.
+void Selection::give_back(V v) {
+  if (done_at_.empty() || done_at_.back() != raw(v)) return;
+  done_at_.pop_back();
+  if (!source_.is_used_up) return;
+  source_.next[raw(v)] = ~0u;  // nothing behind it is met any more
+  const std::size_t rest = std::size_t{raw(v)} + 1;
+  source_.insts.release_from(rest);
+  source_.next.release_from(rest);
+  source_.block_of.release_from(rest);
+  uses_.release_from(rest);
+  color_.release_from(rest);
+}
+
 void Selection::finish_sequence() {
   for (std::size_t n = sequence_.size(); n-- > 0;) block_insts_.push_back(sequence_[n]);
   sequence_.clear();
@@ -328,6 +364,7 @@ const char* Selection::run() {
       } else {
         for (unsigned k = 0; k < info(i.op).operands; ++k) seen_[i.args[k]] = true;
       }
+      give_back(static_cast<V>(v));
     }
     if (p == 0) args_at_entry();
     std::reverse(block_insts_.begin(), block_insts_.end());

@@ -65,8 +65,8 @@ class Selection {
  protected:
   using V = ir::ValueId;
 
-  Selection(const CompileContext& context, const ir::Func& func, MFunc& out)
-      : context_(context), f_(func), m_(out) {}
+  Selection(const CompileContext& context, ir::Func& func, MFunc& out)
+      : context_(context), f_(func), m_(out), source_(func) {}
   ~Selection() = default;
 
   /// Appends the instructions of one value. False: there is no rule for it.
@@ -124,6 +124,7 @@ class Selection {
   [[nodiscard]] bool is_join(ir::BlockId b) const { return f_[b].preds.size() > 1; }
   void count_uses();
   void finish_sequence();
+  void give_back(V v);
   void select(V v);
   void select_call(V v);
   void select_builtin(V v);
@@ -133,12 +134,14 @@ class Selection {
                               std::vector<Place>& out) const;
 
   const char* declined_ = nullptr;
-  std::vector<VReg> value_reg_;
-  std::vector<std::uint32_t> uses_;
+  ir::Func& source_;                    // f_, to give back what was read
+  std::vector<std::uint32_t> done_at_;  // values at which give_back() has something to do
+  List<VReg> value_reg_;
+  List<std::uint32_t> uses_;
   std::vector<std::uint32_t> edge_values_;  // phi operands, by the block they come from
   std::vector<std::uint32_t> edge_values_at_;
   std::vector<bool> seen_;              // values with a use behind the current instruction
-  std::vector<std::uint32_t> color_;    // counts writes and traps before an instruction
+  List<std::uint32_t> color_;           // counts writes and traps before an instruction
   std::vector<std::uint32_t> first_m_;  // by IR block: its MBlock
   std::vector<std::uint32_t> phis_of_;  // by IR block: how many
   std::vector<std::pair<V, std::vector<VReg>>> call_results_;  // of Proj

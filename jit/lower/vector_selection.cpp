@@ -80,7 +80,7 @@ bool VectorSelection::known_count(unsigned n, unsigned lane_bits, unsigned& coun
 const Inst* VectorSelection::own(unsigned n) const {
   const V value = i_.arg(n);
   const Inst& x = selection_.at(value);
-  const std::vector<BlockId>& block_of = selection_.f_.block_of;
+  const List<BlockId>& block_of = selection_.f_.block_of;
   const bool vector = x.op == IrOp::Simd1 || x.op == IrOp::Simd2;
   const bool here = block_of[raw(value)] == block_of[raw(v_)];
   return vector && here && selection_.used_once(value) && !selection_.needed(value) ? &x : nullptr;

@@ -70,8 +70,8 @@ class LocalAllocator {
   const Target* target_ = nullptr;
   MFunc* func_ = nullptr;
   const char* declined_ = nullptr;
-  std::vector<Value> values_;               // by vreg
-  std::vector<std::uint32_t> def_inst_;     // by vreg; kNone for parameters
+  List<Value> values_;                      // by vreg
+  List<std::uint32_t> def_inst_;            // by vreg; kNone for parameters
   std::vector<std::uint32_t> block_at_;     // position of each block's head; one more for the end
   std::vector<std::uint32_t> loop_parent_;  // by block that is a header
   std::vector<std::uint32_t> nexts_;        // of the block's operands, last first

@@ -24,7 +24,7 @@ constexpr std::uint32_t kCallerSaved =
     bit(rax) | bit(rcx) | bit(rdx) | bit(rsi) | bit(rdi) | bit(r8) | bit(r9) | bit(r10);
 constexpr std::uint32_t kCalleeSaved = bit(rbx) | bit(rbp) | bit(r12) | bit(r13);
 
-const char* select(const CompileContext& context, const ir::Func& func, MFunc& out) {
+const char* select(const CompileContext& context, ir::Func& func, MFunc& out) {
   return Selector(context, func, out).run();
 }
 

@@ -41,7 +41,7 @@ void Linker::add(const CompiledFunc& func) {
     stretch_bytes_ += size;
     align(target_.function_align, blob.entry);
     const auto begin = static_cast<std::uint32_t>(out_.code.size());
-    out_.code.insert(out_.code.end(), blob.code.begin(), blob.code.end());
+    out_.code.append(blob.code);
     out_.entries[n] = begin;
     inner_[n] = begin + blob.entry;
     out_.funcs.push_back({begin, blob.frame_bytes, blob.vmctx_at, first_ + n, blob.code_bytes});
@@ -68,7 +68,7 @@ std::uint32_t Linker::add_thunk(std::uint32_t callee) {
   align(kThunkAlign);
   const auto at = static_cast<std::uint32_t>(out_.code.size());
   const std::vector<std::uint8_t> thunk = target_.make_thunk(first_ + callee);
-  out_.code.insert(out_.code.end(), thunk.begin(), thunk.end());
+  out_.code.append(thunk);
   return at;
 }
 

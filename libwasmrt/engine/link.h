@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "jit/list.h"
 #include "libwasmrt/abi/code_blob.h"
 
 namespace wasmrt::jit {
@@ -40,7 +41,7 @@ struct NativeFunc {
 inline constexpr std::uint32_t kNoCode = ~0u;
 
 struct LinkedImage {
-  std::vector<std::uint8_t> code;
+  jit::List<std::uint8_t> code;
   std::vector<NativeFunc> funcs;       ///< By begin.
   std::vector<CodePoint> points;       ///< By pc.
   std::vector<FrameStep> frame_steps;  ///< By offset, where they were asked for.

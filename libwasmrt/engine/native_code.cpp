@@ -114,12 +114,11 @@ bool NativeCode::compile_now() {
   if (!compile_module(engine_, *module_, stop_, linked, declined)) return true;
   std::unique_ptr<NativeImage> image;
   if (!linked.code.empty()) {
-    image = NativeImage::publish(linked.code, std::move(linked.funcs), std::move(linked.points),
-                                 engine_.config().signals);
+    image = NativeImage::publish(std::move(linked.code), std::move(linked.funcs),
+                                 std::move(linked.points), engine_.config().signals);
     if (image == nullptr) return false;
   }
   if (engine_.config().gdb && image != nullptr) show_to_debuggers(*image, linked.frame_steps);
-  linked.code = {};
   publish(std::move(image), linked.entries, declined);
   {
     const std::lock_guard guard(mutex_);

@@ -268,11 +268,11 @@ NativeHandlers stop_handlers() {
 // ---- NativeImage
 // --------------------------------------------------------------------------------------------
 
-std::unique_ptr<NativeImage> NativeImage::publish(const std::vector<std::uint8_t>& code,
+std::unique_ptr<NativeImage> NativeImage::publish(jit::List<std::uint8_t> code,
                                                   std::vector<NativeFunc> funcs,
                                                   std::vector<CodePoint> points, bool faults) {
   std::unique_ptr<NativeImage> image(new NativeImage);
-  image->memory_ = os::CodeMemory::publish(code);
+  image->memory_ = code.is_paged() ? os::CodeMemory::take(code) : os::CodeMemory::publish(code);
   if (!image->memory_.valid()) return nullptr;
   image->code_ = {image->memory_.base(), code.size()};
   image->own_funcs_ = std::move(funcs);

@@ -23,7 +23,7 @@ namespace wasmrt::engine {
 class NativeImage {
  public:
   /// Publishes code. Null when the system refuses executable memory.
-  static std::unique_ptr<NativeImage> publish(const std::vector<std::uint8_t>& code,
+  static std::unique_ptr<NativeImage> publish(jit::List<std::uint8_t> code,
                                               std::vector<NativeFunc> funcs,
                                               std::vector<CodePoint> points, bool faults);
   /// The same with an image that exists: code mapped from its file, or copied when the system does

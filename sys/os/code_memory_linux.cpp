@@ -25,7 +25,7 @@ CodeMemory& CodeMemory::operator=(CodeMemory&& other) noexcept {
   return *this;
 }
 
-CodeMemory CodeMemory::publish(std::span<const std::uint8_t> code) {
+CodeMemory CodeMemory::make(std::span<const std::uint8_t> code, bool move) {
   CodeMemory memory;
   const std::size_t mapped = round_up_to_pages(code.size());
   if (mapped == 0) return memory;
@@ -35,7 +35,11 @@ CodeMemory CodeMemory::publish(std::span<const std::uint8_t> code) {
   if (reserved == MAP_FAILED) return memory;
   char* const begin = static_cast<char*>(reserved) + page_size();
   if (mprotect(begin, mapped, PROT_READ | PROT_WRITE) == 0) {
-    std::memcpy(begin, code.data(), code.size());
+    if (!move) {
+      std::memcpy(begin, code.data(), code.size());
+    } else if (!move_pages(begin, const_cast<std::uint8_t*>(code.data()), mapped)) {
+      return memory;  // what was reserved stays: part of it may belong to others
+    }
     if (mprotect(begin, mapped, PROT_READ | PROT_EXEC) == 0) {
       memory.base_ = reinterpret_cast<const std::uint8_t*>(begin);
     }
@@ -49,5 +53,8 @@ CodeMemory CodeMemory::publish(std::span<const std::uint8_t> code) {
   memory.mapped_ = mapped;
   return memory;
 }
+
+CodeMemory CodeMemory::publish(std::span<const std::uint8_t> code) { return make(code, false); }
+CodeMemory CodeMemory::take(std::span<std::uint8_t> code) { return make(code, true); }
 
 }  // namespace wasmrt::os

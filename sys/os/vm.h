@@ -39,6 +39,11 @@ bool reset_to_zero(void* at, size_t bytes);
 /// must then be given up without being released, because part of it may belong to others by now.
 bool move_pages(void* to, void* from, size_t bytes);
 
+/// Pages that can be written, for private data: made when `at` is null, else those of an earlier
+/// call with their content, larger or smaller, perhaps elsewhere. Ended by `release`. Null when
+/// memory is short.
+void* resize_pages(void* at, size_t before, size_t now);
+
 /// Makes committed pages read-only.
 bool protect_read_only(void* at, size_t bytes);
 

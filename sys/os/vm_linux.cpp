@@ -69,6 +69,16 @@ bool move_pages(void* to, void* from, size_t bytes) {
   return true;
 }
 
+void* resize_pages(void* at, size_t before, size_t now) {
+  const size_t rounded = round_up_to_pages(now);
+  if (rounded == 0) return nullptr;
+  void* const result =
+      at == nullptr
+          ? mmap(nullptr, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+          : mremap(at, round_up_to_pages(before), rounded, MREMAP_MAYMOVE);
+  return result == MAP_FAILED ? nullptr : result;
+}
+
 bool protect_read_only(void* at, size_t bytes) {
   if (bytes == 0) return true;
   const size_t rounded = round_up_to_pages(bytes);

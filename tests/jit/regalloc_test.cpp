@@ -60,7 +60,7 @@ MFunc two_values() {
     i.is_call = is_call;
     i.first_op = static_cast<std::uint32_t>(m.ops.size());
     for (const MOperand& o : ops) ++(o.is_def ? i.defs : i.uses);
-    m.ops.insert(m.ops.end(), ops.begin(), ops.end());
+    m.ops.append(ops);
     m.blocks[0].insts[m.insts.size()] = static_cast<std::uint32_t>(m.insts.size());
     m.insts.push_back(i);
   };

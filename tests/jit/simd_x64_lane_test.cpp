@@ -221,7 +221,7 @@ PointerFunction memory_function(Op op, std::uint8_t lane, bool pinned) {
 void check_memory(CodePage& page, Op op, std::uint8_t lane, bool pinned, std::uint64_t cpu,
                   const PageEnd& area) {
   INFO(std::string(op_name(op)) << " lane " << int(lane) << " pinned " << pinned << " cpu " << cpu);
-  const PointerFunction f = memory_function(op, lane, pinned);
+  PointerFunction f = memory_function(op, lane, pinned);
   page.compile(f.func, cpu);
   unsigned faults = 0;
   for (const CodePoint& p : page.blob.points)

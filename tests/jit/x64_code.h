@@ -120,7 +120,7 @@ class CodePage {
   CodePage& operator=(const CodePage&) = delete;
 
   /// `light`: allocated block by block.
-  void compile(const jit::ir::Func& func, std::uint64_t cpu, bool light = false) {
+  void compile(jit::ir::Func& func, std::uint64_t cpu, bool light = false) {
     jit::CompileContext context;
     context.target = &jit::x64_target();
     context.options.cpu = cpu;
