@@ -21,6 +21,8 @@ struct CallTable {
   bool has_gaps = false;               ///< Some are kNone.
 
   static constexpr std::uint32_t kNone = ~0u;
+  /// In the image in place of the distance to a function: of a byte that is none's.
+  static constexpr std::int32_t kNoDistance = -1;
 };
 
 class CallTables {

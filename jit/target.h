@@ -25,6 +25,8 @@ struct CodeOptions {
   std::uint64_t cpu = 0;  ///< Machine-specific feature bits (x64/features.h, arm64/features.h).
   bool signals = true;    ///< false: explicit checks, no faults are relied on.
   bool deterministic = false;  ///< Canonical NaNs, fixed relaxed-SIMD choices.
+  /// Behind checks of bounds that the processor guesses wrong, indices are 0 (docs/JIT.md).
+  bool spectre_guards = true;
   bool verify = false;         ///< IR verifier after each pass, allocation checker.
   bool places = false;         ///< CodeBlob::places is filled.
   bool frame_steps = false;    ///< CodeBlob::frame_steps is filled.

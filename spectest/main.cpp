@@ -23,6 +23,8 @@ constexpr const char* kUsage =
     "                                 added to the version that the script's folder is for\n"
     "  --cpu=FEATURES                 what compiled code may use, e.g. min or native,-avx512\n"
     "  --signals=on|off               off: every access is checked, no signal handler\n"
+    "  --spectre-guards=on|off        off: nothing keeps indices inside where a branch is guessed\n"
+    "                                 wrong\n"
     "  --cache=DIR                    keeps compiled code there and takes it from there; the line\n"
     "                                 before the last counts both\n"
     "  --expected-failures=FILE       list of file:line that may fail, and must (default\n"
@@ -76,6 +78,11 @@ std::string set_option(Options& options, std::string_view name, const std::strin
     if (value != "on" && value != "off") return "--signals is on or off";
     options.config.signals = value == "on";
     if (!options.config.signals) options.config.reservation = MemoryReservation::None;
+    return {};
+  }
+  if (name == "--spectre-guards") {
+    if (value != "on" && value != "off") return "--spectre-guards is on or off";
+    options.config.spectre_guards = value == "on";
     return {};
   }
   if (name == "--cache") {

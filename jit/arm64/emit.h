@@ -147,6 +147,7 @@ class Emitter : public asmjit::ErrorHandler {
   void branch_on(const MInst& i, unsigned first, Cc cc, Label to);
   void cmp_branch(const MInst& i);
   void cmp_select(const MInst& i);
+  void report_wide(const MOperand& value);
   void cmp_trap(const MInst& i);
   void div_check(const MInst& i);
   void popcnt(const MInst& i);

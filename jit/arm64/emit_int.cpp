@@ -231,7 +231,7 @@ namespace {
 /// Ops whose code sets no flags, or is a compare and what uses it.
 bool keeps_flags(std::uint16_t op) {
   if (op >= kMovImm && op <= kDivU) return true;
-  if (op >= kCmpBranch && op <= kCmpTrapInfo) return true;
+  if (op >= kCmpBranch && op <= kCmpGuard) return true;
   if (op >= kFmovImm && op <= kCvtFToF) return true;
   return op == kMove || op == kLoad || op == kStore || op == kAddr || op == kCallTable;
 }
@@ -311,15 +311,27 @@ void Emitter::cmp_select(const MInst& i) {
   }
 }
 
+/// The report takes 64 bits.
+void Emitter::report_wide(const MOperand& value) {
+  if (has(kCpuPoison) && m_.vregs[raw(value.vreg)].is_i32) a_.mov(gp(value, 4), gp(value, 4));
+}
+
 void Emitter::cmp_trap(const MInst& i) {
   const auto cc = static_cast<Cc>(i.cond);
   if (i.op == kCmpTrap) {
     branch_on(i, 0, cc, trap_label(trap_of(i.aux), i.pos));
     return;
   }
-  // The report takes 64 bits.
-  if (has(kCpuPoison) && m_.vregs[raw(op(i, 0).vreg)].is_i32)
-    a_.mov(gp(op(i, 0), 4), gp(op(i, 0), 4));
+  if (i.op == kCmpGuard) {
+    const unsigned size = result_size_of(i.aux);
+    report_wide(op(i, 1));
+    compare(i, 2);
+    b(cc, trap_label(trap_of(i.aux), i.pos, op(i, 1).loc.n));
+    a_.csel(gp(op(i, 0), size), gp(op(i, 1), size), zero(size), cond(inverted(cc)));
+    a_.csdb();
+    return;
+  }
+  report_wide(op(i, 0));
   branch_on(i, 1, cc, trap_label(trap_of(i.aux), i.pos, op(i, 0).loc.n));
 }
 
@@ -374,10 +386,16 @@ void Emitter::jump_table(const MInst& i) {
     a_.cmp(index, gp(kScratch, 4));
   }
   b(HS, label(otherwise));
+  Gp inside = index;
+  if ((i.aux & kSpectreGuard) != 0) {
+    inside = gp(kScratch2, 4);
+    a_.csel(inside, index, zero(4), cond(LO));
+    a_.csdb();
+  }
   const Label base = new_label();
   refer(0x10000000u | kScratch, base, Reach::Literal, ~0u);  // adr, a multiple of 4 ahead
   a_.ldrsw(gp(kScratch2, 8),
-           a64::ptr(gp(kScratch, 8), index, asmjit::arm::Shift(asmjit::arm::ShiftOp::kUXTW, 2)));
+           a64::ptr(gp(kScratch, 8), inside, asmjit::arm::Shift(asmjit::arm::ShiftOp::kUXTW, 2)));
   a_.add(gp(kScratch, 8), gp(kScratch, 8), gp(kScratch2, 8));
   a_.br(gp(kScratch, 8));
   bind(base);
@@ -463,7 +481,8 @@ bool Emitter::emit_int(const MInst& i) {
       return true;
     case kCmpSelect: cmp_select(i); return true;
     case kCmpTrap:
-    case kCmpTrapInfo: cmp_trap(i); return true;
+    case kCmpTrapInfo:
+    case kCmpGuard: cmp_trap(i); return true;
     case kJumpTable: jump_table(i); return true;
     default: return false;
   }

@@ -268,11 +268,12 @@ void Emitter::mem_check(const MInst& i) {
   if (has(kCpuPoison) && i.size == 4) a_.mov(gp(op(i, 0), 4), gp(op(i, 0), 4));
   const Gp bytes = gp(kScratch, 8);
   const auto end = static_cast<std::uint64_t>(i.imm);
-  if (i.aux == 0) {
+  const std::uint32_t memory = i.aux & 0xFFFF;
+  if (memory == 0) {
     a_.ldr(bytes, vm(offsetof(Vmctx, memory0_bytes)));
   } else {
     a_.ldr(bytes, vm(offsetof(Vmctx, memories)));
-    a_.ldr(bytes, place(kScratch, 8 * std::int64_t{i.aux}, 8));
+    a_.ldr(bytes, place(kScratch, 8 * std::int64_t{memory}, 8));
     a_.ldr(bytes, place(kScratch, offsetof(VmMemory, bytes), 8));
   }
   if (end < 0x1000) {
@@ -284,6 +285,15 @@ void Emitter::mem_check(const MInst& i) {
   // Where the memory is smaller than that, the flags are made to say "higher".
   a_.ccmp(gp(op(i, 0), 8), bytes, asmjit::Imm(2), asmjit::Imm(asmjit::arm::CondCode::kHS));
   b(HI, trap);
+  if ((i.aux & kSpectreGuard) == 0) return;
+  if ((i.aux & kOffsetOutside) != 0) {
+    a_.dsb(asmjit::Imm(asmjit::a64::Predicate::DB::kSY));
+    a_.isb(asmjit::Imm(asmjit::a64::Predicate::ISB::kSY));
+  } else {
+    const Gp d = gp(op(i, 0), 8);
+    a_.csel(d, d, zero(8), asmjit::Imm(asmjit::arm::CondCode::kLS));
+    a_.csdb();
+  }
 }
 
 bool Emitter::emit_mem(const MInst& i) {

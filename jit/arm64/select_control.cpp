@@ -175,7 +175,9 @@ bool Selector::select_control(V v) {
     case IrOp::Branch: emit_flags(kCmpBranch, flags_of(i.arg(0), false), {}, 0, 4); return true;
     case IrOp::Switch: {
       const std::int64_t table = jump_table(v);
-      emit(kJumpTable, 4, {use(reg(i.arg(0)))}).imm = table;
+      MInst& m = emit(kJumpTable, 4, {use(reg(i.arg(0)))});
+      m.imm = table;
+      m.aux = context_.options.spectre_guards ? kSpectreGuard : 0;
       return true;
     }
     case IrOp::TrapIf:
@@ -186,6 +188,11 @@ bool Selector::select_control(V v) {
       // The value rides along in front of the compare's operands.
       const VReg info = reg(i.arg(1));
       emit_flags(kCmpTrapInfo, flags_of(i.arg(0), false), {use(info)}, i.aux, 4);
+      return true;
+    }
+    case IrOp::GuardIndex: {
+      const Operands before = {def(reg(v)), use(reg(i.arg(1)))};
+      emit_flags(kCmpGuard, flags_of(i.arg(0), false), before, i.aux, size_of(i.type));
       return true;
     }
     default: return select_common(v);

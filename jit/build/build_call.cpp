@@ -138,6 +138,25 @@ void Builder::trap_if_info(V condition, TrapKind kind, V info) {
   append_trap(i);
 }
 
+Builder::V Builder::checked_index(V index, V size, TrapKind kind) {
+  const V outside = icmp(Cond::GeU, f_[index].type, index, size);
+  if (!context_.options.spectre_guards) {
+    trap_if_info(outside, kind, index);
+    return index;
+  }
+  Inst i;
+  i.op = IrOp::GuardIndex;
+  i.type = f_[index].type;
+  i.args[0] = raw(outside);
+  i.args[1] = raw(index);
+  const ValueTable::Key key = ValueTable::key(i, 0);  // whatever the kind of trap
+  if (const V known = table_.find(key); known != kNoValue) return known;
+  i.aux = static_cast<std::uint16_t>(kind);
+  const V v = append(i);
+  table_.insert(key, v);
+  return v;
+}
+
 void Builder::trap_if_not(V condition, TrapKind kind) {
   Inst i;
   i.op = IrOp::TrapIfNot;
@@ -189,10 +208,10 @@ Builder::V Builder::non_null(V ref, TrapKind kind) {
 /// Bounds, null and signature, then the function.
 Builder::V Builder::indirect_callee(TypeIdx type, TableIdx table) {
   const V index = pop();
-  const V at = table_element(index, raw(table), TrapKind::UndefinedElement);
-  const V ref = vm_load(at, 0, Access::B64, Type::I64);
+  const Element at = table_element(index, raw(table), TrapKind::UndefinedElement);
+  const V ref = vm_load(at.address, 0, Access::B64, Type::I64);
   trap_if_info(icmp(Cond::Eq, Type::I64, ref, constant(Type::I64, 0)),
-               TrapKind::UninitializedElement, table_index(index, raw(table)));
+               TrapKind::UninitializedElement, at.index);
   const ValType element = module_.tables[raw(table)].type.element;
   const CanonType& wanted = module_.type(type);
   const bool known =
@@ -230,8 +249,7 @@ bool Builder::call_through_code(TypeIdx type, TableIdx table, const FuncType& fu
   const CallTable& to = context_.call_tables->all()[number];
   const V index = pop();
   const auto why = static_cast<TrapKind>(kNoCallee);
-  const Type width = f_[index].type;
-  trap_if_info(icmp(Cond::GeU, width, index, constant(width, to.callees.size())), why, index);
+  const V inside = checked_index(index, constant(f_[index].type, to.callees.size()), why);
   Inst i;
   i.op = IrOp::CallTable;
   i.type = Type::I64;
@@ -242,10 +260,12 @@ bool Builder::call_through_code(TypeIdx type, TableIdx table, const FuncType& fu
   load.op = IrOp::CallDistance;
   load.type = Type::I64;
   load.args[0] = raw(base);
-  load.args[1] = raw(index);
+  load.args[1] = raw(inside);
   const V distance = append(load);
   if (to.has_gaps) {
-    trap_if_info(icmp(Cond::Eq, Type::I64, distance, constant(Type::I64, 0)), why, index);
+    constexpr std::int64_t kNoDistance = CallTable::kNoDistance;
+    const V none = constant(Type::I64, static_cast<std::uint64_t>(kNoDistance));
+    trap_if_info(icmp(Cond::Eq, Type::I64, distance, none), why, inside);
   }
   call(IrOp::CallCode, raw(type), func_type, op2(IrOp::Add, Type::I64, base, distance), false);
   return true;

@@ -398,35 +398,33 @@ Builder::V Builder::table_struct(std::uint32_t table) {
   return vm_const(vm_const(vmctx(), offsetof(Vmctx, tables)), std::uint64_t{table} * 8);
 }
 
-Builder::V Builder::table_index(V index, std::uint32_t) {
+Builder::V Builder::wide(V index) {
   return f_[index].type == Type::I32 ? op1(IrOp::ExtU, Type::I64, index, Type::I32) : index;
 }
 
-Builder::V Builder::table_element(V index, std::uint32_t table, TrapKind kind) {
+Builder::Element Builder::table_element(V index, std::uint32_t table, TrapKind kind) {
   const V t = table_struct(table);
-  const V wide = table_index(index, table);
   const V size = vm_load(t, offsetof(VmTable, size), Access::B64, Type::I64);
-  trap_if_info(icmp(Cond::GeU, Type::I64, wide, size), kind, wide);
+  const V inside = checked_index(wide(index), size, kind);
   const V elements = vm_load(t, offsetof(VmTable, elements), Access::B64, Type::I64);
-  return op2(IrOp::Add, Type::I64, elements,
-             op2(IrOp::Shl, Type::I64, wide, constant(Type::I64, 3)));
+  const V offset = op2(IrOp::Shl, Type::I64, inside, constant(Type::I64, 3));
+  return {op2(IrOp::Add, Type::I64, elements, offset), inside};
 }
 
 void Builder::on_table(Op op, const Imm& imm) {
   const auto number = [&](std::uint32_t n) { return constant(Type::I32, n); };
-  const auto wide = [&](V v) { return table_index(v, 0); };
   const auto is_64 = [&](std::uint32_t t) {
     return module_.tables[t].type.address == AddressType::I64;
   };
   switch (op) {
     case Op::TableGet: {
-      const V at = table_element(pop(), imm.index, TrapKind::OutOfBoundsTableAccess);
+      const V at = table_element(pop(), imm.index, TrapKind::OutOfBoundsTableAccess).address;
       push(vm_load(at, 0, Access::B64, Type::I64));
       break;
     }
     case Op::TableSet: {
       const V value = pop();
-      const V at = table_element(pop(), imm.index, TrapKind::OutOfBoundsTableAccess);
+      const V at = table_element(pop(), imm.index, TrapKind::OutOfBoundsTableAccess).address;
       vm_store(at, 0, Access::B64, value, Type::I64);
       break;
     }

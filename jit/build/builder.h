@@ -131,6 +131,7 @@ class Builder : public SinkBase<Builder> {
   void append_trap(const ir::Inst& trap);
   void trap_if(V condition, TrapKind kind);
   void trap_if_info(V condition, TrapKind kind, V info);
+  V checked_index(V index, V size, TrapKind kind);  ///< Traps unless it is below the size.
   void trap_if_not(V condition, TrapKind kind);
   void trap(TrapKind kind);   ///< Ends the block.
   void clobber_everything();  ///< After calls: no load may be merged across.
@@ -167,8 +168,12 @@ class Builder : public SinkBase<Builder> {
   void probe(V dst, std::uint32_t n);
   void store_part(V dst, std::uint32_t offset, ir::Access access, V value);
   V table_struct(std::uint32_t table);
-  V table_index(V index, std::uint32_t table);
-  V table_element(V index, std::uint32_t table, TrapKind kind);  ///< Address of the element's word.
+  V wide(V index);  ///< As i64.
+  struct Element {
+    V address;  ///< Of its word.
+    V index;
+  };
+  Element table_element(V index, std::uint32_t table, TrapKind kind);
   V global_cell(std::uint32_t global);
   void builtin(unsigned id, std::initializer_list<V> args, ir::Type result);
 

@@ -134,6 +134,7 @@ void Printer::details(const Inst& i) {
     case IrOp::TrapIf:
     case IrOp::TrapIfNot:
     case IrOp::TrapIfInfo:
+    case IrOp::GuardIndex:
     case IrOp::Trap: put(" "), put(i.aux == kNoCallee ? "NoCallee" : kTraps[i.aux]); break;
     case IrOp::Simd1:
     case IrOp::Simd2:

@@ -440,6 +440,10 @@ bool Verifier::type_of(BlockId b, std::uint32_t v) {
       result = t == Type::Void;
       operands = type(i, 0) == Type::I32;
       break;
+    case IrOp::GuardIndex:
+      result = is_int(t);
+      operands = type(i, 0) == Type::I32 && type(i, 1) == t;
+      break;
     case IrOp::Return:
       operands = count(i) == f_.results.size();
       for (unsigned k = 0; operands && k < count(i); ++k) operands = type(i, k) == f_.results[k];

@@ -103,6 +103,12 @@ enum MOp : std::uint16_t {
   kFirstMachineOp = 18,
 };
 
+/// MInst::aux of machines' jump tables and checks of memory: the index is 0 where a branch on it
+/// was guessed wrong. A check of memory has the memory's number in the lower half.
+inline constexpr std::uint32_t kSpectreGuard = 1u << 16;
+/// Of a check of memory: its offset alone may be outside.
+inline constexpr std::uint32_t kOffsetOutside = 1u << 17;
+
 /// The name of a common opcode; null for a machine's own.
 const char* common_op_name(std::uint16_t op);
 

@@ -110,6 +110,7 @@ class Selection {
   bool select_common(V v);
   /// A switch's table: positions of its targets among the successors. Gives its number.
   std::int64_t jump_table(V v);
+  std::uint32_t memory_check_aux(const ir::Inst& check) const;
 
   const CompileContext& context_;
   const ir::Func& f_;

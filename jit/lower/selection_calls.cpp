@@ -205,6 +205,15 @@ std::int64_t Selection::jump_table(V v) {
   return number;
 }
 
+std::uint32_t Selection::memory_check_aux(const Inst& check) const {
+  const MemoryType& type = context_.module->memories[check.mem];
+  const std::uint64_t pages = type.limits.min;
+  const bool huge = pages > ~std::uint64_t{0} >> type.page_size_log2;
+  const std::uint64_t least = huge ? ~std::uint64_t{0} : pages << type.page_size_log2;
+  return check.mem | (check.imm > least ? kOffsetOutside : 0) |
+         (context_.options.spectre_guards ? kSpectreGuard : 0);
+}
+
 bool Selection::select_common(V v) {
   const Inst& i = at(v);
   switch (i.op) {

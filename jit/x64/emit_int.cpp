@@ -272,13 +272,13 @@ void Emitter::cmp_set(const MInst& i) {
   a_.emit(kSet[cc], low);
 }
 
+constexpr Inst::Id kCmov[] = {Inst::kIdCmovo, Inst::kIdCmovno, Inst::kIdCmovb,  Inst::kIdCmovnb,
+                              Inst::kIdCmovz, Inst::kIdCmovnz, Inst::kIdCmovbe, Inst::kIdCmovnbe,
+                              Inst::kIdCmovs, Inst::kIdCmovns, Inst::kIdCmovp,  Inst::kIdCmovnp,
+                              Inst::kIdCmovl, Inst::kIdCmovnl, Inst::kIdCmovle, Inst::kIdCmovnle};
+
 /// d = else; then: operand 2; compare operands from 3.
 void Emitter::cmp_select(const MInst& i) {
-  static constexpr Inst::Id kCmov[] = {
-      Inst::kIdCmovo, Inst::kIdCmovno, Inst::kIdCmovb,  Inst::kIdCmovnb,
-      Inst::kIdCmovz, Inst::kIdCmovnz, Inst::kIdCmovbe, Inst::kIdCmovnbe,
-      Inst::kIdCmovs, Inst::kIdCmovns, Inst::kIdCmovp,  Inst::kIdCmovnp,
-      Inst::kIdCmovl, Inst::kIdCmovnl, Inst::kIdCmovle, Inst::kIdCmovnle};
   compare(i, 3);
   const auto cc = static_cast<Cc>(i.cond);
   const bool vec = i.op == kFselect;
@@ -311,6 +311,13 @@ void Emitter::cmp_select(const MInst& i) {
 }
 
 void Emitter::cmp_trap(const MInst& i) {
+  if (i.op == kCmpGuard) {
+    compare(i, 2);
+    jcc(i.cond, trap_label(trap_of(i.aux) & 0xFF, i.pos, op(i, 0).loc.n));
+    a_.mov(x86::gpd(kScratch), 0);  // keeps the flags
+    a_.emit(kCmov[i.cond], gp(op(i, 0), 8), x86::gpq(kScratch));
+    return;
+  }
   if (i.op == kCmpTrapInfo) {
     compare(i, 1);
     jcc(i.cond, trap_label(trap_of(i.aux) & 0xFF, i.pos, op(i, 0).loc.n));
@@ -343,10 +350,16 @@ void Emitter::jump_table(const MInst& i) {
   table_blocks_.push_back(block_);
   const x86::Gp t = gp(op(i, 0), 8);
   const x86::Gp scratch = x86::gpq(kScratch);
+  x86::Gp inside = gp(op(i, 1), 8);
+  if ((i.aux & kSpectreGuard) != 0) a_.xor_(scratch.r32(), scratch.r32());
   a_.cmp(index, static_cast<std::int64_t>(table.size() - 1));
+  if ((i.aux & kSpectreGuard) != 0) {
+    a_.cmovb(scratch.r32(), index);
+    inside = scratch;
+  }
   a_.jae(label(otherwise));
   a_.lea(t, x86::ptr(base));
-  a_.movsxd(scratch, x86::ptr(t, gp(op(i, 1), 8), 2, 0, 4));
+  a_.movsxd(scratch, x86::ptr(t, inside, 2, 0, 4));
   a_.add(scratch, t);
   a_.jmp(scratch);
 }
@@ -436,7 +449,8 @@ bool Emitter::emit_int(const MInst& i) {
     case kCmpSelect:
     case kFselect: cmp_select(i); return true;
     case kCmpTrap:
-    case kCmpTrapInfo: cmp_trap(i); return true;
+    case kCmpTrapInfo:
+    case kCmpGuard: cmp_trap(i); return true;
     case kJumpTable: jump_table(i); return true;
     default: return false;
   }

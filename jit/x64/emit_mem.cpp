@@ -68,16 +68,17 @@ void Emitter::mem_check(const MInst& i) {
       trap_label(static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess), i.pos, op(i, 0).loc.n);
   const x86::Gp scratch = x86::gpq(kScratch);
   const auto end = static_cast<std::uint64_t>(i.imm);
+  const auto memory = static_cast<std::int32_t>(i.aux & 0xFFFF);
   if (end > 0x7FFFFFFF) {
     // bytes - end, without a second scratch register: -(end - bytes)
     a_.mov(scratch, end);
-    if (i.aux == 0) {
+    if (memory == 0) {
       a_.sub(scratch, vm(offsetof(Vmctx, memory0_bytes)));
     } else {
       a_.push(gp(op(i, 0), 8));
       frame_step(FrameStep::Kind::Size, 0, frame_ + 16);
       a_.mov(gp(op(i, 0), 8), vm(offsetof(Vmctx, memories)));
-      a_.mov(gp(op(i, 0), 8), x86::ptr(gp(op(i, 0), 8), static_cast<std::int32_t>(8 * i.aux), 8));
+      a_.mov(gp(op(i, 0), 8), x86::ptr(gp(op(i, 0), 8), 8 * memory, 8));
       a_.sub(scratch, x86::ptr(gp(op(i, 0), 8), offsetof(VmMemory, bytes), 8));
       a_.pop(gp(op(i, 0), 8));
       frame_step(FrameStep::Kind::Size, 0, frame_ + 8);
@@ -88,18 +89,25 @@ void Emitter::mem_check(const MInst& i) {
     a_.bind(fits);
     a_.neg(scratch);
   } else {
-    if (i.aux == 0) {
+    if (memory == 0) {
       a_.mov(scratch, vm(offsetof(Vmctx, memory0_bytes)));
     } else {
       a_.mov(scratch, vm(offsetof(Vmctx, memories)));
-      a_.mov(scratch, x86::ptr(scratch, static_cast<std::int32_t>(8 * i.aux), 8));
+      a_.mov(scratch, x86::ptr(scratch, 8 * memory, 8));
       a_.mov(scratch, x86::ptr(scratch, offsetof(VmMemory, bytes), 8));
     }
     a_.sub(scratch, end);
-    a_.jb(trap);
+    if ((i.aux & kOffsetOutside) != 0) a_.jb(trap);
   }
   a_.cmp(gp(op(i, 0), 8), scratch);
   a_.ja(trap);
+  if ((i.aux & kSpectreGuard) == 0) return;
+  if ((i.aux & kOffsetOutside) != 0) {
+    a_.lfence();
+  } else {
+    a_.mov(scratch.r32(), 0);  // keeps the flags
+    a_.cmova(gp(op(i, 0), 8), scratch);
+  }
 }
 
 bool Emitter::emit_mem(const MInst& i) {

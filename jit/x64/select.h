@@ -49,6 +49,8 @@ class Selector final : public Selection {
     unsigned size = 4;
   };
   Flags flags_of(V condition, bool negate);
+  /// Where `v` is compared and becomes the definition, too: needs no copy for it.
+  void same_as(Flags& flags, V v);
   Flags flags_of_icmp(const ir::Inst& icmp);
   Flags flags_of_fcmp(const ir::Inst& fcmp);
   void flags_of_and(const ir::Inst& conjunction, Flags& r);

@@ -15,7 +15,9 @@ bool Selector::select_control(V v) {
     case IrOp::Switch: {
       const VReg t = temp(RegClass::Int);
       const std::int64_t table = jump_table(v);
-      emit(kJumpTable, 4, {def_early(t), use(reg(i.arg(0)))}).imm = table;
+      MInst& m = emit(kJumpTable, 4, {def_early(t), use(reg(i.arg(0)))});
+      m.imm = table;
+      m.aux = context_.options.spectre_guards ? kSpectreGuard : 0;
       return true;
     }
     default: return select_common(v);

@@ -222,6 +222,13 @@ void Selector::divide(V v) {
 // ------------------------------------------------------------------------------------------------
 
 /// (bits >> n) & 1, or bits & (1 << n): one bit of a register, by a variable number.
+void Selector::same_as(Flags& flags, V v) {
+  for (std::size_t n = 0; n < flags.operands.size(); ++n) {
+    MOperand& o = flags.operands[n];
+    if (o.vreg == reg(v)) o.constraint = Constraint::Same, o.fixed = 1;
+  }
+}
+
 bool Selector::flags_of_bit(const Inst& conjunction, Flags& r) {
   const auto own = [&](V v, IrOp op) {
     return at(v).op == op && used_once(v) && !needed(v) && at(at(v).arg(1)).op != IrOp::Const;
@@ -446,11 +453,7 @@ bool Selector::select_int(V v) {
     case IrOp::Select: {
       Flags flags = flags_of(i.arg(0), false);
       const bool vec = class_of(i.type) == RegClass::Vec;
-      // What is compared and chosen, as of a smallest or largest, needs no copy for it.
-      for (std::size_t n = 0; n < flags.operands.size(); ++n) {
-        MOperand& o = flags.operands[n];
-        if (o.vreg == reg(i.arg(2))) o.constraint = Constraint::Same, o.fixed = 1;
-      }
+      same_as(flags, i.arg(2));  // as of a smallest or largest
       const Operands before = {def_same(reg(v), 1), use(reg(i.arg(2))), use(reg(i.arg(1)))};
       emit_flags(vec ? kFselect : kCmpSelect, flags, before, 0, size);
       return true;
@@ -465,6 +468,12 @@ bool Selector::select_int(V v) {
       // The value rides along in front of the compare's operands.
       const Flags flags = flags_of(i.arg(0), false);
       emit_flags(kCmpTrapInfo, flags, {use(reg(i.arg(1)))}, i.aux, 4);
+      return true;
+    }
+    case IrOp::GuardIndex: {
+      Flags flags = flags_of(i.arg(0), false);
+      same_as(flags, i.arg(1));
+      emit_flags(kCmpGuard, flags, {def_same(reg(v), 1), use(reg(i.arg(1)))}, i.aux, 4);
       return true;
     }
     default: return false;

@@ -136,7 +136,7 @@ bool Selector::select_mem(V v) {
     case IrOp::MemCheck: {
       MInst& m = emit(kMemCheck, size_of(i.aux_type), {def_same(reg(v), 1), use(reg(i.arg(0)))});
       m.imm = static_cast<std::int64_t>(i.imm);
-      m.aux = i.mem;
+      m.aux = memory_check_aux(i);
       return true;
     }
     case IrOp::CallDistance: {

@@ -51,6 +51,7 @@ bool compile_module(rt::Engine& engine, const DecodedModule& module, const std::
   context.options.cpu = engine.cpu();
   context.options.signals = engine.config().signals;
   context.options.deterministic = engine.config().deterministic;
+  context.options.spectre_guards = engine.config().spectre_guards;
   context.options.frame_steps = engine.config().gdb;
 #ifdef WASMRT_DEBUG_CHECKS
   context.options.verify = true;

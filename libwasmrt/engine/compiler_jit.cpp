@@ -36,7 +36,8 @@ void set_up_compiler(rt::Engine& engine) {
       std::string("wasmrt code ") + kBuildId + ' ' + jit::host_target()->name + " cpu " +
       std::to_string(engine.cpu()) + " signals " + std::to_string(config.signals) + " guard " +
       std::to_string(engine.guard_bytes()) + " deterministic " +
-      std::to_string(config.deterministic) + " features " + std::to_string(config.features.bits());
+      std::to_string(config.deterministic) + " spectre guards " +
+      std::to_string(config.spectre_guards) + " features " + std::to_string(config.features.bits());
   CacheConfig cache = config.cache;
   // Whoever looks at the compiler, or restricts it, wants it to run and keeps nothing of it.
   if (jit::restricted() || !os::environment("WASMRT_DUMP").empty()) cache.mode = CacheMode::Off;

@@ -83,8 +83,8 @@ void Linker::end_stretch() {
   }
 }
 
-/// The tables of code that somebody names: by index the distance from the table to the code, which
-/// is never 0, or 0.
+/// The tables of code that somebody names: by index the distance from the table to the code. Ahead
+/// of each is what traps, for calls that are guessed to go to where there is none.
 void Linker::add_tables() {
   std::map<std::uint32_t, std::uint32_t> thunks;  // by callee
   std::vector<std::uint32_t> begins(tables_.size(), kNoCode);
@@ -98,15 +98,18 @@ void Linker::add_tables() {
           to->second = add_thunk(func - first_);
         }
       }
+      out_.code.push_back(0xCC);
       align(sizeof(std::uint32_t));
       begin = static_cast<std::uint32_t>(out_.code.size());
       out_.code.resize(out_.code.size() + callees.size() * sizeof(std::uint32_t), 0);
       WASMRT_ASSERT(out_.code.size() <= INT32_MAX, "distances in an image have 32 bits");
       for (std::size_t n = 0; n < callees.size(); ++n) {
-        if (callees[n] == jit::CallTable::kNone) continue;
-        const std::uint32_t func = callees[n] - first_;
-        const std::uint32_t distance =
-            (inner_[func] != kNoCode ? inner_[func] : thunks.at(func)) - begin;
+        std::int32_t distance = jit::CallTable::kNoDistance;
+        if (callees[n] != jit::CallTable::kNone) {
+          const std::uint32_t func = callees[n] - first_;
+          const std::uint32_t to = inner_[func] != kNoCode ? inner_[func] : thunks.at(func);
+          distance = static_cast<std::int32_t>(to - begin);
+        }
         std::memcpy(out_.code.data() + begin + n * sizeof distance, &distance, sizeof distance);
       }
     }

@@ -118,7 +118,8 @@ TEST_CASE("tables of code lie behind the functions", "[engine][link]") {
   const std::uint32_t table = word_at(image, site + 4) >> 10 & 0xFFF;
   CHECK(word_at(image, site) == kAddress[0]);  // within the same 4096 bytes
   CHECK(word_at(image, site + 4) == (kAddress[1] | table << 10));
-  CHECK(word_at(image, table) == 0);
+  CHECK(word_at(image, table) == ~0u);  // leads to what traps
+  CHECK(image.code[table - 1] == 0xCC);
   CHECK(table + word_at(image, table + 4) == image.entries[0] + 16);
   CHECK(table + word_at(image, table + 8) == image.entries[1]);
   const std::uint32_t thunk = table + word_at(image, table + 12);

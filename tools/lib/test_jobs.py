@@ -132,6 +132,7 @@ def release(plan):
                      shell(SPEC_CACHED_SCRIPT, "build/wasmrt-spectest --engine=jit", "", part), after=[built, "suite"],
                      counted=True, allowed_skips=max(skips, 1) if IN_CI or skips else None)
         plan.spec("release jit, no signals", "build", built, engine="jit --signals=off", extras=False)
+        plan.spec("release jit, no Spectre guards", "build", built, engine="jit --spectre-guards=off", extras=False)
         plan.spec("release auto", "build", built, engine="auto")
         plan.spec("release late", "build", built, engine="auto --compile-at-once=0", extras=False)
         for label, stubs in (("stubs of signatures", "0-1000000"), ("stubs for all", "0-0")):

@@ -31,6 +31,7 @@ struct Options {
   std::string output;
   std::string features;
   std::string signals = "on";
+  std::string spectre_guards = "on";
   bool prune = false;
   std::vector<std::string> files;
 };
@@ -61,6 +62,7 @@ int run(Options& o) {
   o.config.cache.least_bytes = 0;
   o.config.keep_custom_sections = false;
   o.config.signals = o.signals == "on";
+  o.config.spectre_guards = o.spectre_guards == "on";
   if (!o.config.signals) o.config.reservation = MemoryReservation::None;
   if (!o.features.empty()) {
     const Result<Features> features = Features::parse(o.features);
@@ -99,9 +101,12 @@ int main(int argc, char** argv) {
       ->type_name("N");
   app.add_option("--features", o.features, "As of wasmrt-run")->type_name("LIST");
   app.add_option("--cpu", o.config.cpu, "As of wasmrt-run")->type_name("FEATURES");
-  app.add_option("--signals", o.signals, "As of wasmrt-run")
-      ->type_name("on|off")
-      ->check(CLI::IsMember({"on", "off"}));
+  for (const auto& [name, value] :
+       {std::pair("--signals", &o.signals), std::pair("--spectre-guards", &o.spectre_guards)}) {
+    app.add_option(name, *value, "As of wasmrt-run")
+        ->type_name("on|off")
+        ->check(CLI::IsMember({"on", "off"}));
+  }
   app.add_flag("--deterministic", o.config.deterministic, "As of wasmrt-run");
   app.add_flag("--prune", o.prune, "Remove the code of other versions that nobody uses");
   app.add_option("files", o.files, "Modules")->type_name("FILE...");

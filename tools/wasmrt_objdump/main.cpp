@@ -142,6 +142,7 @@ int run(const DumpOptions& o) {
   dump.context.target = target;
   dump.context.options.signals = o.config.signals;
   dump.context.options.deterministic = o.config.deterministic;
+  dump.context.options.spectre_guards = o.config.spectre_guards;
   dump.context.memories = memories;
   const jit::CallTables call_tables(**decoded);
   dump.context.call_tables = &call_tables;

@@ -43,6 +43,7 @@ bool number(std::string_view text, std::uint32_t& out) {
 std::optional<int> parse_options(int argc, char** argv, DumpOptions& o) {
   std::string features;
   std::string signals = "on";
+  std::string spectre_guards = "on";
   std::string layout = "columns";
   CLI::App app{"Prints what the compiler makes of WebAssembly functions, stage beside stage."};
   app.name("wasmrt-objdump");
@@ -60,9 +61,12 @@ std::optional<int> parse_options(int argc, char** argv, DumpOptions& o) {
   app.add_option("--cpu", o.config.cpu, "As of wasmrt-run, also what this processor lacks")
       ->type_name("FEATURES");
   app.add_option("--features", features, "As of wasmrt-run")->type_name("LIST");
-  app.add_option("--signals", signals, "As of wasmrt-run")
-      ->type_name("on|off")
-      ->check(CLI::IsMember({"on", "off"}));
+  for (const auto& [name, value] :
+       {std::pair("--signals", &signals), std::pair("--spectre-guards", &spectre_guards)}) {
+    app.add_option(name, *value, "As of wasmrt-run")
+        ->type_name("on|off")
+        ->check(CLI::IsMember({"on", "off"}));
+  }
   app.add_flag("--deterministic", o.config.deterministic, "As of wasmrt-run");
   app.add_option("--layout", layout, "Stages beside each other, or one after the other")
       ->type_name("columns|list")
@@ -82,6 +86,7 @@ std::optional<int> parse_options(int argc, char** argv, DumpOptions& o) {
   o.sections = layout == "list";
   o.config.engine = EngineKind::Interp;
   o.config.signals = signals == "on";
+  o.config.spectre_guards = spectre_guards == "on";
   if (!o.config.signals) o.config.reservation = MemoryReservation::None;
   if (!features.empty()) {
     const Result<Features> parsed = Features::parse(features);

@@ -211,14 +211,18 @@ void declare_engine(CLI::App& app, Options& o) {
         if (!features) throw CLI::ValidationError("--features", features.error().message);
         o.features = *features;
       });
-  add(app, "--signals", "on|off", group,
-      "off: install no signal handler and check every access in software",
-      [&o](const std::string& text) {
-        if (text != "on" && text != "off") {
-          throw CLI::ValidationError("--signals", "expected on or off, not '" + text + "'");
-        }
-        o.signals = text == "on";
-      });
+  const auto on_off = [&app, group](const char* name, bool& value, const char* help) {
+    add(app, name, "on|off", group, help, [name, &value](const std::string& text) {
+      if (text != "on" && text != "off") {
+        throw CLI::ValidationError(name, "expected on or off, not '" + text + "'");
+      }
+      value = text == "on";
+    });
+  };
+  on_off("--signals", o.signals,
+         "off: install no signal handler and check every access in software");
+  on_off("--spectre-guards", o.spectre_guards,
+         "off: do not keep indices inside where the processor guesses a check of bounds wrong");
   app.add_option(
          "--cpu", o.cpu,
          "What compiled code may use: native, min, x86-64-v2 to -v4, and features to add or "

@@ -59,6 +59,7 @@ struct Options {
   bool signals = true;
   std::string cpu;
   bool deterministic = false;
+  bool spectre_guards = true;
   bool source_lines = false;
   bool perf_map = false;
   std::string jitdump;

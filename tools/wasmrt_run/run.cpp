@@ -89,6 +89,7 @@ EngineConfig engine_config(const Options& o) {
   config.cpu = o.cpu;
   config.cache = o.cache;
   config.deterministic = o.deterministic;
+  config.spectre_guards = o.spectre_guards;
   config.keep_custom_sections = false;
   config.source_lines = o.source_lines;
   config.perf_map = o.perf_map;
