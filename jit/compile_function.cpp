@@ -17,7 +17,7 @@ namespace wasmrt::jit {
 
 namespace {
 
-constexpr std::size_t kLargeFunction = 100'000;  // instructions
+constexpr std::size_t kLargeFunction = 20'000;  // instructions
 
 /// Prints a stage's result where that is asked for; `print` makes the text only then.
 template <class Print>

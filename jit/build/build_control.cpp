@@ -133,7 +133,7 @@ void Builder::jump(BlockId from, BlockId to) {
   i.args[0] = raw(to);
   i.pos = state_->offset();
   f_.append(from, i);
-  f_[to].preds.push_back(from);
+  f_.add_pred(to, from);
 }
 
 void Builder::branch(V condition, BlockId then, BlockId otherwise, Hint hint) {
@@ -145,8 +145,8 @@ void Builder::branch(V condition, BlockId then, BlockId otherwise, Hint hint) {
   i.aux = static_cast<std::uint16_t>(hint);
   i.pos = state_->offset();
   f_.append(block_, i);
-  f_[then].preds.push_back(block_);
-  f_[otherwise].preds.push_back(block_);
+  f_.add_pred(then, block_);
+  f_.add_pred(otherwise, block_);
 }
 
 Hint Builder::hint_here() const {

@@ -128,7 +128,7 @@ void Builder::jump_by_table(V index, std::span<const std::uint32_t> targets) {
         add_edge(f, block_);
         to = f.header;
       }
-      f_[to].preds.push_back(block_);
+      f_.add_pred(to, block_);
     }
     blocks.push_back(raw(to));
   }

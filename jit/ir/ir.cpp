@@ -22,12 +22,14 @@ Cond inverted(Cond c) {
   return c;
 }
 
-void Block::clear() {
-  first = last = ~0u;
-  preds.clear();
-  loop_depth = loop_end = 0;
-  loop_header = kNoBlock;
-  is_loop_header = cold = false;
+void BlockList::push_back(BlockId block, Arena& arena) {
+  if (size_ == capacity_) {
+    const std::span<BlockId> more = arena.make<BlockId>(std::size_t{2} * capacity_);
+    std::copy(begin(), end(), more.begin());
+    there_ = more.data();
+    capacity_ *= 2;
+  }
+  (*this)[size_++] = block;
 }
 
 void Func::clear() {
@@ -41,6 +43,11 @@ void Func::clear() {
   order.clear();
   pool.clear();
   v128s.clear();
+  if (lists.use_count() == 1) {
+    lists->clear();
+  } else {  // a copy still reads it
+    lists = std::make_shared<Arena>();
+  }
   has_calls = is_used_up = false;
 }
 

@@ -8,13 +8,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include <wasmrt/value.hpp>
 
 #include "jit/list.h"
-#include "jit/recycled.h"
+#include "libwasmrt/base/arena.h"
 
 namespace wasmrt::jit::ir {
 
@@ -74,17 +75,37 @@ struct Inst {
 // base.
 inline constexpr std::uint16_t kAbsolute = 0xFFFF;
 
+/// Blocks in a row, the first two in place, more in an arena.
+class BlockList {
+ public:
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] const BlockId* begin() const { return capacity_ == kHere ? here_ : there_; }
+  [[nodiscard]] const BlockId* end() const { return begin() + size_; }
+  const BlockId& operator[](std::size_t n) const { return begin()[n]; }
+  BlockId& operator[](std::size_t n) { return (capacity_ == kHere ? here_ : there_)[n]; }
+  void clear() { size_ = 0; }
+  void pop_back() { --size_; }
+  void push_back(BlockId block, Arena& arena);
+
+ private:
+  static constexpr std::uint32_t kHere = 2;
+  union {
+    BlockId here_[kHere] = {};
+    BlockId* there_;
+  };
+  std::uint32_t size_ = 0, capacity_ = kHere;
+};
+
 struct Block {
-  std::uint32_t first = ~0u;   ///< Inst ids; ~0 when empty.
-  std::uint32_t last = ~0u;    ///< The terminator, once there is one.
-  std::vector<BlockId> preds;  ///< Each at most once; the order is that of phi operands.
+  std::uint32_t first = ~0u;  ///< Inst ids; ~0 when empty.
+  std::uint32_t last = ~0u;   ///< The terminator, once there is one.
+  BlockList preds;            ///< Each at most once; the order is that of phi operands.
   std::uint32_t loop_depth = 0;
   BlockId loop_header = kNoBlock;  ///< Innermost loop this block is in.
   std::uint32_t loop_end = 0;      ///< For headers: position in Func::order after the loop.
   bool is_loop_header = false;
   bool cold = false;
-
-  void clear();
 };
 
 struct MemoryInfo {
@@ -107,16 +128,18 @@ class Func {
   List<std::uint32_t> next;  ///< By inst id.
   List<std::uint32_t> prev;
   List<BlockId> block_of;
-  Recycled<Block> blocks;           ///< blocks[0] is the entry; it has no predecessors.
+  List<Block> blocks;               ///< blocks[0] is the entry; it has no predecessors.
   std::vector<BlockId> order;       ///< The blocks; forward edges go forward, loops are contiguous.
   std::vector<std::uint32_t> pool;  ///< Operand lists.
   std::vector<V128> v128s;
+  std::shared_ptr<Arena> lists = std::make_shared<Arena>();  ///< Of blocks; copies share it.
   bool has_calls = false;
   /// Nobody reads it behind the selection, which gives back what it has read of a large function.
   bool is_used_up = false;
 
   void clear();
   BlockId new_block();
+  void add_pred(BlockId block, BlockId pred) { blocks[raw(block)].preds.push_back(pred, *lists); }
   /// Appends at the end of a block. The id is the value's.
   ValueId append(BlockId block, const Inst& inst);
   ValueId insert_before(ValueId where, const Inst& inst);

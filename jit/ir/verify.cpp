@@ -137,7 +137,7 @@ bool Verifier::edges() {
     for (const BlockId s : succs) from[raw(s)].push_back(b);
   }
   for (const BlockId b : f_.order) {
-    const std::vector<BlockId>& preds = f_[b].preds;
+    const BlockList& preds = f_[b].preds;
     if (preds.size() != seen[raw(b)]) {
       return fail(b, kNone,
                   "has " + std::to_string(preds.size()) + " predecessors, but " +

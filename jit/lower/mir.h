@@ -17,6 +17,7 @@
 #include <wasmrt/value.hpp>
 
 #include "jit/list.h"
+#include "jit/lower/slice.h"
 #include "libwasmrt/base/arena.h"
 
 namespace wasmrt::jit {
@@ -142,22 +143,23 @@ static_assert(sizeof(MInst) == 40);
 /// A control-flow edge: where to, and the values for the target's parameters.
 struct MEdge {
   MBlockId to{};
-  std::span<VReg> args;
+  Slice<VReg> args;
 };
 
 /// The lists lie in MFunc::lists.
 struct MBlock {
-  std::span<VReg> params;
-  std::span<std::uint32_t> insts;  ///< Indices into MFunc::insts.
-  std::span<MEdge> succs;          ///< In the terminator's order. Arguments only on an only edge
-                                   ///< (its source ends in kJump), so moves go before the jump.
-  std::span<MBlockId> preds;
+  Slice<VReg> params;
+  Slice<std::uint32_t> insts;  ///< Indices into MFunc::insts.
+  Slice<MEdge> succs;          ///< In the terminator's order. Arguments only on an only edge
+                               ///< (its source ends in kJump), so moves go before the jump.
+  Slice<MBlockId> preds;
   std::uint32_t loop_depth = 0;
   MBlockId loop_header{~0u};   ///< Innermost loop.
   std::uint32_t loop_end = 0;  ///< For headers: layout position after the loop's last block.
   bool is_loop_header = false;
   bool cold = false;
 };
+static_assert(sizeof(MEdge) == 16 && sizeof(MBlock) == 64);
 
 struct VRegInfo {
   RegClass cls = RegClass::Int;
@@ -171,7 +173,7 @@ struct MFunc {
   std::uint32_t index = 0;
   List<MInst> insts;
   List<MOperand> ops;
-  std::vector<MBlock> blocks;
+  List<MBlock> blocks;
   List<VRegInfo> vregs;
   std::vector<V128> literals;  ///< 16-byte constants placed behind the code.
   std::vector<std::vector<std::uint32_t>> jump_tables;  ///< Block numbers.

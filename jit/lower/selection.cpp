@@ -241,7 +241,7 @@ void Selection::connect(std::span<const std::uint32_t> starts) {
   for (std::size_t p = f_.order.size(); p-- > 0;) {
     const BlockId b = f_.order[p];
     if (!with_phis(b)) continue;
-    const std::vector<BlockId>& preds = f_[b].preds;
+    const BlockList& preds = f_[b].preds;
     for (auto k = static_cast<std::uint32_t>(preds.size()); k-- > 0;) {
       operands[--operands_at[raw(preds[k])]] = {b, k};
     }

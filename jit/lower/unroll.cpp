@@ -121,7 +121,7 @@ void unroll_loops(MFunc& func) {
     next = out;
   }
   while (b <= count) now[b++] = next++;
-  std::vector<MBlock> old = std::exchange(func.blocks, {});
+  List<MBlock> old = std::exchange(func.blocks, {});
   func.blocks.resize(now[count]);
   for (const TinyLoop& loop : loops) {
     const auto size = static_cast<std::uint32_t>(loop.body.size());

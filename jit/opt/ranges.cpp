@@ -224,7 +224,7 @@ Range Ranges::plain(const Inst& i) const {
 
 /// Of a phi where ways meet: each operand as it is at the end of its way.
 Range Ranges::joined(std::uint32_t phi) const {
-  const std::vector<BlockId>& preds = f_[f_.block_of[phi]].preds;
+  const BlockList& preds = f_[f_.block_of[phi]].preds;
   const std::span<const std::uint32_t> operands = f_.list(f_.insts[phi]);
   Range r = of(operands[0], at_end_[raw(preds[0])]);
   for (std::size_t n = 1; n < operands.size(); ++n) {

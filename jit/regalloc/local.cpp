@@ -25,8 +25,6 @@ const char* LocalAllocator::run(const Target& target, MFunc& func) {
                 n);  // a slot is called by its value until they have numbers
   for (std::uint32_t b = 0; b < func.blocks.size() && declined_ == nullptr; ++b) allocate(b);
   number_slots();
-  values_.release();
-  def_inst_.release();
   return declined_;
 }
 

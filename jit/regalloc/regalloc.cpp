@@ -16,6 +16,8 @@ constexpr std::size_t kMaxInsts = 200000;
 // Steps per instruction and value before the allocator gives up on quality, and on the function.
 // Measured on real programs: the largest functions take about 40.
 constexpr std::uint64_t kStepsPerItem = 400;
+// With more values than these, what the steps took is given back; else the next function uses it.
+constexpr std::size_t kGivenBack = 10000;
 
 }  // namespace
 
@@ -25,6 +27,8 @@ struct RegisterAllocator::State {
   Resolve resolve;
   LocalAllocator local;
   AllocStats stats;
+
+  const char* run(const Target& target, MFunc& func, bool light);
 };
 
 RegisterAllocator::RegisterAllocator() : state_(new State) {}
@@ -33,24 +37,35 @@ const AllocStats& RegisterAllocator::stats() const { return state_->stats; }
 
 const char* RegisterAllocator::run(const Target& target, MFunc& func, bool light) {
   State& s = *state_;
+  const char* const why = s.run(target, func, light);
+  if (func.vregs.size() > kGivenBack) {
+    s.intervals = {};
+    s.scan = {};
+    s.resolve = {};
+    s.local = {};
+  }
+  return why;
+}
+
+const char* RegisterAllocator::State::run(const Target& target, MFunc& func, bool light) {
   const std::uint64_t budget = (func.insts.size() + func.vregs.size() + 1000) * kStepsPerItem;
   light |= func.vregs.size() > kMaxIntervals || func.insts.size() > kMaxInsts;
   if (!light) {
-    if (!s.intervals.build(func, budget)) return "register allocation: liveness too large";
-    light = !s.scan.run(target, func, s.intervals, budget);
+    if (!intervals.build(func, budget)) return "register allocation: liveness too large";
+    light = !scan.run(target, func, intervals, budget);
   }
   if (light) {
-    const char* const why = s.local.run(target, func);
-    s.stats.moves += s.local.moves();
-    ++s.stats.light;
+    const char* const why = local.run(target, func);
+    stats.moves += local.moves();
+    ++stats.light;
     return why;
   }
-  if (!s.resolve.run(target, func, s.intervals, 2 * budget)) {
+  if (!resolve.run(target, func, intervals, 2 * budget)) {
     return "register allocation: too many moves";
   }
-  s.stats.intervals += s.intervals.pieces.size();
-  s.stats.splits += s.scan.splits();
-  s.stats.moves += s.resolve.moves();
+  stats.intervals += intervals.pieces.size();
+  stats.splits += scan.splits();
+  stats.moves += resolve.moves();
   return nullptr;
 }
 

@@ -406,7 +406,7 @@ void Resolve::rebuild() {
     if (std::all_of(begin, end, [](std::uint32_t m) { return m == kNone; })) continue;
     out.clear();
     flush(in_->block_index[b], kAfter);
-    std::span<std::uint32_t>& insts = func_->blocks[b].insts;
+    Slice<std::uint32_t>& insts = func_->blocks[b].insts;
     for (std::uint32_t n = 0; n < insts.size(); ++n) {
       const std::uint32_t k = in_->block_index[b] + 1 + n;
       if (first_at_[k] == kNone) {

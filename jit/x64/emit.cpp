@@ -314,11 +314,21 @@ void Emitter::instruction(const MInst& i) {
   }
 }
 
+Emitter::Label Emitter::label(MBlockId b) {
+  BlockPlace& place = places_[layout_.ends[raw(b)]];
+  if (place.label == ~0u) {
+    place.label = a_.newLabel().id();
+    if (place.begin != ~0u) code_.bindLabel(Label(place.label), 0, place.begin);
+  }
+  return Label(place.label);
+}
+
 void Emitter::block(std::uint32_t b) {
   block_ = b;
   flags_at_ = ~std::size_t{0};
   if (layout_.starts_loop[b]) a_.align(asmjit::AlignMode::kCode, kLoopAlign);
-  a_.bind(labels_[b]);
+  places_[b].begin = static_cast<std::uint32_t>(a_.offset());
+  if (places_[b].label != ~0u) a_.bind(Label(places_[b].label));
   for (const std::uint32_t i : m_.blocks[b].insts) {
     place(i);
     instruction(m_.insts[i]);
@@ -335,8 +345,10 @@ const char* Emitter::run() {
   const bool listed = dump_enabled(Stage::Asm, m_.index);
   if (listed) code_.setLogger(&logger);
   place(CodePlace::kNone);
-  labels_.resize(m_.blocks.size());
-  for (Label& l : labels_) l = a_.newLabel();
+  places_.resize(m_.blocks.size());
+  if (listed) {  // only what is bound in its place is listed
+    for (BlockPlace& place : places_) place.label = a_.newLabel().id();
+  }
   prologue();
 
   layout_ = lay_out(m_);

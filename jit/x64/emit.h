@@ -68,7 +68,7 @@ class Emitter : public asmjit::ErrorHandler {
   void frame_back();
   /// What follows comes from here.
   void place(std::uint32_t inst, std::uint32_t wasm = 0);
-  [[nodiscard]] Label label(MBlockId b) { return labels_[layout_.ends[raw(b)]]; }
+  Label label(MBlockId b);
   [[nodiscard]] bool is_next(MBlockId b) const { return layout_.ends[raw(b)] == next_block_; }
   void point(PointKind kind, std::uint32_t wasm, unsigned trap = 0);
   void guest_access(const MInst& i);
@@ -126,7 +126,11 @@ class Emitter : public asmjit::ErrorHandler {
   asmjit::x86::Assembler a_;
   const char* error_ = nullptr;
   Layout layout_;
-  std::vector<Label> labels_;
+  struct BlockPlace {
+    std::uint32_t label = ~0u;  // made when somebody jumps to it
+    std::uint32_t begin = ~0u;  // once it is there
+  };
+  std::vector<BlockPlace> places_;
   std::uint32_t block_ = 0;
   std::uint32_t next_block_ = ~0u;
   // The flags compare this register with zero as long as no code was added since.

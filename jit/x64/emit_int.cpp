@@ -109,17 +109,14 @@ void Emitter::count_zeros(const MInst& i, bool leading) {
     }
     return;
   }
-  // bsr and bsf leave the destination alone for zero.
-  const Label done = a_.newLabel();
-  a_.mov(gp(op(i, 0), 4), leading ? 2 * bits - 1 : bits);
-  a_.test(s, s);
-  a_.jz(done);
+  // bsr and bsf find nothing in zero.
+  a_.mov(x86::gpd(kScratch), leading ? 2 * bits - 1 : bits);
   if (leading) {
     a_.bsr(d, s);
   } else {
     a_.bsf(d, s);
   }
-  a_.bind(done);
+  a_.cmovz(d, gp(kScratch, i.size));
   if (leading) a_.xor_(gp(op(i, 0), 4), bits - 1);
 }
 

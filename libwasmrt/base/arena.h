@@ -21,7 +21,7 @@ class Arena {
   std::span<T> make(std::size_t count) {
     static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= kAlign);
     if (count == 0) return {};
-    T* const items = static_cast<T*>(take(count * sizeof(T)));
+    T* const items = static_cast<T*>(take(count * sizeof(T), alignof(T)));
     std::uninitialized_value_construct_n(items, count);
     return {items, count};
   }
@@ -41,9 +41,9 @@ class Arena {
     std::size_t size;
   };
 
-  void* take(std::size_t bytes) {
-    bytes = (bytes + kAlign - 1) & ~(kAlign - 1);
-    while (chunk_ < chunks_.size() && chunks_[chunk_].size - used_ < bytes) {
+  void* take(std::size_t bytes, std::size_t align) {
+    used_ = (used_ + align - 1) & ~(align - 1);
+    while (chunk_ < chunks_.size() && chunks_[chunk_].size < used_ + bytes) {
       ++chunk_;
       used_ = 0;
     }

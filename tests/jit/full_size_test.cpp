@@ -153,10 +153,10 @@ TEST_CASE("one function that is all of a module takes memory in proportion",
   check("table", long_table(65'000), 10);
   // What begins a block every few bytes, and what is one byte but an instruction, takes more
   // (docs/JIT.md, "Memory").
-  check("blocks", many_blocks(100'000), 70);
-  check("nested ifs", nested(48'000, kIf), 100);
-  check("nested loops", nested(12'000, kLoop), 110);
-  check("one-byte instructions", one_byte_instructions(1'000'000), 200);
+  check("blocks", many_blocks(100'000), 55);
+  check("nested ifs", nested(48'000, kIf), 75);
+  check("nested loops", nested(12'000, kLoop), 55);
+  check("one-byte instructions", one_byte_instructions(1'000'000), 115);
 }
 
 }  // namespace wasmrt

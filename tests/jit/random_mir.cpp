@@ -131,7 +131,7 @@ void RandomMir::branch(std::uint32_t then, std::uint32_t otherwise) {
 }
 
 std::vector<VReg> RandomMir::params(std::uint32_t block, unsigned count) {
-  std::span<VReg>& list = m_.blocks[block].params;
+  Slice<VReg>& list = m_.blocks[block].params;
   for (unsigned n = 0; n < count; ++n) append(list, fresh(any_class()));
   return {list.begin(), list.end()};
 }
@@ -356,7 +356,7 @@ MFunc RandomMir::make() {
   std::vector<std::uint32_t> place(n);
   for (std::uint32_t p = 0; p < n; ++p) place[order[p]] = p;
   const auto moved = [&](MBlockId b) { return static_cast<MBlockId>(place[raw(b)]); };
-  std::vector<MBlock> blocks;
+  List<MBlock> blocks;
   for (const std::uint32_t b : order) {
     MBlock& block = m_.blocks[b];
     for (MEdge& edge : block.succs) edge.to = moved(edge.to);

@@ -34,7 +34,7 @@ class RandomMir {
   jit::RegClass any_class() { return chance(75) ? jit::RegClass::Int : jit::RegClass::Vec; }
 
   template <class T>
-  void append(std::span<T>& list, const T& item) {
+  void append(jit::Slice<T>& list, const T& item) {
     const std::span<T> longer = m_.lists->make<T>(list.size() + 1);
     std::copy(list.begin(), list.end(), longer.begin());
     longer.back() = item;

@@ -40,8 +40,10 @@ struct Diamond {
     phi = f.append(f.order[3], inst(IrOp::Phi, Type::I32, {f.add_list(both), 2}));
     const std::uint32_t result[] = {raw(phi)};
     f.append(f.order[3], inst(IrOp::Return, Type::Void, {f.add_list(result), 1}));
-    f[f.order[1]].preds = f[f.order[2]].preds = {f.order[0]};
-    f[f.order[3]].preds = {f.order[1], f.order[2]};
+    for (const unsigned n : {1u, 2u}) {
+      f.add_pred(f.order[n], f.order[0]);
+      f.add_pred(f.order[3], f.order[n]);
+    }
   }
   bool complains(const char* of) const { return verify(f).find(of) != std::string::npos; }
 };
@@ -91,7 +93,7 @@ TEST_CASE("the verifier watches edges") {
   }
   SECTION("ways back to what is no loop header") {
     d.f.insts[d.f[d.f.order[3]].last] = inst(IrOp::Jump, Type::Void, {1});
-    d.f[d.f.order[1]].preds.push_back(d.f.order[3]);
+    d.f.add_pred(d.f.order[1], d.f.order[3]);
     CHECK(d.complains("is no loop header"));
   }
 }
@@ -100,7 +102,7 @@ TEST_CASE("the verifier watches loops") {
   Diamond d;
   d.f.insts[d.f[d.f.order[3]].last] = inst(IrOp::Jump, Type::Void, {3});
   Block& b = d.f[d.f.order[3]];
-  b.preds.push_back(d.f.order[3]);
+  d.f.add_pred(d.f.order[3], d.f.order[3]);
   b.is_loop_header = true;
   b.loop_depth = 1;
   b.loop_header = d.f.order[3];
