@@ -27,9 +27,9 @@ struct CodeOptions {
   bool deterministic = false;  ///< Canonical NaNs, fixed relaxed-SIMD choices.
   /// Behind checks of bounds that the processor guesses wrong, indices are 0 (docs/JIT.md).
   bool spectre_guards = true;
-  bool verify = false;         ///< IR verifier after each pass, allocation checker.
-  bool places = false;         ///< CodeBlob::places is filled.
-  bool frame_steps = false;    ///< CodeBlob::frame_steps is filled.
+  bool verify = false;       ///< IR verifier after each pass, allocation checker.
+  bool places = false;       ///< CodeBlob::places is filled.
+  bool frame_steps = false;  ///< CodeBlob::frame_steps is filled.
 };
 
 /// What compiling one function needs to know; shared by all workers, read only.

@@ -70,14 +70,13 @@ class ConstExprDecoder::Checker : public BodyState {
     frame.single = expected;
     frames_.push_back(frame);
 
-    const std::uint8_t* const begin = reader_.position();
-    out.offset = reader_.offset();
+    out.begin = reader_.position();
     out.type = expected;
     out.form = ConstExpr::Form::General;
     bool ok = body(out);
     op_ = reader_.position() - (ok ? 1 : 0);
     ok = ok && check_end();
-    out.bytes = {begin, reader_.position()};
+    out.size = static_cast<std::uint32_t>(reader_.position() - out.begin);
     r = reader_;
     return ok;
   }
@@ -186,11 +185,11 @@ bool decode_number(Reader& r, ValType expected, ConstExpr& out) {
     break;
   }
   if (p == end || *p++ != op_info(Op::End).code) return false;
-  out.offset = r.offset();
+  out.begin = begin;
+  out.size = static_cast<std::uint32_t>(p - begin);
   out.type = expected;
   out.form = wide ? ConstExpr::Form::I64 : ConstExpr::Form::I32;
   out.value = wide ? value : static_cast<std::uint32_t>(value);
-  out.bytes = {begin, p};
   r.seek(p);
   return true;
 }
@@ -205,7 +204,9 @@ bool ConstExprDecoder::decode(Reader& r, ValType expected, ConstExpr& out) {
 namespace {
 
 Value eval_general(const DecodedModule& module, const ConstExpr& expr, const ConstEnv& env) {
-  Reader r(module.bytes->view(), expr.offset, expr.offset + expr.bytes.size());
+  const std::span<const std::uint8_t> all = module.bytes->view();
+  const auto at = static_cast<std::size_t>(expr.begin - all.data());
+  Reader r(all, at, at + expr.size);
   std::vector<Value> stack;
   ImmScratch scratch;
   for (;;) {

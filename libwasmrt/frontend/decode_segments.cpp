@@ -120,7 +120,6 @@ bool ModuleDecoder::data_segment(DataSegment& out) {
   if (flags > 2) return r_.fail_at(at, Err::MalformedDataSegmentKind);
   if (flags != 0 && !feature(Feature::BulkMemory, "malformed data segment kind", at)) return false;
   if (flags != 1) {
-    out.mode = SegmentMode::Active;
     std::uint32_t memory = 0;
     const std::size_t memory_at = r_.offset();
     if (flags == 2 && !r_.u32(memory)) return false;
@@ -131,8 +130,10 @@ bool ModuleDecoder::data_segment(DataSegment& out) {
     if (!const_exprs_.decode(r_, address_type(module_.memories[memory].address), out.offset))
       return false;
   }
-  std::uint32_t size = 0;
-  return r_.u32(size) && r_.bytes(size, out.bytes);
+  std::span<const std::uint8_t> bytes;
+  if (!r_.u32(out.size) || !r_.bytes(out.size, bytes)) return false;
+  out.begin = bytes.data();
+  return true;
 }
 
 }  // namespace wasmrt

@@ -27,12 +27,15 @@ namespace wasmrt {
 /// commonest forms resolved (spec 3.0 §3.4.13).
 struct ConstExpr {
   enum class Form : std::uint8_t { General, I32, I64, F32, F64, RefNull, RefFunc, GlobalGet };
-  Form form = Form::General;
+  std::uint64_t value = 0;  ///< Bits of the constant, or the index.
   ValType type = kI32;
-  std::uint64_t value = 0;              ///< Bits of the constant, or the index.
-  std::span<const std::uint8_t> bytes;  ///< The whole expression including `end`.
-  std::uint64_t offset = 0;             ///< Of the first byte, in the module.
+  const std::uint8_t* begin = nullptr;  ///< In the module.
+  std::uint32_t size = 0;               ///< Including `end`.
+  Form form = Form::General;
+
+  [[nodiscard]] std::span<const std::uint8_t> bytes() const { return {begin, size}; }
 };
+static_assert(sizeof(ConstExpr) == 32);
 
 struct Import {
   std::string_view module;
@@ -69,12 +72,19 @@ struct ElemSegment {
   [[nodiscard]] std::size_t size() const { return exprs.empty() ? funcs.size() : exprs.size(); }
 };
 
+/// Modules have them by the ten thousands, and each page of them is a fault when one starts.
 struct DataSegment {
-  SegmentMode mode = SegmentMode::Passive;
-  MemIdx memory{};
-  ConstExpr offset;  ///< Active only.
-  std::span<const std::uint8_t> bytes;
+  static constexpr MemIdx kNoMemory{~0u};
+
+  ConstExpr offset;                     ///< Active only.
+  const std::uint8_t* begin = nullptr;  ///< In the module.
+  std::uint32_t size = 0;
+  MemIdx memory = kNoMemory;  ///< kNoMemory: it is passive.
+
+  [[nodiscard]] bool is_active() const { return memory != kNoMemory; }
+  [[nodiscard]] std::span<const std::uint8_t> bytes() const { return {begin, size}; }
 };
+static_assert(sizeof(DataSegment) == 48);
 
 /// The code of one function: locals declarations and instructions, as they stand.
 struct FuncBody {

@@ -120,7 +120,7 @@ void evaluate(const Instance& instance, const ConstExpr& expr, std::uint64_t* wo
       return;
     }
     case ConstExpr::Form::General: {
-      const Word w = evaluate_bytes(instance, expr.bytes);
+      const Word w = evaluate_bytes(instance, expr.bytes());
       words[0] = w.lo;
       if (expr.type.is_vec()) words[1] = w.hi;
       return;

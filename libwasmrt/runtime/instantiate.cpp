@@ -150,7 +150,7 @@ void make_segments(Instance& instance) {
   }
   instance.data_words.resize(m.datas.size());
   for (std::size_t i = 0; i < m.datas.size(); ++i) {
-    instance.data_words[i] = {m.datas[i].bytes.data(), m.datas[i].bytes.size()};
+    instance.data_words[i] = {m.datas[i].begin, m.datas[i].size};
   }
 }
 
@@ -192,11 +192,11 @@ TrapWord apply_segments(Instance& instance) {
   }
   for (std::uint32_t i = 0; i < m.datas.size(); ++i) {
     const DataSegment& segment = m.datas[i];
-    if (segment.mode != SegmentMode::Active) continue;
+    if (!segment.is_active()) continue;
     std::uint64_t offset = 0;
     evaluate(instance, segment.offset, &offset);
-    const std::uint64_t n = segment.bytes.size();
-    if (const TrapWord trap = run.memory_init(ctx, i, raw(segment.memory), offset, 0, n);
+    if (const TrapWord trap =
+            run.memory_init(ctx, i, raw(segment.memory), offset, 0, segment.size);
         trap != 0) {
       return trap;
     }
@@ -249,8 +249,8 @@ void dump_instance(const Instance& i) {
     text += "  table: " + std::to_string(table->size) + " elements\n";
   }
   for (const DataSegment& data : m.datas) {
-    text += "  data segment: " + std::to_string(data.bytes.size()) + " bytes" +
-            (data.mode == SegmentMode::Active ? "\n" : ", passive\n");
+    text += "  data segment: " + std::to_string(data.size) + " bytes" +
+            (data.is_active() ? "\n" : ", passive\n");
   }
   text += "  element segments: " + std::to_string(m.elems.size()) + '\n';
   dump_write(Stage::Instantiate, text);

@@ -188,7 +188,7 @@ void ModulePrinter::imports() {
 }
 
 void ModulePrinter::expression(const ConstExpr& e) {
-  Reader reader(e.bytes, 0, e.bytes.size());
+  Reader reader(e.bytes(), 0, e.size);
   print_instructions(m_, names_, reader, 0, 0, nullptr, out_);
 }
 
@@ -264,12 +264,12 @@ void ModulePrinter::datas() {
     const DataSegment& s = m_.datas[i];
     field("data");
     comment(i);
-    if (s.mode == SegmentMode::Active) {
+    if (s.is_active()) {
       out_ += " (memory " + std::to_string(raw(s.memory)) + ") (offset";
       expression(s.offset);
       out_ += ')';
     }
-    out_ += ' ' + string_literal(s.bytes) + ')';
+    out_ += ' ' + string_literal(s.bytes()) + ')';
   }
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 using Bytes = std::string;
 
-Bytes bytes_of(const ConstExpr& e) { return {e.bytes.begin(), e.bytes.end()}; }
+Bytes bytes_of(const ConstExpr& e) { return {e.begin, e.begin + e.size}; }
 
 // An element as the expression it stands for.
 Bytes item(const ElemSegment& s, std::size_t i) {
@@ -32,9 +32,8 @@ bool same(const ElemSegment& a, const ElemSegment& b) {
 }
 
 bool same(const DataSegment& a, const DataSegment& b) {
-  return a.mode == b.mode && a.memory == b.memory &&
-         (a.mode != SegmentMode::Active || bytes_of(a.offset) == bytes_of(b.offset)) &&
-         std::equal(a.bytes.begin(), a.bytes.end(), b.bytes.begin(), b.bytes.end());
+  return a.memory == b.memory && (!a.is_active() || bytes_of(a.offset) == bytes_of(b.offset)) &&
+         std::equal(a.begin, a.begin + a.size, b.begin, b.begin + b.size);
 }
 
 bool same(const TableDecl& a, const TableDecl& b) {

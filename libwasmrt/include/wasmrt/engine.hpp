@@ -82,9 +82,9 @@ struct EngineConfig {
   /// One bit pattern for NaN results and fixed choices where the standard leaves several, so that
   /// every machine computes the same.
   bool deterministic = false;
-  /// Whether compiled code stays inside where the processor guesses a check of bounds wrong: indices
-  /// of tables and of br_table, and addresses of memories without guard pages, are 0 then (Spectre,
-  /// variant 1). Off only where no guest shares the process with anything secret.
+  /// Whether compiled code stays inside where the processor guesses a check of bounds wrong:
+  /// indices of tables and of br_table, and addresses of memories without guard pages, are 0 then
+  /// (Spectre, variant 1). Off only where no guest shares the process with anything secret.
   bool spectre_guards = true;
   /// The processor features that compiled code may use: "native" (also when empty), "min", on
   /// x86-64 "sse4.1" and "x86-64-v2" to "-v4"; then features to add or take away, as in
