@@ -195,8 +195,7 @@ TrapWord apply_segments(Instance& instance) {
     if (!segment.is_active()) continue;
     std::uint64_t offset = 0;
     evaluate(instance, segment.offset, &offset);
-    if (const TrapWord trap =
-            run.memory_init(ctx, i, raw(segment.memory), offset, 0, segment.size);
+    if (const TrapWord trap = run.memory_init(ctx, i, raw(segment.memory), offset, 0, segment.size);
         trap != 0) {
       return trap;
     }
