@@ -323,6 +323,16 @@ void Emitter::instruction(const MInst& i) {
   if (has(kCpuPoison)) poison(i);
 }
 
+/// Two instructions as one.
+bool Emitter::emit_pair(const MInst& x, const MInst& y) {
+  if (!emit_move_pair(x, y) && !emit_access_pair(x, y)) return false;
+  for (const MInst* const i : {&x, &y}) {
+    forget_flags(*i);
+    if (has(kCpuPoison) && i->op != kMove) poison(*i);
+  }
+  return true;
+}
+
 /// Ones in the upper half of each i32 that an instruction has made.
 void Emitter::poison(const MInst& i) {
   for (unsigned n = 0; n < i.defs; ++n) {
@@ -341,11 +351,11 @@ void Emitter::block(std::uint32_t number) {
   const std::span<const std::uint32_t> insts = m_.blocks[number].insts;
   for (std::size_t n = 0; n < insts.size(); ++n) {
     place(insts[n]);
-    if (n + 1 < insts.size() && emit_move_pair(m_.insts[insts[n]], m_.insts[insts[n + 1]])) {
-      forget_flags(m_.insts[insts[n]]);
-      forget_flags(m_.insts[insts[++n]]);
+    const MInst& x = m_.insts[insts[n]];
+    if (n + 1 < insts.size() && emit_pair(x, m_.insts[insts[n + 1]])) {
+      ++n;
     } else {
-      instruction(m_.insts[insts[n]]);
+      instruction(x);
     }
   }
 }

@@ -136,6 +136,8 @@ class Emitter : public asmjit::ErrorHandler {
   bool emit_call(const MInst& i);
   bool emit_simd(const MInst& i);
   void emit_move(const MInst& i);
+  bool emit_pair(const MInst& x, const MInst& y);
+  bool emit_access_pair(const MInst& x, const MInst& y);
   bool emit_move_pair(const MInst& x, const MInst& y);
   void emit_swap(const MInst& i);
   void op2(InstId id, unsigned size, std::uint32_t d, std::uint32_t a, std::uint32_t aux,

@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "jit/arm64/emit.h"
+#include "jit/arm64/select.h"
 #include "libwasmrt/abi/vmctx.h"
 #include "libwasmrt/wasm/trap.h"
 
@@ -209,8 +210,7 @@ void Emitter::emit_swap(const MInst& i) {
 
 void Emitter::load(const MInst& i) {
   const auto access = static_cast<Access>(i.aux & 0xFF);
-  static constexpr std::uint8_t kBytes[] = {1, 1, 2, 2, 4, 4, 8, 4, 8, 16};
-  const Ptr from = memory(i, kBytes[static_cast<unsigned>(access)], (i.aux & kIndex32) != 0);
+  const Ptr from = memory(i, bytes_of(access), (i.aux & kIndex32) != 0);
   guest_access(i);
   const MOperand& d = op(i, 0);
   switch (access) {
@@ -241,8 +241,7 @@ void Emitter::probe(const MInst& i, const Ptr& at, unsigned bytes) {
 
 void Emitter::store(const MInst& i) {
   const auto access = static_cast<Access>(i.aux & 0xFF);
-  static constexpr std::uint8_t kBytes[] = {1, 1, 2, 2, 4, 4, 8, 4, 8, 16};
-  const unsigned bytes = kBytes[static_cast<unsigned>(access)];
+  const unsigned bytes = bytes_of(access);
   const Ptr to = memory(i, bytes, (i.aux & kIndex32) != 0);
   probe(i, to, bytes);
   guest_access(i);
@@ -257,6 +256,59 @@ void Emitter::store(const MInst& i) {
     case 2: a_.strh(value, to); break;
     default: a_.str(value, to);
   }
+}
+
+/// Two accesses of neighbouring places, where selection allows it, as one instruction. What faults
+/// in it is the first, or the second where that is the upper one and the lower one lies inside the
+/// memory: then the second has a point of its own (CodePoint::pair).
+bool Emitter::emit_access_pair(const MInst& x, const MInst& y) {
+  if ((x.op != kLoad && x.op != kStore) || y.op != x.op || (x.aux & kWithNext) == 0) return false;
+  if (!x.mem_base || !y.mem_base || x.mem_index || y.mem_index) return false;
+  const std::uint32_t base = op(x, plain_operands(x)).loc.n;
+  if (op(y, plain_operands(y)).loc.n != base) return false;
+  const auto access = static_cast<Access>(x.aux & 0xFF);
+  const unsigned bytes = bytes_of(access);
+  const bool up = y.mem_disp > x.mem_disp;
+  const MInst& low = up ? x : y;
+  const MInst& high = up ? y : x;
+  const std::int32_t disp = low.mem_disp;
+  const auto step = static_cast<std::int32_t>(bytes);
+  if (static_cast<Access>(y.aux & 0xFF) != access || high.mem_disp != disp + step) return false;
+  if (disp < 0 || disp % step != 0 || disp / step > 63) return false;
+  const bool is_load = x.op == kLoad;
+  const auto of_vectors = [this](const MInst& i) {
+    return plain_operands(i) != 0 && cls(op(i, 0)) == RegClass::Vec;
+  };
+  const bool is_vec = of_vectors(x);
+  if (is_vec != of_vectors(y)) return false;
+  if (is_load && (op(x, 0).loc == op(y, 0).loc || (!is_vec && op(x, 0).loc.n == base)))
+    return false;
+  guest_access(x);
+  if (up) {
+    CodePair pair;
+    pair.base = base;
+    pair.bytes = bytes;
+    pair.distance = static_cast<unsigned>(disp);
+    CodePoint& first = out_.points.back();
+    CodePoint second = first;
+    first.pair = pack(pair);
+    second.pc += 1;
+    second.wasm = y.mem_pos;
+    if (!is_load && !is_vec) {
+      second.pair = static_cast<std::uint16_t>(1 + (plain_operands(x) == 0 ? 31 : op(x, 0).loc.n));
+    }
+    out_.points.push_back(second);
+  }
+  const auto value = [&](const MInst& i) -> asmjit::Operand {
+    if (plain_operands(i) == 0) return zero(bytes);
+    if (is_vec) return vec(op(i, 0), bytes);
+    return gp(op(i, 0), access == Access::S32 ? 8 : bytes);
+  };
+  InstId id = is_load ? Inst::kIdLdp : Inst::kIdStp;
+  if (is_vec) id = is_load ? Inst::kIdLdp_v : Inst::kIdStp_v;
+  if (is_load && access == Access::S32) id = Inst::kIdLdpsw;
+  a_.emit(id, value(low), value(high), a64::ptr(gp(base, 8), disp));
+  return true;
 }
 
 /// The address plus `imm` bytes must not lie beyond the memory's end. The address keeps its

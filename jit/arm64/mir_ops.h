@@ -51,6 +51,9 @@ constexpr unsigned trap_of(std::uint32_t aux) { return aux >> 24; }
 /// In aux of memory ops, beside the Access: the index is an i32, whatever its upper half holds.
 inline constexpr std::uint32_t kIndex32 = 1u << 16;
 
+/// Of loads and stores: the next one, of a neighbouring place, may be carried out with this one.
+inline constexpr std::uint32_t kWithNext = 1u << 17;
+
 /// aux of TruncSat and TruncToInt.
 inline constexpr std::uint32_t kSigned = 1, kWide = 2;
 

@@ -20,7 +20,9 @@ class Selector final : public Selection {
   Selector(const CompileContext& context, ir::Func& func, MFunc& out)
       : Selection(context, func, out) {
     widening_is_free_ = !has(kCpuPoison);
+    find_pairs();
     share_addresses();
+    keep_shared_pairs();
     find_loops();
   }
 
@@ -103,13 +105,19 @@ class Selector final : public Selection {
   [[nodiscard]] Parts parts_of(const ir::Inst& access) const;
   void set_index(V index, unsigned bytes, Mem& mem);
   void share_addresses();
+  void make_shared(V v);
+  void find_pairs();
+  void keep_shared_pairs();
+  [[nodiscard]] bool paired(V v) const { return pair_of_[raw(v)] != ~0u; }
+  void select_pair(V v);
   void find_loops();
   VReg base_in_front(std::int64_t offset);
   void emit_bases(ir::BlockId block);
   Mem guest_memory(V v, unsigned bytes);
   MInst& emit_access(AOp op, unsigned size, const Operands& operands, const Mem& mem,
                      std::uint32_t aux);
-  void load(V v, const Mem& mem);
+  VReg loaded(V v);
+  void load(VReg d, const ir::Inst& i, const Mem& mem);
   void store(const ir::Inst& i, const Mem& mem);
 
   /// The address that accesses with one index and other offsets have in common.
@@ -119,6 +127,8 @@ class Selector final : public Selection {
     V first{};                 // the access that makes it
     std::uint32_t accesses = 0;
     VReg reg = kNoVReg;
+    std::uint64_t lowest = 0;  // of the accesses' numbers
+    std::uint32_t far_pairs = 0;
   };
   /// Memory base + offset, made in front of loops.
   struct Base {
@@ -130,6 +140,17 @@ class Selector final : public Selection {
   std::vector<std::uint32_t> bases_of_;  // by block: the first, or ~0
   std::vector<ir::BlockId> front_of_;    // by loop header: where its bases are made
   std::vector<std::uint32_t> position_, calls_before_;
+
+  std::vector<std::uint32_t> pair_of_;  // by value: the access it is carried out with, or ~0
+  std::vector<bool> is_second_;         // of such a pair
+  /// The second of two loads, until the first one is reached.
+  struct Waiting {
+    V first;
+    VReg result;
+    ir::Inst inst;
+    Mem mem;
+  };
+  std::vector<Waiting> waiting_;
 
   std::vector<SharedAddress> shared_;
   std::vector<std::uint32_t> shared_of_;  // by value: which, or ~0

@@ -116,6 +116,11 @@ Selector::Flags Selector::flags_of_fcmp(const Inst& fcmp) {
 Selector::Flags Selector::flags_of(V condition, bool negate) {
   const Inst& c = at(condition);
   Flags r;
+  std::int64_t imm = 0;
+  const bool eqz = c.op == IrOp::Icmp && static_cast<Cond>(c.aux) == Cond::Eq;
+  if (eqz && is_own(c.arg(0), IrOp::Fcmp) && constant(c.arg(1), imm) && imm == 0) {
+    return flags_of(c.arg(0), !negate);
+  }
   if (c.op == IrOp::Icmp) {
     r = flags_of_icmp(c);
   } else if (c.op == IrOp::Fcmp) {

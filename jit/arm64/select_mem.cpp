@@ -1,4 +1,4 @@
-// Memory accesses and their addresses.
+// Memory accesses and their addresses, and which go together.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -127,6 +127,7 @@ Mem Selector::memory_of(const Inst& access, unsigned bytes) {
 /// the memory. A few of the latest are kept, as each takes a register.
 void Selector::share_addresses() {
   constexpr std::size_t kMost = 4;
+  constexpr std::uint64_t kPairReach = 64;  // in units of what is accessed
   using Known = std::array<std::uint32_t, kMost>;
   constexpr Known kNone = {~0u, ~0u, ~0u, ~0u};
   shared_of_.assign(f_.insts.size(), ~0u);
@@ -138,7 +139,8 @@ void Selector::share_addresses() {
       if (calls(i.op)) known = kNone;
       if ((i.op != IrOp::Load && i.op != IrOp::Store) || i.mem != 0) continue;
       const Parts at = parts_of(i);
-      if (at.offset <= 0 || at.offset > 0x7FFFFFFF) continue;
+      if (at.offset < 0 || at.offset > 0x7FFFFFFF) continue;
+      if (at.offset == 0 && !paired(static_cast<V>(v))) continue;
       const unsigned bytes = bytes_of(static_cast<Access>(i.aux));
       const auto whole = static_cast<std::uint64_t>(at.offset);
       const std::uint64_t offset = is_offset(whole, bytes) ? 0 : whole & ~std::uint64_t{0xFFF};
@@ -150,13 +152,20 @@ void Selector::share_addresses() {
       if (found == known.end()) {
         --found;
         *found = static_cast<std::uint32_t>(shared_.size());
-        shared_.push_back({at.index, offset, static_cast<V>(v), 0, kNoVReg});
+        shared_.push_back({at.index, offset, static_cast<V>(v), 0, kNoVReg, whole, 0});
       }
       std::rotate(known.begin(), found, found + 1);
-      ++shared_[known[0]].accesses;
+      SharedAddress& shared = shared_[known[0]];
+      ++shared.accesses;
+      shared.lowest = std::min(shared.lowest, whole);
+      shared.far_pairs += paired(static_cast<V>(v)) && whole - offset >= kPairReach * bytes ? 1 : 0;
       shared_of_[v] = known[0];
     }
     at_end[raw(b)] = known;
+  }
+  // An addition of its own for pairs that are out of reach otherwise.
+  for (SharedAddress& shared : shared_) {
+    if (shared.far_pairs >= 4) shared.offset = shared.lowest & ~std::uint64_t{15};
   }
 }
 
@@ -232,7 +241,8 @@ Mem Selector::guest_memory(V v, unsigned bytes) {
   mem.pos = i.pos;
   const std::uint32_t n = shared_of_[raw(v)];
   const bool shares = n != ~0u && shared_[n].accesses >= 2;
-  const bool wants_base = !shares || (shared_[n].reg == kNoVReg && shared_[n].accesses < kMany);
+  const bool wants_base =
+      !shares || (!paired(v) && shared_[n].reg == kNoVReg && shared_[n].accesses < kMany);
   if (at.offset != 0 && at.offset == static_cast<std::int32_t>(at.offset) && wants_base &&
       !f_.memories[0].may_move) {
     mem.base = base_in_front(at.offset);
@@ -244,14 +254,28 @@ Mem Selector::guest_memory(V v, unsigned bytes) {
   if (!shares) return memory_of(i, bytes);
   SharedAddress& shared = shared_[n];
   if (shared.reg == kNoVReg) shared.reg = temp(RegClass::Int);
-  if (shared.first == v) {
-    Mem whole = address(shared.base, shared.offset, 0, bytes);
-    whole.guest = false;
-    emit_access(kAddr, 8, {def(shared.reg)}, whole, 0);
-  }
   mem.base = shared.reg;
   mem.disp = static_cast<std::int32_t>(at.offset - static_cast<std::int64_t>(shared.offset));
   return mem;
+}
+
+/// The address that others share, where `v` is the first of them.
+void Selector::make_shared(V v) {
+  const std::uint32_t n = shared_of_[raw(v)];
+  if (n == ~0u || shared_[n].first != v || shared_[n].reg == kNoVReg) return;
+  const SharedAddress& shared = shared_[n];
+  const unsigned bytes = bytes_of(static_cast<Access>(at(v).aux));
+  Mem whole;
+  if (shared.offset != 0 && !f_.memories[0].may_move) {
+    whole.base = base_in_front(static_cast<std::int64_t>(shared.offset));
+  }
+  if (whole.base != kNoVReg) {
+    set_index(shared.base, bytes, whole);
+  } else {
+    whole = address(shared.base, shared.offset, 0, bytes);
+    whole.guest = false;
+  }
+  emit_access(kAddr, 8, {def(shared_[n].reg)}, whole, 0);
 }
 
 MInst& Selector::emit_access(AOp op, unsigned size, const Operands& operands, const Mem& mem,
@@ -261,9 +285,12 @@ MInst& Selector::emit_access(AOp op, unsigned size, const Operands& operands, co
   return m;
 }
 
-void Selector::load(V v, const Mem& mem) {
-  const Inst& i = at(v);
-  const VReg d = needed(v) ? reg(v) : temp(class_of(i.type), size_of(i.type));
+/// Where a load goes.
+VReg Selector::loaded(V v) {
+  return needed(v) ? reg(v) : temp(class_of(at(v).type), size_of(at(v).type));
+}
+
+void Selector::load(VReg d, const Inst& i, const Mem& mem) {
   emit_access(kLoad, size_of(i.type), {def(d)}, mem, i.aux);
 }
 
@@ -305,20 +332,273 @@ bool Selector::select_mem(V v) {
                   static_cast<std::uint32_t>(Access::S32));
       return true;
     }
-    case IrOp::Load: load(v, guest_memory(v, bytes_of(static_cast<Access>(i.aux)))); return true;
     case IrOp::VmLoad:
     case IrOp::VmLoadConst: {
       const Mem mem = memory_of(i, bytes_of(static_cast<Access>(i.aux)));
-      load(v, mem);
+      load(loaded(v), i, mem);
       m_.insts.back().can_remat =
           i.op == IrOp::VmLoadConst && mem.pinned == 2 &&
           is_offset(static_cast<std::uint64_t>(mem.disp), bytes_of(static_cast<Access>(i.aux)));
       return true;
     }
-    case IrOp::Store: store(i, guest_memory(v, bytes_of(static_cast<Access>(i.aux)))); return true;
+    case IrOp::Load:
+    case IrOp::Store: {
+      if (paired(v)) {
+        select_pair(v);
+        return true;
+      }
+      const Mem mem = guest_memory(v, bytes_of(static_cast<Access>(i.aux)));
+      make_shared(v);
+      if (i.op == IrOp::Load) {
+        load(loaded(v), i, mem);
+      } else {
+        store(i, mem);
+      }
+      return true;
+    }
     case IrOp::VmStore: store(i, memory_of(i, bytes_of(static_cast<Access>(i.aux)))); return true;
     default: return false;
   }
+}
+
+// ---- pairs
+// ------------------------------------------------------------------------------------------------
+//
+// Accesses of neighbouring places, which the emitter carries out as one (ldp, stp): the second of
+// two loads moves up to the first, the first of two stores down to the second. What a trap leaves
+// behind and where it is are as if each stood where it was. So nothing that can be noticed lies
+// between, unless what moves cannot fault, because a place further on was accessed by the same
+// index before (a memory never shrinks), and touches nothing that is accessed between. Linear: an
+// access is compared with a few of the latest.
+
+namespace {
+
+/// How far an access of a pair moves at most, in accesses and in instructions: values live longer.
+constexpr std::size_t kWindow = 8;
+constexpr std::uint32_t kFar = 24;
+
+/// Up to where memory is known to be there, for a few indices.
+class Reaches {
+ public:
+  [[nodiscard]] std::int64_t of(ValueId index) const {
+    for (const Reach& r : known_) {
+      if (r.index == index) return r.end;
+    }
+    return 0;
+  }
+  void add(ValueId index, std::int64_t end) {
+    auto at = std::find_if(known_.begin(), known_.end() - 1,
+                           [index](const Reach& r) { return r.index == index; });
+    if (at->index != index) *at = {index, 0};
+    at->end = std::max(at->end, end);
+    std::rotate(known_.begin(), at, at + 1);  // the latest first
+  }
+
+ private:
+  struct Reach {
+    ValueId index = kNoValue;
+    std::int64_t end = 0;
+  };
+  std::array<Reach, 4> known_;
+};
+
+struct Place {
+  std::uint32_t v = ~0u;
+  ValueId index = kNoValue;
+  std::int64_t offset = 0;
+  std::int64_t bytes = 0;
+  std::int64_t reach = 0;  // of the index, behind the access
+  bool is_store = false;
+  bool proven = false;        // it cannot fault
+  std::uint32_t at = 0;       // counts instructions
+  std::uint32_t noticed = 0;  // counts what may trap and stores, this one included
+  std::uint32_t trapped = 0;  // counts what may trap
+  [[nodiscard]] std::int64_t end() const { return offset + bytes; }
+};
+
+bool apart(const Place& x, const Place& y) {
+  return x.index == y.index && (x.end() <= y.offset || y.end() <= x.offset);
+}
+
+/// The accesses of a block since the latest thing that nothing moves over.
+class Recent {
+ public:
+  Recent(const Func& func, std::vector<std::uint32_t>& pair_of, std::vector<bool>& is_second,
+         bool probes)
+      : f_(func), pair_of_(pair_of), is_second_(is_second), probes_(probes) {}
+
+  void clear() { count_ = 0; }
+  void step() { ++at_; }
+  void may_trap() { ++noticed_, ++trapped_; }
+  void changes_something() { ++noticed_; }
+
+  void access(Place a, Reaches& reaches) {
+    a.at = at_;
+    a.proven = a.end() <= reaches.of(a.index);
+    reaches.add(a.index, a.end());
+    a.reach = reaches.of(a.index);
+    const bool wide = f_.insts[a.v].aux >= static_cast<std::uint16_t>(Access::U32);
+    bool done = !wide || a.offset < 0;  // or no pair of this one
+    for (std::size_t n = count_; n-- > 0 && !done;) {
+      const Place& x = list_[n];
+      if (a.at - x.at > kFar) break;
+      done = pair_of_[x.v] == ~0u && neighbours(x, a) &&
+             (a.is_store ? store_moves(n, a) : load_moves(n, a));
+      if (!done) continue;
+      pair_of_[x.v] = a.v;
+      pair_of_[a.v] = x.v;
+      is_second_[a.v] = true;
+    }
+    if (!a.proven) may_trap();
+    if (a.is_store) changes_something();
+    a.noticed = noticed_;
+    a.trapped = trapped_;
+    if (count_ == kWindow) {
+      std::move(list_.begin() + 1, list_.end(), list_.begin());
+      --count_;
+    }
+    list_[count_++] = a;
+  }
+
+ private:
+  [[nodiscard]] bool neighbours(const Place& x, const Place& y) const {
+    if (x.index != y.index || x.is_store != y.is_store) return false;
+    const Inst& i = f_.insts[x.v];
+    const Inst& j = f_.insts[y.v];
+    if (i.aux != j.aux) return false;
+    const std::int64_t low = std::min(x.offset, y.offset);
+    return std::max(x.offset, y.offset) == low + x.bytes && low >= 0 && low % x.bytes == 0;
+  }
+
+  /// Whether load `a` may move up to the load at position n.
+  [[nodiscard]] bool load_moves(std::size_t n, const Place& a) const {
+    const Place& x = list_[n];
+    if (x.noticed == noticed_) return true;
+    if (a.end() > x.reach) return false;
+    const auto end = list_.begin() + static_cast<std::ptrdiff_t>(count_);
+    for (std::size_t k = n + 1; k < count_; ++k) {
+      const Place& s = list_[k];
+      if (!s.is_store) continue;
+      if (!apart(s, a)) return false;
+      // Another that is carried out with this one.
+      const std::uint32_t other = pair_of_[s.v];
+      if (other == ~0u) continue;
+      const auto moved =
+          std::find_if(list_.begin(), end, [&](const Place& y) { return y.v == other; });
+      if (moved == end || !apart(*moved, a)) return false;
+    }
+    return true;
+  }
+
+  /// Whether the store at position n may move down to store `a`.
+  [[nodiscard]] bool store_moves(std::size_t n, const Place& a) const {
+    if (probes_) return false;
+    const Place& x = list_[n];
+    // Where only the second faults, the first is done by the handler, which has integers at hand.
+    // Where the first faults nothing is written, if it is the lower one.
+    const Type type = f_.insts[x.v].aux_type;
+    const bool told = a.offset > x.offset && (type == Type::I32 || type == Type::I64);
+    if (!told && !(x.proven && a.proven)) return false;
+    if (x.noticed != noticed_ && !(x.proven && x.trapped == trapped_)) return false;
+    for (std::size_t k = n + 1; k < count_; ++k) {
+      if (!apart(x, list_[k])) return false;
+    }
+    return true;
+  }
+
+  const Func& f_;
+  std::vector<std::uint32_t>& pair_of_;
+  std::vector<bool>& is_second_;
+  bool probes_;  // in front of each store: those are no pairs
+  std::array<Place, kWindow> list_;
+  std::size_t count_ = 0;
+  std::uint32_t at_ = 0, noticed_ = 0, trapped_ = 0;
+};
+
+}  // namespace
+
+void Selector::find_pairs() {
+  pair_of_.assign(f_.insts.size(), ~0u);
+  is_second_.assign(f_.insts.size(), false);
+  std::vector<Reaches> at_end(f_.blocks.size());
+  Recent recent(f_, pair_of_, is_second_, has(kCpuProbeStores));
+  for (const BlockId b : f_.order) {
+    Reaches reaches = f_[b].preds.size() == 1 ? at_end[raw(f_[b].preds[0])] : Reaches();
+    recent.clear();
+    for (std::uint32_t v = f_[b].first; v != ~0u; v = f_.next[v]) {
+      const Inst& i = f_.insts[v];
+      recent.step();
+      switch (i.op) {
+        case IrOp::Load:
+        case IrOp::Store: {
+          if (i.mem != 0) {
+            recent.clear();
+            break;
+          }
+          const Parts at = parts_of(i);
+          Place a;
+          a.v = v;
+          a.index = at.index;
+          a.offset = at.offset;
+          a.bytes = bytes_of(static_cast<Access>(i.aux));
+          a.is_store = i.op == IrOp::Store;
+          recent.access(a, reaches);
+          break;
+        }
+        case IrOp::TrapIf:
+        case IrOp::TrapIfNot:
+        case IrOp::TrapIfInfo: recent.may_trap(); break;
+        case IrOp::VmStore: recent.changes_something(); break;
+        case IrOp::SimdLoad:
+        case IrOp::SimdLoadLane: recent.clear(); break;
+        default:
+          if (info(i.op).writes) recent.clear();
+          if (info(i.op).may_trap) recent.may_trap();
+      }
+    }
+    at_end[raw(b)] = reaches;
+  }
+}
+
+/// Only such as have an address in common, which is made before the first of them.
+void Selector::keep_shared_pairs() {
+  for (std::uint32_t v = 0; v < pair_of_.size(); ++v) {
+    const std::uint32_t other = pair_of_[v];
+    if (other == ~0u || (shared_of_[v] != ~0u && shared_of_[v] == shared_of_[other])) continue;
+    pair_of_[v] = pair_of_[other] = ~0u;
+  }
+}
+
+/// Both, where the first load or the second store is. The second load is gone from the function by
+/// then, and what its own address was made of may be.
+void Selector::select_pair(V v) {
+  const auto other = static_cast<V>(pair_of_[raw(v)]);
+  const Inst& i = at(v);
+  const Mem mem = guest_memory(v, bytes_of(static_cast<Access>(i.aux)));
+  if (i.op == IrOp::Load) {
+    if (is_second_[raw(v)]) {
+      waiting_.push_back({other, loaded(v), i, mem});
+      return;
+    }
+    make_shared(v);
+    load(loaded(v), i, mem);
+    m_.insts.back().aux |= kWithNext;
+    const auto second = std::find_if(waiting_.begin(), waiting_.end(),
+                                     [v](const Waiting& w) { return w.first == v; });
+    load(second->result, second->inst, second->mem);
+    m_.insts.back().pos = second->inst.pos;
+    waiting_.erase(second);
+    return;
+  }
+  if (!is_second_[raw(v)]) {
+    make_shared(v);  // what accesses between have in common, too
+    return;
+  }
+  const Inst& first = at(other);
+  store(first, guest_memory(other, bytes_of(static_cast<Access>(first.aux))));
+  m_.insts.back().pos = first.pos;
+  m_.insts.back().aux |= kWithNext;
+  store(i, mem);
 }
 
 }  // namespace wasmrt::jit::arm64

@@ -33,11 +33,31 @@ struct CodePoint {
   std::uint32_t wasm = 0;  ///< Byte offset of the Wasm instruction in the module.
   std::uint8_t kind = 0;   ///< PointKind
   std::uint8_t trap = 0;   ///< TrapWord for Fault and Trap, or kNoCallee.
-  std::uint16_t zero = 0;  ///< So that every byte is defined: points are written to files.
+  /// Where one instruction makes two guest accesses: CodePair. The second one's point lies a byte
+  /// further on; its `pair` is 1 + the register whose value the first one stores (31: a zero),
+  /// 0 where it is a load, or where neither can fault.
+  std::uint16_t pair = 0;
 };
 /// CodePoint::trap where a table of code has nothing at an index: why is to be found out.
 inline constexpr std::uint8_t kNoCallee = 255;
 enum class PointKind : std::uint8_t { Fault, Call, CallOut, Poll, Trap, Prologue };
+
+/// Two accesses of equal size to neighbouring places of memory 0, the first one's below the
+/// second's, which a processor may refuse as a whole. When the first one's bytes lie inside the
+/// memory it counts as done, and the second has faulted.
+struct CodePair {
+  unsigned base = 0;      ///< Register.
+  unsigned bytes = 0;     ///< Of one: 4, 8 or 16.
+  unsigned distance = 0;  ///< The first one's from the base; a multiple of `bytes`, of which at
+                          ///< most 63.
+};
+constexpr std::uint16_t pack(const CodePair& pair) {
+  return static_cast<std::uint16_t>(pair.bytes | pair.base << 5 | pair.distance / pair.bytes << 10);
+}
+constexpr CodePair unpack(std::uint16_t bits) {
+  const unsigned bytes = bits & 31;
+  return {bits >> 5 & 31u, bytes, (bits >> 10) * bytes};
+}
 
 /// Where a piece of code came from; for tools.
 struct CodePlace {

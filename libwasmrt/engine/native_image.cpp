@@ -2,6 +2,7 @@
 #include "libwasmrt/engine/native_image.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <shared_mutex>
@@ -47,6 +48,25 @@ std::uint32_t offset_in(const NativeImage& image, std::uintptr_t pc) {
   return static_cast<std::uint32_t>(pc - reinterpret_cast<std::uintptr_t>(image.base()));
 }
 
+/// Which of two accesses of an instruction faulted: 0, or 1 where the first is inside the memory.
+/// That one is done then: a store of it is made up for. Says where it faulted.
+unsigned faulted(const CodePoint& first, const Vmctx& ctx, os::FaultContext& context,
+                 std::uintptr_t& address) {
+  const CodePair pair = unpack(first.pair);
+  const VmMemory& memory = *ctx.memories[0];
+  const std::uintptr_t end = reinterpret_cast<std::uintptr_t>(memory.base) + memory.bytes;
+  const std::uintptr_t at = context.general(pair.base) + pair.distance;
+  const std::uintptr_t next = at + pair.bytes;
+  const bool inside = next <= end;
+  address = std::max(inside ? next : at, end);
+  const std::uint16_t stored = (&first + 1)->pair;
+  if (inside && stored != 0) {
+    const std::uint64_t value = stored == 32 ? 0 : context.general(stored - 1u);
+    std::memcpy(reinterpret_cast<void*>(at), &value, pair.bytes);
+  }
+  return inside ? 1 : 0;
+}
+
 /// In the signal handler: only faults at points, by guest accesses.
 bool on_fault(void* user, const os::Fault& fault, os::FaultContext& context) {
   const auto& image = *static_cast<const NativeImage*>(user);
@@ -55,8 +75,11 @@ bool on_fault(void* user, const os::Fault& fault, os::FaultContext& context) {
   if (point == nullptr || point->kind != static_cast<std::uint8_t>(PointKind::Fault)) return false;
   const jit::Target::Frames& frames = jit::host_target()->frames;
   auto* ctx = reinterpret_cast<Vmctx*>(context.general(frames.instance));
-  ctx->activation->fault_address = fault.address;
-  context.set_general(frames.fault_pc, fault.pc);
+  std::uintptr_t address = fault.address;
+  std::uintptr_t pc = fault.pc;
+  if (point->pair != 0) pc += faulted(*point, *ctx, context, address);
+  ctx->activation->fault_address = address;
+  context.set_general(frames.fault_pc, pc);
   context.set_pc(reinterpret_cast<std::uintptr_t>(native_stubs()->fault));
   return true;
 }

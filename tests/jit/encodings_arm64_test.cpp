@@ -148,6 +148,36 @@ std::vector<std::pair<std::string, std::string>> bodies() {
     all.push_back({op("load", "offset=40" + local(0)), type});
     all.push_back({op("store", "offset=40" + local(0) + a), ""});
   }
+  // Two accesses at once. The first load proves that the stores cannot fault.
+  struct Sized {
+    const char* type;
+    int bytes;
+    const char* value;
+  };
+  for (const Sized& kind : {Sized{"i32", 4, "(local.get 0)"}, Sized{"i64", 8, "(local.get 2)"},
+                            Sized{"f32", 4, "(local.get 4)"}, Sized{"f64", 8, "(local.get 6)"},
+                            Sized{"v128", 16, "(v128.load (local.get 0))"}}) {
+    for (const int units : {0, 1, 63}) {
+      const auto at = [&](int n) {
+        return "offset=" + std::to_string((units + n) * kind.bytes) + local(0);
+      };
+      const std::string t = kind.type;
+      const auto load = [&](int n) { return "(" + t + ".load " + at(n) + ")"; };
+      const std::string sum = t == "v128" ? "v128.xor" : t + ".add";
+      all.push_back({"(" + sum + load(0) + load(1) + ")", t});
+      const std::string value = kind.value;
+      all.push_back({"(drop" + load(2) + ")(" + t + ".store " + at(1) + value + ")(" + t +
+                         ".store " + at(0) + value + ")",
+                     ""});
+      all.push_back({"(i64.add (i64.load32_s " + at(0) + ")(i64.load32_s " + at(1) + "))", "i64"});
+    }
+  }
+  all.push_back(
+      {"(i64.store" + local(0) + local(2) + ")(i64.store offset=8" + local(0) + "(i64.const 0))",
+       ""});
+  all.push_back(
+      {"(i32.store" + local(0) + "(i32.const 0))(i32.store offset=4" + local(0) + "(i32.const 0))",
+       ""});
   all.push_back({"(i32.wrap_i64 (i64.shr_u (local.get 2) (i64.const 40)))", "i32"});
   all.push_back({"(i32.reinterpret_f32 (local.get 4))", "i32"});
   all.push_back({"(i64.reinterpret_f64 (local.get 6))", "i64"});
@@ -247,6 +277,12 @@ TEST_CASE("encodings of arm64 are those of another assembler", "[jit][no-emulati
 
   const auto all = instructions(log);
   CHECK(all.size() > 1000);
+  for (const char* pair : {"ldp w", "ldp x", "ldp s", "ldp d", "ldp q", "ldpsw x", "stp w", "stp x",
+                           "stp s", "stp d", "stp q", "stp wzr"}) {
+    INFO(pair);
+    const auto at = all.lower_bound({pair, ""});
+    CHECK((at != all.end() && at->first.rfind(pair, 0) == 0));
+  }
   const test::TemporaryDirectory folder;
   const std::string source = folder / "a.s";
   {

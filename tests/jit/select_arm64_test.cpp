@@ -118,6 +118,20 @@ TEST_CASE("signs are tested as bits", "[jit][arm64]") {
   CHECK(count(number, kCset) == 0);
 }
 
+TEST_CASE("the contrary of a comparison of floats is tested by its flags", "[jit][arm64]") {
+  const std::string less = "(f64.lt (local.get 0) (local.get 1))";
+  for (const std::string& condition : {less, "(i32.eqz " + less + ")"}) {
+    const auto chosen = words(
+        "(func (param f64 f64 i32 i32) (result i32) (select (local.get 2) "
+        "(local.get 3) " +
+        condition + "))");
+    CHECK(chosen.size() == 3);  // fcmp, csel, ret
+    const auto branched = words("(func (param f64 f64 i32 i32) (if " + condition +
+                                "(then (i32.store (local.get 2) (local.get 3)))))");
+    CHECK(count(branched, kCset) == 0);
+  }
+}
+
 TEST_CASE("a compare is not repeated while its flags are there", "[jit][arm64]") {
   const char* const kThreeWay =
       "(select (i32.const -1) (i32.gt_u (local.get 0) (local.get 1))"
