@@ -3,9 +3,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <functional>
-#include <queue>
 
+#include "jit/regalloc/slot_pool.h"
 #include "libwasmrt/base/assert.h"
 
 namespace wasmrt::jit {
@@ -127,19 +126,10 @@ void LocalAllocator::number_slots() {
   });
   std::uint32_t next = 0;
   for (const unsigned bytes : {16u, 8u}) {
-    using Free = std::pair<std::uint32_t, std::uint32_t>;  // end of the last user, slot
-    std::priority_queue<Free, std::vector<Free>, std::greater<>> busy;
+    SlotPool pool(next, bytes / 8);
     for (const std::uint32_t n : stored) {
-      if (func_->vregs[n].bytes != bytes) continue;
-      Value& v = values_[n];
-      if (!busy.empty() && busy.top().first < v.from) {
-        v.next = busy.top().second;
-        busy.pop();
-      } else {
-        v.next = next;
-        next += bytes / 8;
-      }
-      busy.push({v.to, v.next});
+      if (func_->vregs[n].bytes == bytes)
+        values_[n].next = pool.take(values_[n].from, values_[n].to);
     }
   }
   func_->spill_slots = next;

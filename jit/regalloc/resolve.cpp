@@ -2,8 +2,8 @@
 #include "jit/regalloc/resolve.h"
 
 #include <algorithm>
-#include <functional>
-#include <queue>
+
+#include "jit/regalloc/slot_pool.h"
 
 namespace wasmrt::jit {
 
@@ -72,24 +72,15 @@ void Resolve::number_slots() {
   });
   std::uint32_t next = 0;
   for (const unsigned bytes : {16u, 8u}) {
-    using Free = std::pair<std::uint32_t, std::uint32_t>;  // end of the last user, slot
-    std::priority_queue<Free, std::vector<Free>, std::greater<>> busy;
+    SlotPool pool(next, bytes / 8);
     for (const std::uint32_t v : spilled) {
       if (func_->vregs[v].bytes != bytes) continue;
       if (same_slot_[v] != kNone) {  // of an earlier one, which keeps it for this
         slot_[v] = slot_[same_slot_[v]];
         continue;
       }
-      std::uint32_t slot = next;
       // A whole instruction between, so that moves at one place never meet in a shared slot.
-      if (!busy.empty() && busy.top().first + 4 <= in_->pieces[v].from) {
-        slot = busy.top().second;
-        busy.pop();
-      } else {
-        next += bytes / 8;
-      }
-      slot_[v] = slot;
-      busy.push({end[v], slot});
+      slot_[v] = pool.take(in_->pieces[v].from, end[v] + 3);
     }
   }
   func_->spill_slots = next;
