@@ -144,6 +144,7 @@ class Emitter : public asmjit::ErrorHandler {
            std::uint64_t last);
   void op2(InstId id, const MInst& i, std::initializer_list<Gp> before, unsigned n);
   void compare(const MInst& i, unsigned first);
+  void compare_again(const MInst& i, unsigned first);
   void forget_flags(const MInst& behind);
   [[nodiscard]] bool is_zero_test(const MInst& i) const;
   void branch_on(const MInst& i, unsigned first, Cc cc, Label to);

@@ -197,8 +197,28 @@ void Emitter::op2(InstId id, const MInst& i, std::initializer_list<Gp> before, u
 // ---- compares
 // --------------------------------------------------------------------------------------------
 
+/// A compare that is made only where the flags say so.
+void Emitter::compare_again(const MInst& i, unsigned first) {
+  flags_.known = false;
+  const asmjit::Imm otherwise(i.imm >> 12 & 15);
+  const asmjit::Imm where = cond(static_cast<Cc>(i.imm >> 8 & 15));
+  if (compare_of(i.aux) == Compare::Float) {
+    a_.emit(Inst::kIdFccmp_v, vec(op(i, first), i.size), vec(op(i, first + 1), i.size), otherwise,
+            where);
+    return;
+  }
+  const InstId id = compare_of(i.aux) == Compare::Cmn ? Inst::kIdCcmn : Inst::kIdCcmp;
+  const Gp a = gp(op(i, first), i.size);
+  if (op2_of(i.aux) == Op2::Imm) {
+    a_.emit(id, a, asmjit::Imm(i.imm & 31), otherwise, where);
+  } else {
+    a_.emit(id, a, gp(op(i, first + 1), i.size), otherwise, where);
+  }
+}
+
 /// Sets the flags from the operands that start at `first`, unless they say it already.
 void Emitter::compare(const MInst& i, unsigned first) {
+  if ((i.aux & kConditional) != 0) return compare_again(i, first);
   const bool bit = compare_of(i.aux) == Compare::Bit;
   const bool pair = !bit && op2_of(i.aux) != Op2::Imm;
   const Compared wanted = {true,
@@ -231,7 +251,7 @@ namespace {
 /// Ops whose code sets no flags, or is a compare and what uses it.
 bool keeps_flags(std::uint16_t op) {
   if (op >= kMovImm && op <= kDivU) return true;
-  if (op >= kCmpBranch && op <= kCmpGuard) return true;
+  if (op >= kCmpFlags && op <= kCmpGuard) return true;
   if (op >= kFmovImm && op <= kCvtFToF) return true;
   return op == kMove || op == kLoad || op == kStore || op == kAddr || op == kCallTable;
 }
@@ -255,8 +275,8 @@ void Emitter::forget_flags(const MInst& behind) {
 }
 
 bool Emitter::is_zero_test(const MInst& i) const {
-  return compare_of(i.aux) == Compare::Int && op2_of(i.aux) == Op2::Imm && i.imm == 0 &&
-         (i.cond == EQ || i.cond == NE);
+  return (i.aux & kConditional) == 0 && compare_of(i.aux) == Compare::Int &&
+         op2_of(i.aux) == Op2::Imm && i.imm == 0 && (i.cond == EQ || i.cond == NE);
 }
 
 /// Jumps when the compare's condition is `cc`, which is the instruction's own or its inverse.
@@ -469,6 +489,7 @@ bool Emitter::emit_int(const MInst& i) {
     case kDivS: three(Inst::kIdSdiv); return true;
     case kDivU: three(Inst::kIdUdiv); return true;
     case kDivCheck: div_check(i); return true;
+    case kCmpFlags: compare(i, 0); return true;
     case kCmpBranch: cmp_branch(i); return true;
     case kCmpSet:
       compare(i, 1);

@@ -45,6 +45,9 @@ constexpr std::uint32_t fused(Compare compare, unsigned result_size, unsigned tr
 constexpr Compare compare_of(std::uint32_t aux) { return static_cast<Compare>(aux >> 12 & 7); }
 /// The bits of aux that say what is compared how.
 inline constexpr std::uint32_t kComparedBits = 0x77FF;
+/// Of a fused compare: made only where condition imm bits 8-11 holds for the flags that are there,
+/// which otherwise become bits 12-15. Its immediate has 5 bits.
+inline constexpr std::uint32_t kConditional = 1u << 11;
 constexpr unsigned result_size_of(std::uint32_t aux) { return aux >> 16 & 31; }
 constexpr unsigned trap_of(std::uint32_t aux) { return aux >> 24; }
 

@@ -91,6 +91,11 @@ class Selector final : public Selection {
   Flags flags_of_bits(const ir::Inst& conjunction, unsigned size);
   Flags flags_of_fcmp(const ir::Inst& fcmp);
   Flags flags_of_vector(V condition);
+  [[nodiscard]] bool is_conditional(V v) const;
+  [[nodiscard]] bool is_chain(V v, unsigned nested) const;
+  Flags second_flags(const ir::Inst& compare);
+  Flags flags_of_chain(V v);
+  bool set_chain(V v);
   MInst& emit_flags(AOp op, const Flags& flags, Operands operands, unsigned trap_kind,
                     unsigned result_size);
   void choose(V v);

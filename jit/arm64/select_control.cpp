@@ -121,7 +121,14 @@ Selector::Flags Selector::flags_of(V condition, bool negate) {
   if (eqz && is_own(c.arg(0), IrOp::Fcmp) && constant(c.arg(1), imm) && imm == 0) {
     return flags_of(c.arg(0), !negate);
   }
-  if (c.op == IrOp::Icmp) {
+  const bool is_zero_test = eqz || (c.op == IrOp::Icmp && static_cast<Cond>(c.aux) == Cond::Ne);
+  if (is_zero_test && own(c.arg(0)) && is_chain(c.arg(0), 0) && constant(c.arg(1), imm) &&
+      imm == 0) {
+    r = flags_of_chain(c.arg(0));
+    if (eqz) r.cc = inverted(r.cc);
+  } else if (own(condition) && is_chain(condition, 0)) {
+    r = flags_of_chain(condition);
+  } else if (c.op == IrOp::Icmp) {
     r = flags_of_icmp(c);
   } else if (c.op == IrOp::Fcmp) {
     r = flags_of_fcmp(c);

@@ -317,8 +317,10 @@ bool Selector::select_int(V v) {
     }
     case IrOp::Add: add(v); return true;
     case IrOp::Sub: subtract(v); return true;
-    case IrOp::And: logic(v, kAnd); return true;
-    case IrOp::Or: logic(v, kOr); return true;
+    case IrOp::And:
+    case IrOp::Or:
+      if (!set_chain(v)) logic(v, i.op == IrOp::And ? kAnd : kOr);
+      return true;
     case IrOp::Xor: logic(v, kXor); return true;
     case IrOp::Mul: multiply(v); return true;
     case IrOp::Shl: shift(v, kLsl); return true;
@@ -375,7 +377,7 @@ bool Selector::select_int(V v) {
       emit(kUbfx, 8, {def(reg(v)), use(reg(i.arg(0)))}).imm = field(0, 32);
       return true;
     case IrOp::Icmp: {
-      const Flags flags = flags_of_icmp(i);
+      const Flags flags = flags_of(v, false);
       if (flags.compare == Compare::Bit && flags.cc == NE) {  // the bit itself
         emit(kUbfx, flags.size, {def(reg(v)), *flags.operands.begin()}).imm =
             field(static_cast<unsigned>(flags.imm), 1);

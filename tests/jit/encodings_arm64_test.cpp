@@ -123,6 +123,30 @@ std::vector<std::pair<std::string, std::string>> bodies() {
       }
     }
   }
+  // Compares that are made under the condition of another.
+  for (const char* first : {"lt_s", "lt_u", "eq", "le_u"}) {
+    const std::string before = std::string("(i32.") + first + local(0) + local(1) + ")";
+    std::vector<std::string> seconds;
+    for (const char* name :
+         {"eq", "ne", "lt_s", "lt_u", "gt_s", "gt_u", "le_s", "le_u", "ge_s", "ge_u"}) {
+      for (const char* n : {"0", "31", "-31", "32"}) {
+        const std::string number = std::string(".const ") + n + "))";
+        seconds.push_back(std::string("(i32.") + name + local(1) + "(i32" + number);
+        seconds.push_back(std::string("(i64.") + name + local(2) + "(i64" + number);
+      }
+      seconds.push_back(std::string("(i64.") + name + local(2) + local(3) + ")");
+    }
+    for (const char* name : {"eq", "ne", "lt", "gt", "le", "ge"}) {
+      seconds.push_back(std::string("(f32.") + name + local(4) + local(5) + ")");
+      seconds.push_back(std::string("(f64.") + name + local(6) + local(7) + ")");
+    }
+    for (const std::string& second : seconds) {
+      all.push_back({"(i32.and " + before + second + ")", "i32"});
+      all.push_back({"(if (result i32) (i32.or " + before + second + ")(then " + local(0) +
+                         ") (else " + local(1) + "))",
+                     "i32"});
+    }
+  }
   for (const bool wide : {false, true}) {
     const std::string type = wide ? "f64" : "f32";
     const std::string a = local(wide ? 6 : 4);
@@ -233,7 +257,8 @@ std::string complete(std::string text) {
       return text.substr(0, comma + 2) + index + ", " + last.substr(space + 1);
     return last[0] == 'x' ? text : text.substr(0, comma + 2) + index + ", uxtw]";
   }
-  if (op == "csel" || op == "cset" || op == "cinc" || op == "ccmp" || op == "fcsel") {
+  if (op == "csel" || op == "cset" || op == "cinc" || op == "ccmp" || op == "ccmn" ||
+      op == "fccmp" || op == "fcsel") {
     static constexpr const char* kConditions[] = {"al", "nv", "eq", "ne", "hs", "lo", "mi", "pl",
                                                   "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le"};
     return text.substr(0, comma + 2) + kConditions[std::stoul(last) & 15];

@@ -185,3 +185,40 @@ TEST_CASE("flags outlast what sets none", "[jit][arm64]") {
                       (select (local.get 1) (local.get 2) (i32.lt_u (local.get 0) (local.get 1)))))))");
   CHECK(count(code, kCmp) == 1);
 }
+
+TEST_CASE("conditions of compares are compares in a row", "[jit][arm64]") {
+  constexpr Form kConditional = {0x3FE00400, 0x3A400000};  // ccmp, ccmn
+  constexpr Form kFloat = {0xFF200C10, 0x1E200400};        // fccmp
+  constexpr Form kLogic = {0x1F000000, 0x0A000000};        // of two registers
+  const auto both = [](const char* op, const std::string& a, const std::string& b) {
+    return std::string("(i32.") + op + " " + a + " " + b + ")";
+  };
+  const std::string less = "(i32.lt_s (local.get 0) (local.get 1))";
+  const std::string equal = "(i64.eq (local.get 2) (i64.const 7))";
+  const std::string below = "(i32.gt_s (local.get 1) (i32.const -9))";
+  const std::string far = "(i32.gt_u (local.get 1) (i32.const 1000))";
+  const std::string floats = "(f64.le (local.get 3) (local.get 4))";
+  const auto branch = [](const std::string& condition) {
+    return words("(func (param i32 i32 i64 f64 f64) (result i32) (if (result i32) " + condition +
+                 " (then (i32.const 9)) (else (local.get 0))))");
+  };
+  const auto value = [](const std::string& condition) {
+    return words("(func (param i32 i32 i64 f64 f64) (result i32) " + condition + ")");
+  };
+  for (const char* op : {"and", "or"}) {
+    for (const std::string& second : {equal, below, far}) {
+      for (const auto& code : {branch(both(op, less, second)), value(both(op, second, less)),
+                               branch("(i32.eqz " + both(op, less, second) + ")")}) {
+        CHECK(count(code, kConditional) == 1);
+        CHECK(count(code, kLogic) == 0);
+        CHECK(count(code, kCset) <= 1);
+      }
+    }
+    CHECK(count(branch(both(op, less, floats)), kFloat) == 1);
+    CHECK(count(branch(both("and", both(op, less, equal), both("or", below, far))), kConditional) ==
+          2);
+  }
+  // Numbers are no conditions.
+  CHECK(count(value(both("and", less, "(local.get 1)")), kConditional) == 0);
+  CHECK(count(value(both("or", less, "(local.get 1)")), kConditional) == 0);
+}
