@@ -235,12 +235,13 @@ Result<rt::Ref<rt::Module>> compile_source(rt::Engine& engine, std::span<const s
     source = bytes->view();
     file = nullptr;  // the hash would not be the file's
   }
+  CodeKey key;
+  bool cached = false;
   rt::CodeTable::Ticket ticket;
   std::shared_ptr<const rt::CompiledCode> code =
       engine.code_table().find_or_begin(source, bytes, ticket);
   if (code == nullptr) {
-    CodeKey key;
-    const bool cached = cache != nullptr && cache->wants(source.size());
+    cached = cache != nullptr && cache->wants(source.size());
     if (cached) {
       key = cache->key_of(sha256(source));
       if (const auto image = cache->find(key, engine.workers()); image != nullptr) {
@@ -260,7 +261,14 @@ Result<rt::Ref<rt::Module>> compile_source(rt::Engine& engine, std::span<const s
     ticket.done(code);
   }
   if (text_ns != 0 && dump_enabled(Stage::Text)) dump_text(*code->decoded);
-  return finish(engine, std::move(code), config, text_ns);
+  rt::Ref<rt::Module> module = finish(engine, code, config, text_ns);
+  // Who waited for the entry wants the next start to find it at once.
+  if (cached && file != nullptr && config.eager) {
+    ModuleStats stats;
+    code->code->add_stats(stats);
+    if (stats.cache == CacheResult::Stored) cache->remember(*file, key.module);
+  }
+  return module;
 }
 
 }  // namespace

@@ -368,6 +368,10 @@ TEST_CASE("files are remembered, and noticed when they change", "[engine][cache]
   CHECK(load() == CacheResult::Hit);
   REQUIRE(entries(folder, ".known").size() == 1);
   CHECK(load() == CacheResult::Hit);
+  // Who waits until the entry is there leaves a record, too.
+  const TemporaryDirectory other;
+  must(Module::load(make_engine(cached(other)), file, {.eager = true}));
+  CHECK(entries(other, ".known").size() == 1);
   // A record that is not ours counts for nothing.
   flip(entries(folder, ".known").at(0), 50);
   CHECK(load() == CacheResult::Hit);
