@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <exception>
 #include <string>
 #include <vector>
 
@@ -82,14 +83,12 @@ int run(Options& o) {
   int code = 0;
   for (const std::string& file : o.files) {
     const std::string problem = compile(*engine, o, file);
-    if (!problem.empty()) code = fail(file + ": " + problem, 1);
+    if (!problem.empty()) code = fail(std::string(file).append(": ").append(problem), 1);
   }
   return code;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int parse_and_run(int argc, char** argv) {
   Options o;
   CLI::App app{"Compiles WebAssembly modules ahead of time."};
   app.name("wasmrt-compile");
@@ -121,4 +120,14 @@ int main(int argc, char** argv) {
   if (o.files.empty() && !o.prune) return fail("no FILE given; try --help", 2);
   if (!o.output.empty() && o.files.size() != 1) return fail("-o takes one FILE", 2);
   return run(o);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return parse_and_run(argc, argv);
+  } catch (const std::exception& e) {
+    return fail(e.what(), 1);
+  }
 }

@@ -313,7 +313,7 @@ class HelpFormatter : public CLI::Formatter {
            "FILE is a .wasm binary, .wat text, or - for standard input.\n";
   }
   std::string make_option_name(const CLI::Option* option, bool positional) const override {
-    const std::string name = CLI::Formatter::make_option_name(option, positional);
+    std::string name = CLI::Formatter::make_option_name(option, positional);
     const std::size_t brace = name.find('{');  // CLI11's mark of a flag with a default
     if (brace == std::string::npos) return name;
     return name.substr(0, brace) + (name.starts_with("--cache") ? "[=DIR]" : "[=text|json]");
