@@ -221,7 +221,6 @@ void Selector::divide(V v) {
 // ---- flags
 // ------------------------------------------------------------------------------------------------
 
-/// (bits >> n) & 1, or bits & (1 << n): one bit of a register, by a variable number.
 void Selector::same_as(Flags& flags, V v) {
   for (std::size_t n = 0; n < flags.operands.size(); ++n) {
     MOperand& o = flags.operands[n];
@@ -229,6 +228,7 @@ void Selector::same_as(Flags& flags, V v) {
   }
 }
 
+/// (bits >> n) & 1, or bits & (1 << n): one bit of a register, by a variable number.
 bool Selector::flags_of_bit(const Inst& conjunction, Flags& r) {
   const auto own = [&](V v, IrOp op) {
     return at(v).op == op && used_once(v) && !needed(v) && at(at(v).arg(1)).op != IrOp::Const;

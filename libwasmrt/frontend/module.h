@@ -23,8 +23,8 @@
 
 namespace wasmrt {
 
-/// A constant expression: its bytes without the final `end`, decoded again when evaluated, and the
-/// commonest forms resolved (spec 3.0 §3.4.13).
+/// A constant expression: its bytes, decoded again when evaluated, and the commonest forms resolved
+/// (spec 3.0 §3.4.13).
 struct ConstExpr {
   enum class Form : std::uint8_t { General, I32, I64, F32, F64, RefNull, RefFunc, GlobalGet };
   std::uint64_t value = 0;  ///< Bits of the constant, or the index.

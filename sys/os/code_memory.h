@@ -32,7 +32,7 @@ class CodeMemory {
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
-  static CodeMemory make(std::span<const std::uint8_t> code, bool move);
+  static CodeMemory make(std::span<const std::uint8_t> code, void* pages);
   const std::uint8_t* base_ = nullptr;
   std::size_t size_ = 0;    // of the code
   std::size_t mapped_ = 0;  // whole pages

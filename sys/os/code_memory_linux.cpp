@@ -25,7 +25,8 @@ CodeMemory& CodeMemory::operator=(CodeMemory&& other) noexcept {
   return *this;
 }
 
-CodeMemory CodeMemory::make(std::span<const std::uint8_t> code, bool move) {
+/// `pages`: the code's own, which move; null: it is copied.
+CodeMemory CodeMemory::make(std::span<const std::uint8_t> code, void* pages) {
   CodeMemory memory;
   const std::size_t mapped = round_up_to_pages(code.size());
   if (mapped == 0) return memory;
@@ -35,9 +36,9 @@ CodeMemory CodeMemory::make(std::span<const std::uint8_t> code, bool move) {
   if (reserved == MAP_FAILED) return memory;
   char* const begin = static_cast<char*>(reserved) + page_size();
   if (mprotect(begin, mapped, PROT_READ | PROT_WRITE) == 0) {
-    if (!move) {
+    if (pages == nullptr) {
       std::memcpy(begin, code.data(), code.size());
-    } else if (!move_pages(begin, const_cast<std::uint8_t*>(code.data()), mapped)) {
+    } else if (!move_pages(begin, pages, mapped)) {
       return memory;  // what was reserved stays: part of it may belong to others
     }
     if (mprotect(begin, mapped, PROT_READ | PROT_EXEC) == 0) {
@@ -54,7 +55,7 @@ CodeMemory CodeMemory::make(std::span<const std::uint8_t> code, bool move) {
   return memory;
 }
 
-CodeMemory CodeMemory::publish(std::span<const std::uint8_t> code) { return make(code, false); }
-CodeMemory CodeMemory::take(std::span<std::uint8_t> code) { return make(code, true); }
+CodeMemory CodeMemory::publish(std::span<const std::uint8_t> code) { return make(code, nullptr); }
+CodeMemory CodeMemory::take(std::span<std::uint8_t> code) { return make(code, code.data()); }
 
 }  // namespace wasmrt::os

@@ -22,7 +22,7 @@ namespace {
 /// Compiles a function for arm64; the log of its instructions is appended.
 void compile(const std::string& text, std::string& log) {
   test::Compiled c(
-      test::wat("(module (memory 1) (memory 1) (table 2 funcref)"
+      test::wat("(module (memory 1) (memory 1) (memory i64 1) (table 2 funcref)"
                 "(type $t (func (param i32 i64) (result i64)))" +
                 text + ")"));
   INFO(text);
@@ -122,6 +122,11 @@ std::vector<std::pair<std::string, std::string>> bodies() {
             {op(name, at + local(0) + a) + op(name, at + local(0) + op("const", "0")), ""});
       }
     }
+  }
+  // Checked addresses, also by offsets that may be outside.
+  for (const char* offset : {"0", "65532", "65533", "4294967296"}) {
+    all.push_back({std::string("(i32.load 2 offset=") + offset + local(2) + ")", "i32"});
+    all.push_back({std::string("(i64.store 2 offset=") + offset + local(2) + local(3) + ")", ""});
   }
   // Compares that are made under the condition of another.
   for (const char* first : {"lt_s", "lt_u", "eq", "le_u"}) {
