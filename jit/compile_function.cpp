@@ -7,6 +7,7 @@
 #include <string>
 
 #include "jit/build/builder.h"
+#include "jit/compile_sections.h"
 #include "jit/ir/print.h"
 #include "jit/lower/mir_print.h"
 #include "jit/lower/unroll.h"
@@ -37,17 +38,17 @@ void leave_out_polls(MFunc& func) {
   }
 }
 
+/// From the SSA form in the state to code. A section of a function has its frame from `sections`.
 const char* run_stages(const CompileContext& context, FuncIdx index, CompileState& s,
-                       CodeBlob& blob) {
+                       SectionedCode* sections, CodeBlob& blob) {
   const Target& target = *context.target;
-  if (!may_compile(raw(index))) return "left out by WASMRT_COMPILE";
-  if (const char* why = build_func(context, index, s.func); why != nullptr) return why;
   dump(s, Stage::Ir, index, [&] { return ir::print(s.func); });
   opt::optimise(context, s.func);
   dump(s, Stage::Opt, index, [&] { return ir::print(s.func); });
   s.func.is_used_up = !s.watch;
   if (const char* why = target.select(context, s.func, s.machine); why != nullptr) return why;
   dump(s, Stage::Lower, index, [&] { return print(target, s.machine); });
+  if (sections != nullptr) sections->before_allocation(s.machine);
   // The largest functions decide how much memory is needed: nothing reads this form any more.
   if (s.func.insts.size() > kLargeFunction && !s.watch) s.func = {};
   if (context.options.verify) {
@@ -61,6 +62,7 @@ const char* run_stages(const CompileContext& context, FuncIdx index, CompileStat
   } else if (const char* why = s.allocator.run(target, s.machine); why != nullptr) {
     return why;
   }
+  if (sections != nullptr && !sections->after_allocation(s.machine)) return nullptr;
   if (may_run("unroll-loops")) unroll_loops(s.machine);
   if (!may_run("polls")) leave_out_polls(s.machine);
   dump(s, Stage::Regalloc, index, [&] { return print(target, s.machine); });
@@ -69,11 +71,34 @@ const char* run_stages(const CompileContext& context, FuncIdx index, CompileStat
   return why;
 }
 
+/// As a whole; or in sections, a second time where the first has found their frame too small.
+const char* run(const CompileContext& context, FuncIdx index, CompileState& s, CodeBlob& blob) {
+  if (!may_compile(raw(index))) return "left out by WASMRT_COMPILE";
+  SectionedCode code(context, index, blob);
+  CodeBlob part;
+  const auto take = [&]() -> const char* {
+    part.clear();
+    const char* const why = run_stages(context, index, s, &code, part);
+    if (why == nullptr && !code.is_to_run_again()) code.append(part, s.machine);
+    return why;
+  };
+  const std::uint32_t bytes = context.options.section_bytes;
+  const Sections sections = {bytes != 0 ? bytes : kSectionBytes, take};
+  do {
+    code.begin();
+    bool in_sections = false;
+    const char* const why = build_func(context, index, s.func, &sections, &in_sections);
+    if (why != nullptr) return why;
+    if (!in_sections) return run_stages(context, index, s, nullptr, blob);
+  } while (code.is_to_run_again());
+  return code.finish();
+}
+
 }  // namespace
 
 const char* compile_function(const CompileContext& context, FuncIdx index, CompileState& s,
                              CodeBlob& blob) {
-  const char* why = run_stages(context, index, s, blob);
+  const char* why = run(context, index, s, blob);
   if (why != nullptr)
     dump(s, Stage::Asm, index, [&] { return "declined: " + std::string(why) + "\n"; });
   return why;

@@ -18,6 +18,7 @@ struct Restriction {
   std::uint32_t first = 0;
   std::uint32_t last = UINT32_MAX;
   std::uint32_t planted = UINT32_MAX;
+  std::uint32_t sections = 0;
   std::optional<StubRestriction> stubs;
   std::vector<std::string> without;
 };
@@ -58,6 +59,7 @@ bool item(std::string_view text, Restriction& r) {
   }
   r.any = true;
   if (text.starts_with("func=")) return range(text.substr(5), r.first, r.last);
+  if (text.starts_with("sections=")) return number(text.substr(9), r.sections);
   if (text.starts_with("plant=")) return number(text.substr(6), r.planted);
   if (!text.starts_with('-') || !known_pass(text.substr(1))) return false;
   r.without.emplace_back(text.substr(1));
@@ -74,7 +76,8 @@ Restriction parse(const char* variable) {
     if (item(word, r)) continue;
     std::string passes;
     for (const char* pass : pass_names()) passes.append(" -").append(pass);
-    std::fprintf(stderr, "WASMRT_COMPILE: \"%.*s\" is none of func=A-B stubs=A-B plant=N%s\n",
+    std::fprintf(stderr,
+                 "WASMRT_COMPILE: \"%.*s\" is none of func=A-B stubs=A-B sections=N plant=N%s\n",
                  static_cast<int>(word.size()), word.data(), passes.c_str());
     std::_Exit(2);
   }
@@ -102,6 +105,8 @@ bool may_run(std::string_view pass) {
 }
 
 std::optional<StubRestriction> stub_restriction() { return restriction().stubs; }
+
+std::uint32_t section_bytes() { return restriction().sections; }
 
 bool has_planted_fault(std::uint32_t func) { return func == restriction().planted; }
 

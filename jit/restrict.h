@@ -4,6 +4,7 @@
 //   func=A-B     only these functions are compiled, the rest is interpreted
 //   -PASS        the optimisation pass of that name does not run; -polls: no deadline stops a loop
 //   stubs=A-B    a signature gets stubs of its own after A calls, and at most B do
+//   sections=N   functions are compiled in sections of N bytes (docs/JIT.md, "Sections")
 //   plant=N      additions of function N become subtractions: a fault to find, for testing tools
 // Out: questions of the compiler. What is not understood is said once on standard error, with the
 // names of the passes, and ends the process. Guaranteed: without the variable everything is
@@ -24,6 +25,7 @@ struct StubRestriction {
   std::uint32_t most = 0;
 };
 std::optional<StubRestriction> stub_restriction();
+std::uint32_t section_bytes();  ///< CodeOptions::section_bytes
 bool has_planted_fault(std::uint32_t func);
 
 }  // namespace wasmrt::jit

@@ -27,6 +27,8 @@ struct CodeOptions {
   bool deterministic = false;  ///< Canonical NaNs, fixed relaxed-SIMD choices.
   /// Behind checks of bounds that the processor guesses wrong, indices are 0 (docs/JIT.md).
   bool spectre_guards = true;
+  /// Every function is compiled in sections of so many bytes; 0: only those that are too large.
+  std::uint32_t section_bytes = 0;
   bool verify = false;       ///< IR verifier after each pass, allocation checker.
   bool places = false;       ///< CodeBlob::places is filled.
   bool frame_steps = false;  ///< CodeBlob::frame_steps is filled.

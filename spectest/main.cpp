@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "spectest/script_runner.h"
 #include "spectest/suite.h"
 
 namespace {
@@ -17,8 +18,14 @@ constexpr const char* kUsage =
     "usage: wasmrt-spectest [options] PATH...\n"
     "Runs WebAssembly test scripts (.wast files, or folders of them).\n"
     "  --engine=auto|interp|jit       what executes (default auto)\n"
-    "  --compile-at-once=BYTES        with auto: modules with larger functions begin in the\n"
-    "                                 interpreter and are compiled meanwhile (default 1024)\n"
+    "  --compile-at-once=BYTES        with auto: modules with larger functions, per thread, begin\n"
+    "                                 in the interpreter, compiled meanwhile (default 16384)\n"
+    "  --compile-after-us=N           with auto: that begins so long after a module's first call;\n"
+    "                                 0: when the module is made (default 1000)\n"
+    "  --wait-at-call=N               with auto: this call of a function of a module waits for it\n"
+    "                                 (default 0, none). With --compile-at-once=0 a line before "
+    "the\n"
+    "                                 last counts what was called as machine code after that\n"
     "  --features=LIST                preset and differences, e.g. wasm2,+simd; +threads alone is\n"
     "                                 added to the version that the script's folder is for\n"
     "  --cpu=FEATURES                 what compiled code may use, e.g. min or native,-avx512\n"
@@ -50,6 +57,12 @@ int usage_error(const std::string& message) {
   return 2;
 }
 
+std::string set_number(std::uint32_t& number, const std::string& value) {
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  const bool ok = error == std::errc() && end == value.data() + value.size();
+  return ok ? std::string() : "not a number: " + value;
+}
+
 // Empty when the option was understood, else what is wrong.
 std::string set_option(Options& options, std::string_view name, const std::string& value) {
   if (name == "--engine") {
@@ -64,12 +77,9 @@ std::string set_option(Options& options, std::string_view name, const std::strin
     }
     return {};
   }
-  if (name == "--compile-at-once") {
-    const auto [end, error] =
-        std::from_chars(value.data(), value.data() + value.size(), options.config.compile_at_once);
-    const bool ok = error == std::errc() && end == value.data() + value.size();
-    return ok ? std::string() : "not a number: " + value;
-  }
+  if (name == "--compile-at-once") return set_number(options.config.compile_at_once, value);
+  if (name == "--compile-after-us") return set_number(options.config.compile_after_us, value);
+  if (name == "--wait-at-call") return set_number(options.config.wait_at_call, value);
   if (name == "--cpu") {
     options.config.cpu = value;
     return {};
@@ -152,11 +162,18 @@ int main(int argc, char** argv) {
     all.skipped += one.skipped;
     all.cached += one.cached;
     all.compiled += one.compiled;
+    all.late_modules += one.late_modules;
+    all.switched += one.switched;
   }
   if (options.config.cache.mode != CacheMode::Off) {
     std::printf("code cache: %llu hits, %llu compiled\n",
                 static_cast<unsigned long long>(all.cached),
                 static_cast<unsigned long long>(all.compiled));
+  }
+  if (spectest::begins_interpreted(options.config)) {
+    std::printf("late: %llu modules compiled, %llu functions changed over\n",
+                static_cast<unsigned long long>(all.late_modules),
+                static_cast<unsigned long long>(all.switched));
   }
   std::printf(
       "%llu passed, %llu failed, %llu skipped\n", static_cast<unsigned long long>(all.passed),

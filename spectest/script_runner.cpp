@@ -28,6 +28,10 @@ bool right_stage(CommandKind kind, ErrorCode code) {
 
 }  // namespace
 
+bool begins_interpreted(const EngineConfig& config) {
+  return config.engine == EngineKind::Auto && config.compile_at_once == 0;
+}
+
 ScriptRunner::ScriptRunner(const Engine& engine)
     : engine_(engine), store_(engine), linker_(engine), refs_(store_) {
   linker_.allow_shadowing(true);
@@ -50,6 +54,11 @@ Tally ScriptRunner::run(const std::vector<Command>& commands) {
   }
   tally.cached = cached_;
   tally.compiled = compiled_;
+  for (const Module& module : late_) {
+    const ModuleStats stats = module.stats();
+    tally.late_modules += stats.native_functions != 0 ? 1 : 0;
+    tally.switched += stats.switched_functions;
+  }
   return tally;
 }
 
@@ -95,6 +104,7 @@ Result<Module> ScriptRunner::compile(const ScriptModule& source, bool& refused) 
     cached_ += result == CacheResult::Hit ? 1 : 0;
     compiled_ += result == CacheResult::Stored || result == CacheResult::Miss ? 1 : 0;
   }
+  if (module.ok() && begins_interpreted(engine_.config())) late_.push_back(*module);
   refused = (!module.ok() && module.error().code == ErrorCode::NotExecutable) ||
             (module.ok() && imports_refused(*module));
   return module;

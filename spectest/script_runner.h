@@ -33,8 +33,15 @@ struct Tally {
   std::uint64_t skipped = 0;
   std::uint64_t cached = 0;    // modules whose code came from the code cache
   std::uint64_t compiled = 0;  // and those that were not in it
+  // Where every module begins in the interpreter: those that were compiled in the meantime, and
+  // functions that were then called as machine code.
+  std::uint64_t late_modules = 0;
+  std::uint64_t switched = 0;
   std::vector<Failure> failures;
 };
+
+/// Whether all modules begin in the interpreter and are compiled meanwhile.
+bool begins_interpreted(const EngineConfig& config);
 
 class ScriptRunner {
  public:
@@ -87,6 +94,7 @@ class ScriptRunner {
   std::map<std::string, Slot> slots_;
   std::uint64_t cached_ = 0;
   std::uint64_t compiled_ = 0;
+  std::vector<Module> late_;             // all of them, where all begin in the interpreter
   std::set<std::string> refused_names_;  // registered, but refused
 };
 

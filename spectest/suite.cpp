@@ -125,7 +125,8 @@ Totals run_file(const EngineConfig& config, const std::string& path, ExpectedFai
     totals.failed = 1;
     return totals;
   }
-  totals = {tally->passed, tally->failed, tally->skipped, tally->cached, tally->compiled};
+  totals = {tally->passed,   tally->failed,       tally->skipped, tally->cached,
+            tally->compiled, tally->late_modules, tally->switched};
   for (const Failure& failure : tally->failures) {
     if (expected.take(path, failure.line)) {
       --totals.failed;

@@ -18,6 +18,8 @@ struct Totals {
   std::uint64_t skipped = 0;
   std::uint64_t cached = 0;
   std::uint64_t compiled = 0;
+  std::uint64_t late_modules = 0;
+  std::uint64_t switched = 0;
 };
 
 /// Failures that are known: lines of the form `folder/file.wast:12`, `#` begins a comment. A place

@@ -142,7 +142,8 @@ void Emitter::guest_access(const MInst& i) {
 Emitter::Label Emitter::trap_label(unsigned kind, std::uint32_t wasm, std::uint32_t info) {
   if (!traps_.empty()) {
     const TrapStub& last = traps_.back();
-    if (last.kind == kind && last.wasm == wasm && last.info == info) return last.label;
+    const bool plain = last.check == nullptr;
+    if (plain && last.kind == kind && last.wasm == wasm && last.info == info) return last.label;
   }
   traps_.push_back({kind, wasm, info, new_label()});
   return traps_.back().label;
@@ -203,10 +204,7 @@ void Emitter::outer_entry() {
   bind(known);
 }
 
-void Emitter::prologue() {
-  outer_entry();
-  out_.entry = here();
-
+void Emitter::place_frame() {
   saved_.clear();
   const std::uint32_t used = m_.used_callee_saved[0];
   for (std::uint8_t r = 0; r < 32; ++r) {
@@ -224,7 +222,25 @@ void Emitter::prologue() {
   out_.frame_bytes = static_cast<std::int32_t>(frame_) - 8;
   if (m_.calls_out) out_.vmctx_at = vmctx_at_;
   if (frame_ >= 1u << 24) error_ = "a frame of more than 16 MiB";
+}
 
+/// The entry of a section: its first block finds out by which of its labels it was reached.
+void Emitter::section_labels() {
+  const Label begin = new_label();
+  out_.labels = m_.labels;
+  for (std::uint32_t n = 0; n < m_.labels.size(); ++n) {
+    out_.labels_at.push_back(here());
+    if (m_.labels.size() == 1) break;
+    mov_imm(kScratch, n);
+    a_.str(gp(kScratch, 8), slot(0, 8));
+    if (n + 1 < m_.labels.size()) b(begin);
+  }
+  bind(begin);
+}
+
+void Emitter::prologue() {
+  outer_entry();
+  out_.entry = here();
   const std::uint32_t needs = frame_ + m_.tail_growth;
   if (m_.has_calls || m_.has_tail_calls || needs >= kStackSlack) {
     const Label slow = new_label();
@@ -374,6 +390,7 @@ void Emitter::tail() {
       }
       refer(0x94000000, common, Reach::Bits26, ~0u);
       point(PointKind::Trap, t.wasm, t.kind);
+      if (t.check != nullptr) add_merged(out_.points, m_, *t.check);
     }
     a_.nop();  // the last one's return address is inside the function
     place(CodePlace::kNone);
@@ -427,7 +444,12 @@ void Emitter::start() {
 /// The whole function once. False: some branches did not reach.
 bool Emitter::attempt() {
   start();
-  prologue();
+  place_frame();
+  if (m_.follows) {
+    section_labels();
+  } else {
+    prologue();
+  }
   layout_ = lay_out(m_, true);
   const std::vector<std::uint32_t>& order = layout_.order;
   for (std::size_t n = 0; n < order.size() && error_ == nullptr; ++n) {

@@ -56,6 +56,9 @@ class Emitter : public asmjit::ErrorHandler {
   /// A place at an offset from a register; may put the address into the second scratch register.
   Ptr place(std::uint32_t base, std::int64_t disp, unsigned bytes);
   Ptr slot(std::uint32_t n, unsigned bytes) { return place(sp, slots_at_ + 8 * n, bytes); }
+  [[nodiscard]] std::uint32_t home(const MInst& i) const {
+    return i.imm < 0 ? 0 : m_.homes_at + static_cast<std::uint32_t>(i.imm);
+  }
   Ptr vm(std::size_t offset) { return place(kVmctx, static_cast<std::int64_t>(offset), 8); }
   /// to = base + (index << scale).
   void add_index(std::uint32_t to, std::uint32_t base, std::uint32_t index, unsigned scale,
@@ -92,7 +95,9 @@ class Emitter : public asmjit::ErrorHandler {
   // Structure.
   void start();
   bool attempt();
+  void place_frame();
   void prologue();
+  void section_labels();
   void outer_entry();
   void saved_registers(bool restore, bool leave = true);
   void epilogue();
@@ -161,7 +166,9 @@ class Emitter : public asmjit::ErrorHandler {
   void load(const MInst& i);
   void store(const MInst& i);
   void probe(const MInst& i, const Ptr& at, unsigned bytes);
+  void compare_with_size(const MInst& i);
   void mem_check(const MInst& i);
+  Label check_label(const MInst& i);
   void call_stub(std::size_t offset);
   void keeping_link(const std::function<void()>& code);
   void call_out(std::uint32_t pos);
@@ -207,6 +214,7 @@ class Emitter : public asmjit::ErrorHandler {
     std::uint32_t wasm;
     std::uint32_t info;
     Label label;
+    const MInst* check = nullptr;  // of memory: may be for several accesses
   };
   std::vector<TrapStub> traps_;
   struct Literal {

@@ -311,13 +311,15 @@ bool Emitter::emit_access_pair(const MInst& x, const MInst& y) {
   return true;
 }
 
-/// The address plus `imm` bytes must not lie beyond the memory's end. The address keeps its
-/// register.
-void Emitter::mem_check(const MInst& i) {
-  const Label trap =
+Emitter::Label Emitter::check_label(const MInst& i) {
+  const Label label =
       trap_label(static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess), i.pos, op(i, 0).loc.n);
-  // Compared and reported as 64 bits.
-  if (has(kCpuPoison) && i.size == 4) a_.mov(gp(op(i, 0), 4), gp(op(i, 0), 4));
+  if (i.mem_disp != 0) traps_.back().check = &i;
+  return label;
+}
+
+/// Compares an address with what is left of the memory behind `imm` bytes.
+void Emitter::compare_with_size(const MInst& i) {
   const Gp bytes = gp(kScratch, 8);
   const auto end = static_cast<std::uint64_t>(i.imm);
   const std::uint32_t memory = i.aux & 0xFFFF;
@@ -336,6 +338,19 @@ void Emitter::mem_check(const MInst& i) {
   }
   // Where the memory is smaller than that, the flags are made to say "higher".
   a_.ccmp(gp(op(i, 0), 8), bytes, asmjit::Imm(2), asmjit::Imm(asmjit::arm::CondCode::kHS));
+}
+
+/// The address plus `imm` bytes must not lie beyond the memory's end. The address keeps its
+/// register.
+void Emitter::mem_check(const MInst& i) {
+  const Label trap = check_label(i);
+  // Compared and reported as 64 bits.
+  if (has(kCpuPoison) && i.size == 4) a_.mov(gp(op(i, 0), 4), gp(op(i, 0), 4));
+  if (i.uses == 2) {
+    a_.cmp(gp(op(i, 0), 8), gp(op(i, 2), 8));
+  } else {
+    compare_with_size(i);
+  }
   b(HI, trap);
   if ((i.aux & kSpectreGuard) == 0) return;
   if ((i.aux & kOffsetOutside) != 0) {

@@ -315,13 +315,10 @@ bool Selector::select_mem(V v) {
       emit_access(kAddr, 8, {def(reg(v))}, mem, 0).can_remat = true;
       return true;
     }
-    case IrOp::MemCheck: {
-      const VReg d = needed(v) ? reg(v) : temp(RegClass::Int);
-      MInst& m = emit(kMemCheck, size_of(i.aux_type), {def_same(d, 1), use(reg(i.arg(0)))});
-      m.imm = static_cast<std::int64_t>(i.imm);
-      m.aux = memory_check_aux(i);
+    case IrOp::MemCheck:
+    case IrOp::LimitCheck:
+      check_memory(kMemCheck, needed(v) ? reg(v) : temp(RegClass::Int), i, Constraint::Reg);
       return true;
-    }
     case IrOp::CallDistance: {
       Mem mem;
       mem.base = reg(i.arg(0));

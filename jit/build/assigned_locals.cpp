@@ -10,6 +10,8 @@ constexpr std::uint64_t kEntriesPerByte = 64;
 }  // namespace
 
 void AssignedLocals::begin(const BodyState& state) {
+  state_ = &state;
+  instructions_ = branches_ = 0;
   frames_.clear();
   locals_.clear();
   open_.clear();
@@ -38,6 +40,7 @@ void AssignedLocals::close() {
   Frame& frame = frames_[open_.back()];
   open_.pop_back();
   frame.first = static_cast<std::uint32_t>(locals_.size());
+  frame.end = state_->body_offset();
   work_ += list.size();
   if (over_budget()) return;
   ++stamp_;

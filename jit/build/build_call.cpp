@@ -11,6 +11,19 @@ using namespace ir;
 namespace {
 // What a result counts as among the values that cross branches.
 constexpr std::uint64_t kValuesPerResult = 8;
+
+// Bytes of memory that compiling takes, roughly, and what a byte of the body may take.
+constexpr std::uint64_t kPerInstruction = 110;
+constexpr std::uint64_t kPerBranch = 500;
+constexpr std::uint64_t kPerByte = 40;
+constexpr std::uint64_t kAnyway = std::uint64_t{6} << 20;
+
+/// Whether a function as a whole would take more memory to compile than its size may ask for.
+bool is_too_large(const AssignedLocals& body, std::uint64_t size) {
+  return body.instructions() * kPerInstruction + body.branches() * kPerBranch >
+         size * kPerByte + kAnyway;
+}
+
 }  // namespace
 
 // ---- helpers
@@ -18,6 +31,8 @@ constexpr std::uint64_t kValuesPerResult = 8;
 
 Builder::V Builder::append_raw(Inst inst) {
   inst.pos = state_->offset();
+  const IrInfo& row = info(inst.op);
+  if (row.writes || row.may_trap || row.terminator || may_fault(f_, inst)) open_check_ = kNoValue;
   return f_.append(block_, inst);
 }
 
@@ -110,8 +125,9 @@ void Builder::vm_store(V base, std::uint64_t offset, Access access, V value, Typ
   append(i);
 }
 
-/// Unless the same condition was false already on the way here.
+/// Unless the same condition was false already on the way here, or always is.
 void Builder::append_trap(const Inst& trap) {
+  if (trap.op != IrOp::TrapIfNot && is_const(trap.arg(0), 0)) return;
   Inst test;
   test.op = trap.op == IrOp::TrapIfNot ? IrOp::TrapIfNot : IrOp::TrapIf;
   test.args[0] = trap.args[0];
@@ -140,7 +156,7 @@ void Builder::trap_if_info(V condition, TrapKind kind, V info) {
 
 Builder::V Builder::checked_index(V index, V size, TrapKind kind) {
   const V outside = icmp(Cond::GeU, f_[index].type, index, size);
-  if (!context_.options.spectre_guards) {
+  if (!context_.options.spectre_guards || is_const(outside, 0)) {
     trap_if_info(outside, kind, index);
     return index;
   }
@@ -175,6 +191,7 @@ void Builder::trap(TrapKind kind) {
 void Builder::clobber_everything() {
   ++memory_version_;
   ++vm_version_;
+  ++calls_version_;
 }
 
 /// Calls a runtime helper; a result that is a value is pushed.
@@ -241,6 +258,16 @@ Builder::V Builder::indirect_callee(TypeIdx type, TableIdx table) {
   return ref;
 }
 
+/// The function that a constant index on the stack names in a table that never changes; or kNone.
+std::uint32_t Builder::known_callee(TypeIdx type, TableIdx table) {
+  const Inst& index = f_[top()];
+  if (context_.call_tables == nullptr || index.op != IrOp::Const) return CallTable::kNone;
+  const std::uint32_t number = context_.call_tables->find(table, module_.type_ids[raw(type)]);
+  if (number == CallTables::kNone) return CallTable::kNone;
+  const std::vector<std::uint32_t>& callees = context_.call_tables->all()[number].callees;
+  return index.imm < callees.size() ? callees[index.imm] : CallTable::kNone;
+}
+
 /// Through a table that never changes, to code of this image: index and table of code say all.
 bool Builder::call_through_code(TypeIdx type, TableIdx table, const FuncType& func_type) {
   if (context_.call_tables == nullptr) return false;
@@ -279,8 +306,8 @@ void Builder::call(IrOp op, std::uint64_t imm, const FuncType& type, V callee, b
   i.args[0] = static_cast<std::uint32_t>(f_.pool.size());
   if (callee != kNoValue) f_.pool.push_back(raw(callee));
   for (std::size_t n = stack_.size() - count; n < stack_.size(); ++n)
-    f_.pool.push_back(raw(stack_[n]));
-  stack_.resize(stack_.size() - count);
+    f_.pool.push_back(raw(operand(n)));
+  cut(stack_.size() - count);
   i.args[1] = static_cast<std::uint32_t>(f_.pool.size()) - i.args[0];
   if (!tail && type.results.size() == 1) i.type = ir_type(type.results[0]);
   const V v = append_raw(i);
@@ -315,6 +342,11 @@ void Builder::on_call(FuncIdx callee, const FuncType& type) {
 }
 
 void Builder::on_call_indirect(TypeIdx type_index, TableIdx table, const FuncType& type) {
+  if (const std::uint32_t known = known_callee(type_index, table); known != CallTable::kNone) {
+    pop();
+    call(IrOp::Call, known, type, kNoValue, false);
+    return;
+  }
   if (call_through_code(type_index, table, type)) return;
   const V callee = indirect_callee(type_index, table);
   call(IrOp::CallFunc, raw(type_index), type, callee, false);
@@ -334,6 +366,11 @@ void Builder::on_return_call(FuncIdx callee, const FuncType& type) {
 }
 
 void Builder::on_return_call_indirect(TypeIdx type_index, TableIdx table, const FuncType& type) {
+  if (const std::uint32_t known = known_callee(type_index, table); known != CallTable::kNone) {
+    pop();
+    call(IrOp::TailCall, known, type, kNoValue, true);
+    return;
+  }
   const V callee = indirect_callee(type_index, table);
   call(IrOp::TailCallFunc, raw(type_index), type, callee, true);
 }
@@ -343,13 +380,19 @@ void Builder::on_return_call_ref(TypeIdx type_index, const FuncType& type) {
   call(IrOp::TailCallFunc, raw(type_index), type, callee, true);
 }
 
-const char* build_func(const CompileContext& context, FuncIdx index, Func& func) {
+const char* build_func(const CompileContext& context, FuncIdx index, Func& func,
+                       const Sections* sections, bool* in_sections) {
   AssignedLocals assigned;
   BodyWalker<AssignedLocals> scan(*context.module, assigned);
   if (!scan.walk_quietly(index)) return "the body is not valid";
   if (assigned.not_executable()) return "it has instructions of proposals that are not executed";
   if (assigned.over_budget()) return "too many locals are assigned in nested blocks";
-  Builder builder(context, assigned, func);
+  const std::uint32_t size =
+      context.module->bodies[raw(index) - context.module->imported_funcs].size;
+  const bool sectioned =
+      sections != nullptr && (context.options.section_bytes != 0 || is_too_large(assigned, size));
+  if (in_sections != nullptr) *in_sections = sectioned;
+  Builder builder(context, assigned, func, sectioned ? sections : nullptr);
   BodyWalker<Builder> walker(*context.module, builder);
   if (!walker.walk_quietly(index)) return "the body is not valid";
   return builder.declined();

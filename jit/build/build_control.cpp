@@ -1,5 +1,6 @@
 // Blocks, branches and joins.
 #include <algorithm>
+#include <utility>
 
 #include "jit/build/builder.h"
 
@@ -28,15 +29,18 @@ Type ir_type(ValType type) {
   return Type::Void;
 }
 
+void Builder::begin_function() {
+  f_.clear();
+  f_.index = raw(state_->function());
+  f_.memories.assign(context_.memories.begin(), context_.memories.end());
+  for (const ValType t : state_->function_type().results) f_.results.push_back(ir_type(t));
+}
+
 void Builder::begin(const BodyState& state) {
   state_ = &state;
   declined_ = nullptr;
-  f_.clear();
-  f_.index = raw(state.function());
-  f_.memories.assign(context_.memories.begin(), context_.memories.end());
-  const FuncType& type = state.function_type();
-  for (const ValType t : type.params) f_.params.push_back(ir_type(t));
-  for (const ValType t : type.results) f_.results.push_back(ir_type(t));
+  begin_function();
+  for (const ValType t : state.function_type().params) f_.params.push_back(ir_type(t));
   locals_.clear();
   stack_.clear();
   frames_.clear();
@@ -45,9 +49,10 @@ void Builder::begin(const BodyState& state) {
   edge_values_.clear();
   loop_phis_.clear();
   table_.clear();
-  memory_version_ = vm_version_ = 0;
+  memory_version_ = vm_version_ = calls_version_ = 0;
   work_ = 0;
   budget_ = std::uint64_t{state.body_size()} * kValuesPerByte + 65536;
+  section_ = {};
   const auto hints = module_.branch_hints.find(f_.index);
   hints_ = hints == module_.branch_hints.end() ? nullptr : &hints->second;
 
@@ -71,11 +76,22 @@ void Builder::begin(const BodyState& state) {
   frame.kind = FrameKind::Function;
   frame.label_arity = static_cast<std::uint32_t>(f_.results.size());
   frame.first_edge = frame.last_edge = kEnd;
+  frame.label = frame.else_label = kNoLabel;
   frames_.push_back(frame);
   frame_number_ = 1;
+  if (sections_ != nullptr) begin_sections();
 }
 
 void Builder::finish() {
+  if (sections_ != nullptr) {
+    close_section();
+  } else {
+    finish_function();
+  }
+}
+
+/// What is left to do when all of a function's blocks are there, or all of a section's.
+void Builder::finish_function() {
   remove_trivial_phis();
   find_loops();
   if (work_ > budget_) decline("too many values cross branches and calls");
@@ -93,6 +109,9 @@ void Builder::open(const ControlFrame& frame, Frame& out) {
   out.first_edge = out.last_edge = kEnd;
   out.scope = table_.scope();
   out.header = out.otherwise = kNoBlock;
+  out.label = out.else_label = kNoLabel;
+  // Ways out of it into other sections need not store what it does not assign.
+  if (assigned_.end_of(out.number) >= section_.end) store_assigned();
 }
 
 /// Notes the values that a branch to the frame's label brings: its assigned locals, then the
@@ -101,10 +120,10 @@ std::uint32_t Builder::record(const Frame& frame) {
   const auto at = static_cast<std::uint32_t>(edge_values_.size());
   if (work_ > budget_) return at;
   for (const std::uint32_t local : assigned_.frame(frame.number)) {
-    edge_values_.push_back(raw(locals_[local]));
+    edge_values_.push_back(raw(this->local(local)));
   }
   for (std::size_t n = stack_.size() - frame.label_arity; n < stack_.size(); ++n) {
-    edge_values_.push_back(raw(stack_[n]));
+    edge_values_.push_back(raw(operand(n)));
   }
   work_ += edge_values_.size() - at;
   return at;
@@ -117,13 +136,17 @@ void Builder::add_edge(Frame& frame, BlockId from) {
   (frame.first_edge == kEnd ? frame.first_edge : next_edge_[frame.last_edge]) = edge;
   frame.last_edge = edge;
   ++frame.edge_count;
-  if (frame.header == kNoBlock) frame.header = f_.new_block();
+  if (frame.header != kNoBlock) return;
+  frame.header = f_.new_block();
+  if (sections_ != nullptr)
+    section_.open.push_back(static_cast<std::uint32_t>(&frame - frames_.data()));
 }
 
 /// Blocks are started in the order of the text: forward edges go forward in it, loops are
 /// contiguous.
 void Builder::start_block(BlockId block) {
   block_ = block;
+  open_check_ = kNoValue;
   f_.order.push_back(block);
 }
 
@@ -169,6 +192,13 @@ void Builder::on_block(const ControlFrame& frame) {
 }
 
 void Builder::on_loop(const ControlFrame& frame) {
+  if (assigned_.end_of(frame_number_) >= section_.end) {
+    // A loop lies within one section, the next if not this one, unless it is larger than any.
+    if (assigned_.end_of(frame_number_) - state_->body_offset() >= sections_->bytes) {
+      return split_loop(frame);
+    }
+    next_section(true);
+  }
   Frame f;
   open(frame, f);
   f.header = f_.new_block();
@@ -177,22 +207,27 @@ void Builder::on_loop(const ControlFrame& frame) {
   start_block(f.header);
   f.first_phi = static_cast<std::uint32_t>(loop_phis_.size());
   work_ += kValuesPerPhi * (assigned_.frame(f.number).size() + stack_.size() - f.height);
-  const auto phi = [&](V& slot) {
+  const auto phi = [&](V v) {
     Inst i;
     i.op = IrOp::Phi;
-    i.type = f_[slot].type;
+    i.type = f_[v].type;
     i.args[1] = 0;
-    slot = append_raw(i);
-    loop_phis_.push_back(slot);
+    loop_phis_.push_back(append_raw(i));
     ++f.phi_count;
+    return loop_phis_.back();
   };
   if (work_ <= budget_) {
-    for (const std::uint32_t local : assigned_.frame(f.number)) phi(locals_[local]);
-    for (std::size_t n = f.height; n < stack_.size(); ++n) phi(stack_[n]);
+    for (const std::uint32_t n : assigned_.frame(f.number)) set_local(n, phi(local(n)));
+    const std::size_t count = stack_.size() - f.height;
+    merged_.clear();
+    for (std::size_t n = f.height; n < stack_.size(); ++n) merged_.push_back(phi(operand(n)));
+    cut(f.height);
+    for (std::size_t n = 0; n < count; ++n) push(merged_[n]);
   }
   // What the body writes may reach its beginning.
   ++memory_version_;
   ++vm_version_;
+  ++calls_version_;
   frames_.push_back(f);
 }
 
@@ -205,31 +240,42 @@ void Builder::on_if(const ControlFrame& frame) {
   branch(condition, then, f.otherwise, hint_here());
   f.entry_values = static_cast<std::uint32_t>(edge_values_.size());
   for (const std::uint32_t local : assigned_.frame(f.number)) {
-    edge_values_.push_back(raw(locals_[local]));
+    edge_values_.push_back(raw(this->local(local)));
   }
-  for (std::size_t n = f.height; n < stack_.size(); ++n) edge_values_.push_back(raw(stack_[n]));
+  for (std::size_t n = f.height; n < stack_.size(); ++n) edge_values_.push_back(raw(operand(n)));
   work_ += edge_values_.size() - f.entry_values;
   start_block(then);
+  if (sections_ != nullptr) section_.open.push_back(static_cast<std::uint32_t>(frames_.size()));
   frames_.push_back(f);
 }
 
+/// The other way of an if begins: with the values that the if began with.
+void Builder::begin_otherwise(Frame& f, std::span<const ValType> params) {
+  if (f.else_label != kNoLabel) {
+    enter_frame(f, f.else_label, params);
+  } else {
+    std::uint32_t at = f.entry_values;
+    for (const std::uint32_t local : assigned_.frame(f.number)) {
+      set_local(local, static_cast<V>(edge_values_[at++]));
+    }
+    cut(f.height);
+    for (std::size_t n = 0; n < params.size(); ++n) push(static_cast<V>(edge_values_[at++]));
+    start_block(std::exchange(f.otherwise, kNoBlock));
+  }
+  f.kind = FrameKind::Else;
+  table_.leave(f.scope);
+}
+
 void Builder::on_else(const ControlFrame& frame) {
+  if (!frame.fallthrough_live && state_->body_offset() >= section_.end) next_section(false);
   Frame& f = frames_.back();
   if (frame.fallthrough_live) {
     add_edge(f, block_);
     jump(block_, f.header);
   }
-  f.kind = FrameKind::Else;
-  std::uint32_t at = f.entry_values;
-  for (const std::uint32_t local : assigned_.frame(f.number)) {
-    locals_[local] = static_cast<V>(edge_values_[at++]);
-  }
-  stack_.resize(f.height);
-  for (std::size_t n = 0; n < frame.params().size(); ++n) push(static_cast<V>(edge_values_[at++]));
-  table_.leave(f.scope);
+  begin_otherwise(f, frame.params());
   ++memory_version_;
   ++vm_version_;
-  start_block(f.otherwise);
 }
 
 void Builder::on_end(const ControlFrame& frame) {
@@ -237,10 +283,14 @@ void Builder::on_end(const ControlFrame& frame) {
     if (frame.fallthrough_live) return_values();
     return;
   }
+  if (!frame.fallthrough_live && state_->body_offset() >= section_.end) next_section(false);
+  if (frames_.back().kind == FrameKind::Loop && frames_.back().label != kNoLabel) {
+    return end_split_loop(frame);
+  }
   if (frames_.back().kind == FrameKind::Loop) {
     close_loop(frames_.back());
     if (!frame.fallthrough_live) {
-      stack_.resize(frames_.back().height);
+      cut(frames_.back().height);
     } else if (f_[frames_.back().header].is_loop_header) {
       // What follows is not part of the loop.
       if (f_[block_].first == kEnd) {
@@ -260,27 +310,22 @@ void Builder::on_end(const ControlFrame& frame) {
       jump(block_, frames_.back().header);
     }
     Frame& f = frames_.back();
-    std::uint32_t at = f.entry_values;
-    for (const std::uint32_t local : assigned_.frame(f.number)) {
-      locals_[local] = static_cast<V>(edge_values_[at++]);
-    }
-    stack_.resize(f.height);
-    for (std::size_t n = 0; n < f.label_arity; ++n) push(static_cast<V>(edge_values_[at++]));
-    table_.leave(f.scope);
-    start_block(f.otherwise);
+    begin_otherwise(f, frame.params());
     add_edge(f, block_);
     jump(block_, f.header);
+    come_from_sections(frame);
     join(f);
   } else if (frame.fallthrough_live && frames_.back().edge_count == 0 &&
-             frames_.back().kind == FrameKind::Block) {
+             frames_.back().label == kNoLabel && frames_.back().kind == FrameKind::Block) {
     // Nothing branches here: the block is transparent.
   } else {
     if (frame.fallthrough_live) {
       add_edge(frames_.back(), block_);
       jump(block_, frames_.back().header);
     }
+    come_from_sections(frame);
     if (frames_.back().edge_count == 0) {
-      stack_.resize(frames_.back().height);
+      cut(frames_.back().height);
     } else {
       join(frames_.back());
     }
@@ -293,14 +338,24 @@ void Builder::join(Frame& frame) {
   table_.leave(frame.scope);
   ++memory_version_;
   ++vm_version_;
-  start_block(frame.header);
-  stack_.resize(frame.height);
-  if (work_ > budget_) {
-    for (std::uint32_t n = 0; n < frame.label_arity; ++n) push(locals_.empty() ? V{} : locals_[0]);
+  cut(frame.height);
+  if (!merge(frame)) {
+    for (std::uint32_t n = 0; n < frame.label_arity; ++n) push(V{});
     return;
   }
   const std::span<const std::uint32_t> locals = assigned_.frame(frame.number);
-  const auto count = static_cast<std::uint32_t>(locals.size()) + frame.label_arity;
+  for (std::size_t n = 0; n < locals.size(); ++n) set_local(locals[n], merged_[n]);
+  for (std::size_t n = locals.size(); n < merged_.size(); ++n) push(merged_[n]);
+}
+
+/// Starts the frame's label block. What it finds goes to merged_: the locals that the frame
+/// assigns, then the label's operands. False when the function is to be declined.
+bool Builder::merge(const Frame& frame) {
+  start_block(frame.header);
+  if (work_ > budget_) return false;
+  merged_.clear();
+  const auto count =
+      static_cast<std::uint32_t>(assigned_.frame(frame.number).size()) + frame.label_arity;
   incoming_.clear();  // where the values of each edge lie
   for (std::uint32_t e = frame.first_edge; e != kEnd; e = next_edge_[e]) {
     incoming_.push_back(edges_[e].values);
@@ -321,12 +376,9 @@ void Builder::join(Frame& frame) {
       loop_phis_.push_back(value);
       work_ += kValuesPerPhi;
     }
-    if (n < locals.size()) {
-      locals_[locals[n]] = value;
-    } else {
-      push(value);
-    }
+    merged_.push_back(value);
   }
+  return true;
 }
 
 /// Gives the header's phis their operands, now that all ways back are known, and the loop its poll.
@@ -359,7 +411,9 @@ void Builder::return_values() {
   i.op = IrOp::Return;
   const std::size_t n = f_.results.size();
   std::vector<std::uint32_t> values;
-  for (std::size_t k = stack_.size() - n; k < stack_.size(); ++k) values.push_back(raw(stack_[k]));
+  for (std::size_t k = stack_.size() - n; k < stack_.size(); ++k) {
+    values.push_back(raw(operand(k)));
+  }
   i.args[0] = f_.add_list(values);
   i.args[1] = static_cast<std::uint32_t>(n);
   i.pos = state_->offset();
@@ -405,7 +459,7 @@ void Builder::on_br_on_null(std::uint32_t depth, ValType) {
 }
 
 void Builder::on_br_on_non_null(std::uint32_t depth, ValType) {
-  const V ref = stack_.back();
+  const V ref = top();
   branch_if(icmp(Cond::Ne, Type::I64, ref, constant(Type::I64, 0)), depth, hint_here());
   pop();
 }

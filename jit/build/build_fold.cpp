@@ -123,7 +123,10 @@ Builder::V Builder::append(Inst inst) {
 
 Builder::V Builder::load_or_forward(Inst inst) {
   const bool vm = inst.op == IrOp::VmLoad;
-  const ValueTable::Key key = ValueTable::key(inst, vm ? vm_version_ : memory_version_);
+  const bool word = vm && inst.lane == kMemoryWord;
+  const ValueTable::Key key = ValueTable::key(inst, word ? calls_version_
+                                                    : vm ? vm_version_
+                                                         : memory_version_);
   if (const V v = table_.find(key); v != kNoValue) return v;
   const V v = append_raw(inst);
   table_.insert(key, v);

@@ -1,4 +1,6 @@
 // Linear memory, globals, tables and references.
+#include <algorithm>
+
 #include "jit/build/builder.h"
 #include "libwasmrt/abi/builtins.h"
 #include "libwasmrt/abi/vmctx.h"
@@ -73,33 +75,76 @@ Builder::V Builder::memory_struct(std::uint32_t memory) {
   return vm_const(vm_const(vmctx(), offsetof(Vmctx, memories)), std::uint64_t{memory} * 8);
 }
 
+/// A memory's base or size, which only calls change.
+Builder::V Builder::memory_word(std::uint32_t memory, bool base) {
+  Inst i;
+  i.op = IrOp::VmLoad;
+  i.type = Type::I64;
+  i.aux = static_cast<std::uint16_t>(Access::B64);
+  i.lane = kMemoryWord;
+  i.mem = static_cast<std::uint16_t>(memory);
+  if (memory == 0) {
+    i.args[0] = raw(vmctx());
+    i.imm = base ? offsetof(Vmctx, memory0_base) : offsetof(Vmctx, memory0_bytes);
+  } else {
+    i.args[0] = raw(memory_struct(memory));
+    i.imm = base ? offsetof(VmMemory, base) : offsetof(VmMemory, bytes);
+  }
+  return append(i);
+}
+
+/// The address once `end` bytes from it are known to lie inside. A check that reaches as far has
+/// done: memories do not shrink. One that does not is made to, unless something has happened since
+/// or the end itself may lie outside, which has a guard of its own.
+Builder::V Builder::checked_address(V index, std::uint32_t memory, std::uint64_t end) {
+  const MemoryInfo& info = f_.memories[memory];
+  Inst check;
+  check.op = IrOp::MemCheck;
+  check.type = Type::I64;
+  check.aux_type = f_[index].type;
+  check.mem = static_cast<std::uint16_t>(memory);
+  check.args[0] = raw(index);
+  const ValueTable::Key key = ValueTable::key(check, 0);
+  if (const V known = table_.find(key); known != kNoValue) {
+    const Inst& earlier = f_[known];
+    if (earlier.imm >= end) return known;
+    if (known == open_check_ && earlier.lane < kMostMerged && end <= info.least_bytes) {
+      std::uint32_t positions[kMostMerged];
+      for (unsigned n = 0; n < earlier.lane; ++n) positions[n] = f_.pool[earlier.args[2] + n];
+      positions[earlier.lane] = state_->offset();
+      f_[known].args[2] = f_.add_list({positions, earlier.lane + 1u});
+      ++f_[known].lane;
+      f_[known].imm = end;
+      return known;
+    }
+  }
+  check.imm = end;
+  const V v = append_raw(check);
+  table_.insert(key, v);
+  open_check_ = v;
+  return v;
+}
+
 /// The place an access goes to: checked unless the memory's guard covers it.
 Builder::Address Builder::address(V index, const Imm& imm, std::uint32_t bytes) {
   const std::uint32_t memory = imm.index;
   const MemoryInfo& info = f_.memories[memory];
   Address a{index, imm.offset(), 0};
-  const std::uint64_t end = imm.offset() + bytes;
-  const bool overflows = end < imm.offset();
-  if (info.is_64 || overflows || end > info.guarded_bytes) {
-    Inst check;
-    check.op = IrOp::MemCheck;
-    check.type = Type::I64;
-    check.aux_type = info.is_64 ? Type::I64 : Type::I32;
-    check.mem = static_cast<std::uint16_t>(memory);
-    check.args[0] = raw(index);
-    check.imm = overflows ? ~std::uint64_t{0} : end;
-    a.base = append(check);
+  const bool overflows = imm.offset() + bytes < imm.offset();
+  const std::uint64_t end = overflows ? ~std::uint64_t{0} : imm.offset() + bytes;
+  if (info.is_64 || end > info.guarded_bytes) {
+    const Inst i = f_[index];  // a copy: what is appended moves the list
+    constexpr std::uint64_t kMost = 0x7FFFFFFF;
+    if (info.may_move && i.op == IrOp::Const && i.imm <= kMost && end <= kMost &&
+        i.imm + end <= std::min(kMost, info.least_bytes)) {
+      return {memory_word(memory, true), a.offset + i.imm, kAbsolute};
+    }
+    a.base = checked_address(index, memory, end);
   }
   if (memory == 0 && !info.may_move) return a;
   if (f_[a.base].type == Type::I32) a.base = op1(IrOp::ExtU, Type::I64, a.base, Type::I32);
-  V base;
-  if (memory == 0) {
-    base = vm_load(vmctx(), offsetof(Vmctx, memory0_base), Access::B64, Type::I64);
-  } else if (info.may_move) {
-    base = vm_load(memory_struct(memory), offsetof(VmMemory, base), Access::B64, Type::I64);
-  } else {
-    base = vm_const(memory_struct(memory), offsetof(VmMemory, base));
-  }
+  const V base = info.may_move ? memory_word(memory, true)
+                               : vm_const(memory_struct(memory), offsetof(VmMemory, base));
   a.base = op2(IrOp::Add, Type::I64, base, a.base);
   a.mem = kAbsolute;
   return a;
@@ -217,11 +262,11 @@ std::vector<Part> parts_of(std::uint32_t n) {
 
 /// Whether a memory.copy or memory.fill that is about to be appended moves few bytes, a constant
 /// number, within memory 0, whose guard checks it.
-bool Builder::small_bulk(std::uint32_t dst, std::uint32_t src) const {
+bool Builder::small_bulk(std::uint32_t dst, std::uint32_t src) {
   constexpr std::uint64_t kMost = 128;
   if (dst != 0 || src != 0 || f_.memories[0].is_64) return false;
   if (f_.memories[0].may_move || f_.memories[0].guarded_bytes < kMost) return false;
-  const Inst& n = f_[stack_.back()];
+  const Inst& n = f_[top()];
   return n.op == IrOp::Const && n.imm != 0 && n.imm <= kMost;
 }
 
@@ -299,13 +344,7 @@ void Builder::on_memory(Op op, const Imm& imm) {
   switch (op) {
     case Op::MemorySize: {
       const MemoryInfo& info = f_.memories[imm.index];
-      V bytes;
-      if (imm.index == 0) {
-        bytes = vm_load(vmctx(), offsetof(Vmctx, memory0_bytes), Access::B64, Type::I64);
-      } else {
-        bytes =
-            vm_load(memory_struct(imm.index), offsetof(VmMemory, bytes), Access::B64, Type::I64);
-      }
+      const V bytes = memory_word(imm.index, false);
       const V pages = op2(IrOp::ShrU, Type::I64, bytes, constant(Type::I64, info.page_size_log2));
       push(info.is_64 ? pages : op1(IrOp::Wrap, Type::I32, pages, Type::I64));
       break;

@@ -6,7 +6,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include <wasmrt/trap_kind.hpp>
@@ -20,16 +22,33 @@
 
 namespace wasmrt::jit {
 
+/// How a function is built that is too large to be held as a whole: in sections of so many bytes
+/// of its body at most (docs/JIT.md, "Sections").
+struct Sections {
+  std::uint32_t bytes = 0;
+  /// Takes a section, which lies in the ir::Func; gives why the function is declined, or nullptr.
+  std::function<const char*()> take;
+};
+
 class Builder : public SinkBase<Builder> {
  public:
-  Builder(const CompileContext& context, const AssignedLocals& assigned, ir::Func& func)
-      : context_(context), module_(*context.module), assigned_(assigned), f_(func) {}
+  /// `sections` null: as a whole.
+  Builder(const CompileContext& context, const AssignedLocals& assigned, ir::Func& func,
+          const Sections* sections)
+      : context_(context),
+        module_(*context.module),
+        assigned_(assigned),
+        f_(func),
+        sections_(sections) {}
 
   /// Why the function cannot be compiled; nullptr when it can.
   [[nodiscard]] const char* declined() const { return declined_; }
 
   // --- sink ---
   void begin(const BodyState& state);
+  void before_instruction() {
+    if (state_->body_offset() >= section_.end) next_section(true);
+  }
   void finish();
   void on_block(const ControlFrame& frame);
   void on_loop(const ControlFrame& frame);
@@ -49,9 +68,9 @@ class Builder : public SinkBase<Builder> {
   void on_return_call(FuncIdx callee, const FuncType& type);
   void on_return_call_indirect(TypeIdx type_index, TableIdx table, const FuncType& type);
   void on_return_call_ref(TypeIdx type_index, const FuncType& type);
-  void on_local_get(std::uint32_t local, ValType) { push(locals_[local]); }
-  void on_local_set(std::uint32_t local, ValType) { locals_[local] = pop(); }
-  void on_local_tee(std::uint32_t local, ValType) { locals_[local] = stack_.back(); }
+  void on_local_get(std::uint32_t local, ValType) { push(this->local(local)); }
+  void on_local_set(std::uint32_t local, ValType) { set_local(local, pop()); }
+  void on_local_tee(std::uint32_t local, ValType) { set_local(local, top()); }
   void on_global_get(GlobalIdx global, ValType type);
   void on_global_set(GlobalIdx global, ValType type);
   void on_drop(ValType) { pop(); }
@@ -96,14 +115,30 @@ class Builder : public SinkBase<Builder> {
     ir::BlockId otherwise;       // If: start of the else part
     std::uint32_t first_phi;     // Loop: id of the first phi
     std::uint32_t phi_count;
+    // Labels that branches in other sections go to: of the frame, and of an If's else part.
+    std::uint32_t label, else_label;
   };
 
   // Values.
   void push(V v) { stack_.push_back(v); }
   V pop() {
-    const V v = stack_.back();
-    stack_.pop_back();
+    const V v = top();
+    cut(stack_.size() - 1);
     return v;
+  }
+  V top() { return operand(stack_.size() - 1); }
+  V operand(std::size_t n) {
+    return stack_[n] != ir::kNoValue ? stack_[n] : home_of_operand(static_cast<std::uint32_t>(n));
+  }
+  void cut(std::size_t height) {
+    stack_.resize(height);
+    section_.kept = std::min(section_.kept, height);
+    section_.stored = std::min(section_.stored, height);
+  }
+  V local(std::uint32_t n) { return locals_[n] != ir::kNoValue ? locals_[n] : home_of_local(n); }
+  void set_local(std::uint32_t n, V v) {
+    locals_[n] = v;
+    if (sections_ != nullptr) note_assigned(n);
   }
   V append(ir::Inst inst);      ///< Folds, merges, or appends.
   V append_raw(ir::Inst inst);  ///< Appends as it is.
@@ -148,11 +183,38 @@ class Builder : public SinkBase<Builder> {
   void jump(ir::BlockId from, ir::BlockId to);
   void branch(V condition, ir::BlockId then, ir::BlockId otherwise, ir::Hint hint);
   void branch_if(V condition, std::uint32_t depth, ir::Hint hint);
+  bool merge(const Frame& frame);
   void join(Frame& frame);
+  void begin_otherwise(Frame& frame, std::span<const ValType> params);
+  void come_from_sections(const ControlFrame& frame);
+  void begin_function();
+  void finish_function();
   void close_loop(Frame& frame);
   void remove_trivial_phis();
   void find_loops();
   [[nodiscard]] ir::Hint hint_here() const;
+
+  // Sections.
+  void begin_sections();
+  void next_section(bool live);
+  void close_section();
+  void open_section();
+  void split_loop(const ControlFrame& frame);
+  void end_split_loop(const ControlFrame& frame);
+  void enter(std::uint32_t label);
+  void enter_frame(Frame& frame, std::uint32_t label, std::span<const ValType> operands);
+  void leave(std::uint32_t label);
+  void leave_frame(Frame& frame);
+  void leave_frames();
+  void store_assigned();
+  void store_home(std::uint32_t home, V value);
+  V load_home(std::uint32_t home, ir::Type type);
+  V home_of_local(std::uint32_t local);
+  V home_of_operand(std::uint32_t n);
+  V home_of_operand(std::uint32_t n, ir::Type type);
+  void note_assigned(std::uint32_t local);
+  [[nodiscard]] std::uint32_t local_home(std::uint32_t local) const;
+  [[nodiscard]] std::uint32_t operand_home(std::size_t n) const;
 
   // Memory and tables.
   struct Address {
@@ -161,8 +223,10 @@ class Builder : public SinkBase<Builder> {
     std::uint16_t mem;
   };
   Address address(V index, const Imm& imm, std::uint32_t bytes);
+  V checked_address(V index, std::uint32_t memory, std::uint64_t end);
+  V memory_word(std::uint32_t memory, bool base);
   V memory_struct(std::uint32_t memory);
-  [[nodiscard]] bool small_bulk(std::uint32_t dst, std::uint32_t src) const;
+  [[nodiscard]] bool small_bulk(std::uint32_t dst, std::uint32_t src);
   void copy_inline(V dst, V src, std::uint32_t n);
   void fill_inline(V dst, V value, std::uint32_t n);
   void probe(V dst, std::uint32_t n);
@@ -181,6 +245,7 @@ class Builder : public SinkBase<Builder> {
   V func_ref(FuncIdx func);
   V indirect_callee(TypeIdx type, TableIdx table);
   bool call_through_code(TypeIdx type, TableIdx table, const FuncType& func_type);
+  [[nodiscard]] std::uint32_t known_callee(TypeIdx type, TableIdx table);
   V non_null(V ref, TrapKind kind);
   void call(ir::IrOp op, std::uint64_t imm, const FuncType& type, V callee, bool tail);
 
@@ -192,6 +257,7 @@ class Builder : public SinkBase<Builder> {
   const DecodedModule& module_;
   const AssignedLocals& assigned_;
   ir::Func& f_;
+  const Sections* sections_;
   const BodyState* state_ = nullptr;
   const char* declined_ = nullptr;
 
@@ -203,19 +269,54 @@ class Builder : public SinkBase<Builder> {
   std::vector<Edge> edges_;
   std::vector<std::uint32_t> next_edge_;
   std::vector<std::uint32_t> edge_values_;
-  std::vector<std::uint32_t> incoming_;  // of join
-  std::vector<V> loop_phis_;             // all loop phis, for the clean-up
+  std::vector<std::uint32_t> incoming_;  // of merge
+  std::vector<V> merged_;                // its result
+  std::vector<V> loop_phis_;             // all phis, for the clean-up
   std::vector<ir::BlockId> by_depth_;    // of jump_by_table; all none otherwise
   ValueTable table_;
   std::uint32_t memory_version_ = 0;
   std::uint32_t vm_version_ = 0;
+  std::uint32_t calls_version_ = 0;
+  V open_check_ = ir::kNoValue;  // behind it nothing was appended that has an effect or may trap
   const std::vector<BranchHint>* hints_ = nullptr;
   std::uint64_t work_ = 0, budget_ = 0;
+
+  static constexpr std::uint32_t kNoLabel = ~0u;
+  /// The section that is being built. A local or an operand that it has not touched is kNoValue in
+  /// locals_ or stack_: its value waits in its home.
+  struct Section {
+    std::uint32_t end = ~0u;  // from here in the body on, the next instruction begins another
+    ir::BlockId entry{};      // where homes are loaded
+    struct Way {
+      std::uint32_t label;
+      ir::BlockId to;
+    };
+    std::vector<Way> ways;               // into it
+    std::vector<std::uint32_t> open;     // frames to which something in it may branch
+    std::vector<std::uint32_t> changed;  // locals assigned in it
+    std::vector<std::uint32_t> unsaved;  // those whose homes do not know it
+    std::vector<std::uint32_t> loaded;   // locals that were
+    std::size_t kept = 0;                // operands below were never taken,
+    std::size_t stored = 0;              // and these are in their homes
+  };
+  Section section_;
+  std::uint32_t label_count_ = 0;
+  std::uint32_t local_words_ = 1;  // of a home
+  struct LocalState {
+    bool changed = false, unsaved = false;
+    V home = ir::kNoValue;
+  };
+  std::vector<LocalState> local_states_;
+  std::unordered_map<std::uint64_t, V> operand_homes_;  // by home and type
+  std::vector<ir::Type> operand_types_;                 // of those in homes
 };
 
 ir::Type ir_type(ValType type);
 
-/// Builds one function. Returns nullptr or why it is declined. `walk_*` are reused between calls.
-const char* build_func(const CompileContext& context, FuncIdx index, ir::Func& func);
+/// Builds one function. Returns nullptr or why it is declined. In sections, where these are given
+/// and the function as a whole would take too much memory, or the options ask for it: then
+/// `in_sections` is set, and each section was taken.
+const char* build_func(const CompileContext& context, FuncIdx index, ir::Func& func,
+                       const Sections* sections = nullptr, bool* in_sections = nullptr);
 
 }  // namespace wasmrt::jit

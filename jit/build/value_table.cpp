@@ -34,15 +34,17 @@ ir::ValueId ValueTable::find(const Key& key) const {
 }
 
 void ValueTable::insert(const Key& key, ir::ValueId value) {
-  if (entries_.size() >= kMost) {
-    forgotten_ += static_cast<std::uint32_t>(entries_.size());
-    entries_.clear();
-    buckets_.assign(buckets_.size(), kEnd);
-  }
+  if (entries_.size() >= kMost) forget();
   if (entries_.size() >= buckets_.size()) grow();
   const auto bucket = static_cast<std::uint32_t>(key.hash & (buckets_.size() - 1));
   entries_.push_back({key, value, buckets_[bucket], bucket});
   buckets_[bucket] = static_cast<std::uint32_t>(entries_.size() - 1);
+}
+
+void ValueTable::forget() {
+  forgotten_ += static_cast<std::uint32_t>(entries_.size());
+  entries_.clear();
+  buckets_.assign(256, kEnd);
 }
 
 void ValueTable::leave(std::uint32_t scope) {

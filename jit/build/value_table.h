@@ -35,6 +35,8 @@ class ValueTable {
     return forgotten_ + static_cast<std::uint32_t>(entries_.size());
   }
   void leave(std::uint32_t scope);
+  /// All entries, of whatever scope.
+  void forget();
 
  private:
   struct Entry {

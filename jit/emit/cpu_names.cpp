@@ -1,4 +1,5 @@
-// A preset first, then differences.
+// What the list begins with decides what it is: a preset, features alone, or differences from the
+// host.
 #include "jit/emit/cpu_names.h"
 
 namespace wasmrt::jit {
@@ -27,7 +28,9 @@ std::string parse_cpu(std::span<const CpuName> presets, std::span<const CpuName>
       continue;
     }
     const bool minus = word.starts_with('-');
-    const CpuName* feature = find(features, minus || word.starts_with('+') ? word.substr(1) : word);
+    const bool difference = minus || word.starts_with('+');
+    const CpuName* feature = find(features, difference ? word.substr(1) : word);
+    if (first && !difference) out = 0;
     if (feature == nullptr) {
       std::string known = "native";
       for (const CpuName& row : presets) known.append(", ").append(row.name);

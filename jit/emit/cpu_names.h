@@ -1,6 +1,8 @@
 // The text of EngineConfig::cpu as bits of CodeOptions::cpu, by the tables of a machine.
 //
-// In: a text such as "native,-avx512" and what the host has. Out: the bits, or an error's text.
+// In: a text such as "native,-avx512" and what the host has. Out: the bits, or an error's text. A
+// list that begins with a feature's name allows the features it names, no other; one that begins
+// with "+" or "-" differs from the host.
 // Guaranteed: a result has no bit that the host lacks, modes aside, and features are closed: each
 // comes with what it is built on and goes with what is built on it.
 #pragma once

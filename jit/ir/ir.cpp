@@ -48,7 +48,8 @@ void Func::clear() {
   } else {  // a copy still reads it
     lists = std::make_shared<Arena>();
   }
-  has_calls = is_used_up = false;
+  has_calls = is_used_up = follows = false;
+  labels.clear();
 }
 
 BlockId Func::new_block() {

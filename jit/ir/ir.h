@@ -53,6 +53,10 @@ inline constexpr BlockId kNoBlock{~0u};
 constexpr std::uint32_t raw(ValueId v) { return static_cast<std::uint32_t>(v); }
 constexpr std::uint32_t raw(BlockId b) { return static_cast<std::uint32_t>(b); }
 
+/// Inst::imm of LoadHome: the number, within Func::labels, of the one by which the section was
+/// entered.
+inline constexpr std::uint64_t kWhichLabel = ~std::uint64_t{0};
+
 /// An instruction: 40 bytes with its links. Fields are explained by the rows of ir_ops.def.
 struct Inst {
   IrOp op = IrOp::Trap;
@@ -60,7 +64,8 @@ struct Inst {
   Type aux_type = Type::Void;  ///< Of the operands where that differs from the result.
   std::uint8_t lane = 0;
   std::uint16_t aux = 0;  ///< Cond, FCond, Access, Hint, trap kind or wasm Op.
-  std::uint16_t mem = 0;  ///< Accesses: 0 or kAbsolute, see below. MemCheck: the memory.
+  std::uint16_t mem =
+      0;  ///< Accesses: 0 or kAbsolute, see below. Checks, memory words: the memory.
   std::uint32_t args[3] = {~0u, ~0u, ~0u};  ///< Values or blocks; lists: {pool offset, count}.
   std::uint32_t pos = 0;                    ///< Byte offset of the Wasm instruction in the module.
   std::uint64_t imm = 0;
@@ -74,6 +79,14 @@ struct Inst {
 // result of a MemCheck. `mem` kAbsolute: the address is a pointer (i64) made from another memory's
 // base.
 inline constexpr std::uint16_t kAbsolute = 0xFFFF;
+
+/// Inst::lane of a VmLoad of a memory's base or size, `mem`: only calls change it.
+inline constexpr std::uint8_t kMemoryWord = 1;
+
+/// A check may stand for several accesses by one address, each reaching further than those before
+/// it: `pos` is the first one's, those of the `lane` others are in Func::pool from args[2] on. What
+/// the checks lead to are the same traps in the same order, as nothing happens between them.
+inline constexpr unsigned kMostMerged = 3;
 
 /// Blocks in a row, the first two in place, more in an arena.
 class BlockList {
@@ -112,6 +125,7 @@ struct MemoryInfo {
   /// An access by an i32 address needs no check when its static offset plus size is at most this,
   /// since everything up to 4 GiB + this faults. 0: every access is checked.
   std::uint64_t guarded_bytes = 0;
+  std::uint64_t least_bytes = 0;  ///< It is never smaller.
   bool is_64 = false;
   bool may_move = false;  ///< The base must be loaded again after calls and grow.
   std::uint8_t page_size_log2 = 16;
@@ -134,6 +148,9 @@ class Func {
   std::vector<V128> v128s;
   std::shared_ptr<Arena> lists = std::make_shared<Arena>();  ///< Of blocks; copies share it.
   bool has_calls = false;
+  /// A section of a function behind its first, and its labels: where other sections go.
+  bool follows = false;
+  std::vector<std::uint32_t> labels;
   /// Nobody reads it behind the selection, which gives back what it has read of a large function.
   bool is_used_up = false;
 
@@ -185,6 +202,13 @@ inline constexpr IrInfo kInfo[] = {
 }  // namespace detail
 
 constexpr const IrInfo& info(IrOp op) { return detail::kInfo[static_cast<unsigned>(op)]; }
+
+/// Whether a load finds out by itself that it is outside: of a guarded memory, where addresses are
+/// i32.
+inline bool may_fault(const Func& f, const Inst& i) {
+  const bool loads = i.op == IrOp::Load || i.op == IrOp::SimdLoad || i.op == IrOp::SimdLoadLane;
+  return loads && f[i.arg(0)].type == Type::I32;
+}
 
 /// Calls fn(std::uint32_t& value) for each value operand of an instruction.
 template <class F>

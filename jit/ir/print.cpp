@@ -123,7 +123,11 @@ void Printer::details(const Inst& i) {
     case IrOp::Shl:
       if (i.aux == kNoWrap) put(" no_wrap");
       break;
-    case IrOp::MemCheck: put(" memory "), put(i.mem), put(", end "), put(i.imm); break;
+    case IrOp::MemCheck:
+    case IrOp::LimitCheck:
+      put(" memory "), put(i.mem), put(", end "), put(i.imm);
+      if (i.lane != 0) put(", accesses "), put(i.lane + 1u);
+      break;
     case IrOp::Call:
     case IrOp::TailCall: put(" func "), put(i.imm); break;
     case IrOp::CallTable: put(" #"), put(i.imm); break;
@@ -142,6 +146,9 @@ void Printer::details(const Inst& i) {
       put(" "), put(std::string(op_name(static_cast<Op>(i.aux))).c_str());
       put(" lane "), put(i.lane);
       break;
+    case IrOp::LoadHome: put(" #"), put(i.imm); break;
+    case IrOp::StoreHome: put(", #"), put(i.imm); break;
+    case IrOp::Leave: put(" to "), put(i.imm); break;
     case IrOp::Jump: put(" "), block(i.block(0)); break;
     case IrOp::Branch:
       put(", "), block(i.block(1)), put(", "), block(i.block(2));

@@ -395,6 +395,11 @@ bool Verifier::type_of(BlockId b, std::uint32_t v) {
       result = t == Type::I64;
       operands = is_int(type(i, 0));
       break;
+    case IrOp::LimitCheck:
+      result =
+          t == Type::I64 && i.mem < f_.memories.size() && i.imm <= f_.memories[i.mem].least_bytes;
+      operands = is_int(type(i, 0)) && type(i, 1) == Type::I64;
+      break;
     case IrOp::Load:
       result = t != Type::Void;
       operands = is_int(type(i, 0));
@@ -420,6 +425,11 @@ bool Verifier::type_of(BlockId b, std::uint32_t v) {
     case IrOp::VmStore:
       result = t == Type::Void;
       operands = type(i, 0) == Type::I64 && type(i, 1) == i.aux_type;
+      break;
+    case IrOp::LoadHome: result = t != Type::Void; break;
+    case IrOp::StoreHome:
+      result = t == Type::Void;
+      operands = type(i, 0) != Type::Void;
       break;
     case IrOp::CallTable: result = t == Type::I64; break;
     case IrOp::CallDistance:
@@ -453,6 +463,7 @@ bool Verifier::type_of(BlockId b, std::uint32_t v) {
     case IrOp::TailCall:
     case IrOp::Poll:
     case IrOp::Jump:
+    case IrOp::Leave:
     case IrOp::Trap: break;
   }
   if (!result) return fail(b, v, "its type or its immediate is wrong");

@@ -18,6 +18,7 @@
 
 #include "jit/list.h"
 #include "jit/lower/slice.h"
+#include "libwasmrt/abi/code_blob.h"
 #include "libwasmrt/base/arena.h"
 
 namespace wasmrt::jit {
@@ -97,11 +98,14 @@ enum MOp : std::uint16_t {
   kCallTable,  ///< d: address of a table of code; imm: its number
   kTrap,       ///< aux: trap kind
   kPoll,
-  kLoadArg,   ///< d; imm: byte offset in the incoming argument area; size
-  kStoreArg,  ///< a; imm: byte offset in the outgoing area; size
-  kLoadRes,   ///< d; imm: byte offset in the outgoing area; size
-  kStoreRes,  ///< a; imm: byte offset in the incoming area; size
-  kFirstMachineOp = 18,
+  kLoadArg,    ///< d; imm: byte offset in the incoming argument area; size
+  kStoreArg,   ///< a; imm: byte offset in the outgoing area; size
+  kLoadRes,    ///< d; imm: byte offset in the outgoing area; size
+  kStoreRes,   ///< a; imm: byte offset in the incoming area; size
+  kLoadHome,   ///< d; imm: which home, in words; size
+  kStoreHome,  ///< a; the same
+  kLeave,      ///< imm: the label of another section
+  kFirstMachineOp = 21,
 };
 
 /// MInst::aux of machines' jump tables and checks of memory: the index is 0 where a branch on it
@@ -177,6 +181,9 @@ struct MFunc {
   List<VRegInfo> vregs;
   std::vector<V128> literals;  ///< 16-byte constants placed behind the code.
   std::vector<std::vector<std::uint32_t>> jump_tables;  ///< Block numbers.
+  /// Of checks of memory for several accesses: the Wasm offsets of all but the first one. A check
+  /// has `mem_disp` of them from `mem_pos` on.
+  std::vector<std::uint32_t> merged;
   std::uint32_t out_arg_bytes = 0;  ///< Outgoing stack arguments, the largest call's.
   std::uint32_t in_area_bytes = 0;  ///< Place for incoming stack arguments, or results.
   bool has_calls = false;
@@ -185,6 +192,12 @@ struct MFunc {
   bool calls_out =
       false;  ///< Calls functions of other instances, which change the pinned registers.
   std::shared_ptr<Arena> lists = std::make_shared<Arena>();  ///< Copies share it.
+  bool follows = false;                                      ///< As ir::Func::follows, and
+  std::vector<std::uint32_t> labels;                         ///< ir::Func::labels.
+  /// Slots in front of those that allocation numbers: in a section the one that tells by which
+  /// label it was entered.
+  std::uint32_t first_slot = 0;
+  std::uint32_t homes_at = 0;  ///< Slot of home 0. Home -1 is slot 0.
   // Set by allocation:
   std::uint32_t spill_slots = 0;                ///< 8-byte units.
   std::uint32_t used_callee_saved[2] = {0, 0};  ///< Masks per class.
@@ -197,5 +210,9 @@ struct MFunc {
     return {ops.data() + i.first_op, static_cast<std::size_t>(i.defs) + i.uses};
   }
 };
+
+/// Adds to the last point, which follows the call that reports a failed check of memory, those of
+/// the other accesses it is for (CodePoint::pair).
+void add_merged(std::vector<CodePoint>& points, const MFunc& f, const MInst& check);
 
 }  // namespace wasmrt::jit

@@ -344,6 +344,8 @@ void Selection::select(V v) {
 const char* Selection::run() {
   m_.clear();
   m_.index = f_.index;
+  m_.follows = f_.follows;
+  m_.labels = f_.labels;
   value_reg_.assign(f_.insts.size(), kNoVReg);
   folded_.assign(f_.insts.size(), false);
   seen_.assign(f_.insts.size(), false);

@@ -110,7 +110,8 @@ class Selection {
   bool select_common(V v);
   /// A switch's table: positions of its targets among the successors. Gives its number.
   std::int64_t jump_table(V v);
-  std::uint32_t memory_check_aux(const ir::Inst& check) const;
+  /// A check of memory, the machine's `op`; its result in `d`. Where a limit may be: Reg or Any.
+  void check_memory(std::uint16_t op, VReg d, const ir::Inst& check, Constraint limit);
 
   const CompileContext& context_;
   const ir::Func& f_;

@@ -205,13 +205,20 @@ std::int64_t Selection::jump_table(V v) {
   return number;
 }
 
-std::uint32_t Selection::memory_check_aux(const Inst& check) const {
-  const MemoryType& type = context_.module->memories[check.mem];
-  const std::uint64_t pages = type.limits.min;
-  const bool huge = pages > ~std::uint64_t{0} >> type.page_size_log2;
-  const std::uint64_t least = huge ? ~std::uint64_t{0} : pages << type.page_size_log2;
-  return check.mem | (check.imm > least ? kOffsetOutside : 0) |
-         (context_.options.spectre_guards ? kSpectreGuard : 0);
+void Selection::check_memory(std::uint16_t op, VReg d, const Inst& check, Constraint limit) {
+  const bool outside = check.imm > f_.memories[check.mem].least_bytes;
+  std::vector<MOperand> operands = {def_same(d, 1), use(reg(check.arg(0)))};
+  if (check.op == IrOp::LimitCheck) {
+    operands.push_back(use(reg(check.arg(1))));
+    operands.back().constraint = limit;
+  }
+  MInst& m = emit(op, size_of(check.aux_type), std::span<const MOperand>(operands));
+  m.imm = static_cast<std::int64_t>(check.imm);
+  m.aux = check.mem | (outside ? kOffsetOutside : 0) |
+          (context_.options.spectre_guards ? kSpectreGuard : 0);
+  m.mem_pos = static_cast<std::uint32_t>(m_.merged.size());
+  m.mem_disp = check.lane;
+  for (unsigned n = 0; n < check.lane; ++n) m_.merged.push_back(f_.pool[check.args[2] + n]);
 }
 
 bool Selection::select_common(V v) {
@@ -221,6 +228,16 @@ bool Selection::select_common(V v) {
     case IrOp::Jump: emit(kJump, 8, {}); return true;
     case IrOp::Return: select_return(v); return true;
     case IrOp::Trap: emit(kTrap, 8, {}).aux = i.aux; return true;
+    case IrOp::LoadHome:
+      emit(kLoadHome, size_of(i.type), {def(reg(v))}).imm = static_cast<std::int64_t>(i.imm);
+      return true;
+    case IrOp::StoreHome: {
+      const V value = i.arg(0);
+      emit(kStoreHome, size_of(at(value).type), {use(reg(value))}).imm =
+          static_cast<std::int64_t>(i.imm);
+      return true;
+    }
+    case IrOp::Leave: emit(kLeave, 8, {}).imm = static_cast<std::int64_t>(i.imm); return true;
     case IrOp::Poll: emit(kPoll, 8, {}); return true;
     case IrOp::Call:
     case IrOp::CallFunc:

@@ -12,6 +12,8 @@ void remove_dead(ir::Func& func);
 void thread_jumps(ir::Func& func);
 /// Marks blocks that lead only to traps or are reached only by unlikely branches.
 void mark_cold(ir::Func& func);
+/// Moves checks of memories, and what the others need, out of loops without calls.
+void hoist_checks(ir::Func& func);
 /// Moves pure work out of the loops that it does not depend on. Which constants are work is the
 /// machine's to say.
 void hoist_invariants(const Target& target, ir::Func& func);

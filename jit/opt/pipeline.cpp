@@ -43,10 +43,11 @@ void on_any(const Target&, ir::Func& func) {
 }
 
 constexpr Pass kPasses[] = {
-    {"plant-fault", on_any<plant_fault>},   {"thread-jumps", on_any<thread_jumps>},
-    {"mark-cold", on_any<mark_cold>},       {"remove-dead", on_any<remove_dead>},
-    {"elide-polls", on_any<elide_polls>},   {"share-polls", on_any<share_polls>},
-    {"hoist-invariants", hoist_invariants}, {"find-ranges", on_any<find_ranges>},
+    {"plant-fault", on_any<plant_fault>}, {"thread-jumps", on_any<thread_jumps>},
+    {"mark-cold", on_any<mark_cold>},     {"hoist-checks", on_any<hoist_checks>},
+    {"remove-dead", on_any<remove_dead>}, {"elide-polls", on_any<elide_polls>},
+    {"share-polls", on_any<share_polls>}, {"hoist-invariants", hoist_invariants},
+    {"find-ranges", on_any<find_ranges>},
 };
 
 }  // namespace

@@ -124,7 +124,7 @@ void LocalAllocator::number_slots() {
   std::sort(stored.begin(), stored.end(), [&](std::uint32_t a, std::uint32_t b) {
     return values_[a].from != values_[b].from ? values_[a].from < values_[b].from : a < b;
   });
-  std::uint32_t next = 0;
+  std::uint32_t next = func_->first_slot;
   for (const unsigned bytes : {16u, 8u}) {
     SlotPool pool(next, bytes / 8);
     for (const std::uint32_t n : stored) {

@@ -70,7 +70,7 @@ void Resolve::number_slots() {
   std::sort(spilled.begin(), spilled.end(), [&](std::uint32_t a, std::uint32_t b) {
     return in_->pieces[a].from < in_->pieces[b].from;
   });
-  std::uint32_t next = 0;
+  std::uint32_t next = func_->first_slot;
   for (const unsigned bytes : {16u, 8u}) {
     SlotPool pool(next, bytes / 8);
     for (const std::uint32_t v : spilled) {

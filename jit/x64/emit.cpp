@@ -99,7 +99,8 @@ void Emitter::guest_access(const MInst& i) {
 Emitter::Label Emitter::trap_label(unsigned kind, std::uint32_t wasm, std::uint32_t info) {
   if (!traps_.empty()) {
     const TrapStub& last = traps_.back();
-    if (last.kind == kind && last.wasm == wasm && last.info == info) return last.label;
+    const bool plain = last.check == nullptr;
+    if (plain && last.kind == kind && last.wasm == wasm && last.info == info) return last.label;
   }
   traps_.push_back({kind, wasm, info, a_.newLabel()});
   return traps_.back().label;
@@ -122,6 +123,30 @@ void Emitter::call_stub(std::size_t offset) {
 
 // ---- frame
 // ------------------------------------------------------------------------------------------------
+
+void Emitter::place_frame() {
+  const auto saved = static_cast<std::uint32_t>(__builtin_popcount(m_.used_callee_saved[0]));
+  slots_at_ = (m_.out_arg_bytes + 15) & ~15u;
+  vmctx_at_ = slots_at_ + 8 * m_.spill_slots;
+  saved_at_ = vmctx_at_ + (m_.calls_out ? 8 : 0);
+  frame_ = saved_at_ + 8 * saved;
+  if (frame_ != 0 || m_.has_calls) frame_ += (frame_ % 16 == 8) ? 0 : 8;
+  out_.frame_bytes = static_cast<std::int32_t>(frame_);
+  if (m_.calls_out) out_.vmctx_at = vmctx_at_;
+}
+
+/// The entry of a section: its first block finds out by which of its labels it was reached.
+void Emitter::section_labels() {
+  const Label begin = a_.newLabel();
+  out_.labels = m_.labels;
+  for (std::uint32_t n = 0; n < m_.labels.size(); ++n) {
+    out_.labels_at.push_back(static_cast<std::uint32_t>(a_.offset()));
+    if (m_.labels.size() == 1) break;
+    a_.mov(slot(0, 8), n);  // an i32 is zero above
+    if (n + 1 < m_.labels.size()) a_.jmp(begin);
+  }
+  a_.bind(begin);
+}
 
 void Emitter::prologue() {
   // For callers that know only the VmFuncRef*: the instance, the activation that runs, and with a
@@ -150,15 +175,6 @@ void Emitter::prologue() {
   a_.align(asmjit::AlignMode::kCode, kLoopAlign);
   out_.entry = static_cast<std::uint32_t>(a_.offset());
 
-  const std::uint32_t saved = m_.used_callee_saved[0];
-  slots_at_ = (m_.out_arg_bytes + 15) & ~15u;
-  vmctx_at_ = slots_at_ + 8 * m_.spill_slots;
-  saved_at_ = vmctx_at_ + (m_.calls_out ? 8 : 0);
-  frame_ = saved_at_ + 8 * static_cast<std::uint32_t>(__builtin_popcount(saved));
-  if (frame_ != 0 || m_.has_calls) frame_ += (frame_ % 16 == 8) ? 0 : 8;
-  out_.frame_bytes = static_cast<std::int32_t>(frame_);
-  if (m_.calls_out) out_.vmctx_at = vmctx_at_;
-
   const std::uint32_t needs = frame_ + m_.tail_growth;
   if (m_.has_calls || m_.has_tail_calls || needs >= kStackSlack) {
     const Label slow = a_.newLabel();
@@ -184,7 +200,7 @@ void Emitter::prologue() {
   frame_step(FrameStep::Kind::Size, 0, frame_ + 8);
   std::uint32_t at = saved_at_;
   for (std::uint32_t r = 0; r < 16; ++r) {
-    if ((saved >> r & 1) == 0) continue;
+    if ((m_.used_callee_saved[0] >> r & 1) == 0) continue;
     a_.mov(x86::ptr(x86::rsp, static_cast<std::int32_t>(at), 8), x86::gpq(r));
     frame_step(FrameStep::Kind::Saved, dwarf(static_cast<Gpr>(r)), frame_ + 8 - at);
     at += 8;
@@ -349,7 +365,12 @@ const char* Emitter::run() {
   if (listed) {  // only what is bound in its place is listed
     for (BlockPlace& place : places_) place.label = a_.newLabel().id();
   }
-  prologue();
+  place_frame();
+  if (m_.follows) {
+    section_labels();
+  } else {
+    prologue();
+  }
 
   layout_ = lay_out(m_);
   const std::vector<std::uint32_t>& order = layout_.order;
@@ -369,6 +390,7 @@ const char* Emitter::run() {
     if (t.info != kNoInfo && t.info != r10) a_.mov(x86::r10, x86::gpq(t.info));
     call_stub(offsetof(NativeStubs, trap));
     point(PointKind::Trap, t.wasm, t.kind);
+    if (t.check != nullptr) add_merged(out_.points, m_, *t.check);
   }
   out_.code_bytes = static_cast<std::uint32_t>(a_.offset());
   place(CodePlace::kData);

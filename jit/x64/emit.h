@@ -43,6 +43,9 @@ class Emitter : public asmjit::ErrorHandler {
   }
   [[nodiscard]] asmjit::x86::Xmm xmm(const MOperand& o) const { return xmm(o.loc.n); }
   [[nodiscard]] Ptr slot(std::uint32_t n, unsigned size) const;
+  [[nodiscard]] std::uint32_t home(const MInst& i) const {
+    return i.imm < 0 ? 0 : m_.homes_at + static_cast<std::uint32_t>(i.imm);
+  }
   [[nodiscard]] Ptr vm(std::size_t offset, unsigned size = 8) const;
   [[nodiscard]] Ptr memory(const MInst& i, unsigned size) const;
   [[nodiscard]] static bool has_memory(const MInst& i) {
@@ -56,7 +59,9 @@ class Emitter : public asmjit::ErrorHandler {
   asmjit::Operand source(const MInst& i, unsigned n, unsigned size, RegClass cls);
 
   // Structure.
+  void place_frame();
   void prologue();
+  void section_labels();
   void epilogue();
   void restore_saved();
   void block(std::uint32_t b);
@@ -109,7 +114,9 @@ class Emitter : public asmjit::ErrorHandler {
   void trunc_cold(const MInst& i, Label done);
   void load(const MInst& i);
   void store(const MInst& i);
+  void compare_with_size(const MInst& i, const Label& trap);
   void mem_check(const MInst& i);
+  Label check_label(const MInst& i);
   void call_stub(std::size_t offset);
   void call_out(std::uint32_t pos);
   void direct(std::uint8_t opcode, const MInst& i);
@@ -149,6 +156,7 @@ class Emitter : public asmjit::ErrorHandler {
     std::uint32_t wasm;
     std::uint32_t info;
     Label label;
+    const MInst* check = nullptr;  // of memory: may be for several accesses
   };
   std::vector<TrapStub> traps_;
   struct Literal {

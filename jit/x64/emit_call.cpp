@@ -69,6 +69,14 @@ bool Emitter::emit_call(const MInst& i) {
     case kStoreRes: transfer(incoming(), true); return true;
     case kStoreArg: transfer(outgoing(), true); return true;
     case kLoadRes: transfer(outgoing(), false); return true;
+    case kLoadHome: transfer(slot(home(i), 8), false); return true;
+    case kStoreHome: transfer(slot(home(i), 8), true); return true;
+    case kLeave:
+      a_.db(0xE9);
+      out_.leaves.push_back(
+          {static_cast<std::uint32_t>(a_.offset()), static_cast<std::uint32_t>(i.imm)});
+      a_.dd(0);
+      return true;
     case kRet:
       epilogue();
       a_.ret();

@@ -61,11 +61,15 @@ void Emitter::store(const MInst& i) {
   }
 }
 
-/// The address plus `imm` bytes must not lie beyond the memory's end. The address keeps its
-/// register.
-void Emitter::mem_check(const MInst& i) {
-  const Label trap =
+Emitter::Label Emitter::check_label(const MInst& i) {
+  const Label label =
       trap_label(static_cast<unsigned>(TrapKind::OutOfBoundsMemoryAccess), i.pos, op(i, 0).loc.n);
+  if (i.mem_disp != 0) traps_.back().check = &i;
+  return label;
+}
+
+/// Compares what is left of the memory behind `imm` bytes with an address.
+void Emitter::compare_with_size(const MInst& i, const Label& trap) {
   const x86::Gp scratch = x86::gpq(kScratch);
   const auto end = static_cast<std::uint64_t>(i.imm);
   const auto memory = static_cast<std::int32_t>(i.aux & 0xFFFF);
@@ -99,14 +103,28 @@ void Emitter::mem_check(const MInst& i) {
     a_.sub(scratch, end);
     if ((i.aux & kOffsetOutside) != 0) a_.jb(trap);
   }
-  a_.cmp(gp(op(i, 0), 8), scratch);
-  a_.ja(trap);
+  a_.cmp(scratch, gp(op(i, 0), 8));
+}
+
+/// The address plus `imm` bytes must not lie beyond the memory's end. The address keeps its
+/// register.
+void Emitter::mem_check(const MInst& i) {
+  const Label trap = check_label(i);
+  const x86::Gp scratch = x86::gpq(kScratch);
+  if (i.uses == 1) {
+    compare_with_size(i, trap);
+  } else if (op(i, 2).loc.is_slot()) {
+    a_.cmp(slot(op(i, 2).loc.n, 8), gp(op(i, 0), 8));
+  } else {
+    a_.cmp(gp(op(i, 2), 8), gp(op(i, 0), 8));
+  }
+  a_.jb(trap);  // below alone is one micro-operation in the move, above two
   if ((i.aux & kSpectreGuard) == 0) return;
   if ((i.aux & kOffsetOutside) != 0) {
     a_.lfence();
   } else {
     a_.mov(scratch.r32(), 0);  // keeps the flags
-    a_.cmova(gp(op(i, 0), 8), scratch);
+    a_.cmovb(gp(op(i, 0), 8), scratch);
   }
 }
 

@@ -25,18 +25,16 @@ namespace {
 
 constexpr std::uint64_t kAll512 = kCpuAvx512 | kCpuAvx2 | kCpuAvx;
 constexpr CpuName kFeatures[] = {
-    {"avx", kCpuAvx, kCpuAvx | kCpuAvx2 | kCpuFma | kCpuAvx512},
+    {"avx", kCpuAvx, kCpuAvx | kCpuAvx2 | kCpuAvx512},
     {"avx2", kCpuAvx | kCpuAvx2, kCpuAvx2 | kCpuAvx512},
     {"avx512", kAll512, kCpuAvx512},
     {"bmi1", kCpuBmi1, kCpuBmi1},
     {"bmi2", kCpuBmi2, kCpuBmi2},
-    {"fma", kCpuAvx | kCpuFma, kCpuFma},
     {"lzcnt", kCpuLzcnt, kCpuLzcnt},
     {"popcnt", kCpuPopcnt, kCpuPopcnt},
 };
 
-constexpr std::uint64_t kV3 =
-    kCpuPopcnt | kCpuAvx | kCpuAvx2 | kCpuBmi1 | kCpuBmi2 | kCpuLzcnt | kCpuFma;
+constexpr std::uint64_t kV3 = kCpuPopcnt | kCpuAvx | kCpuAvx2 | kCpuBmi1 | kCpuBmi2 | kCpuLzcnt;
 constexpr CpuName kPresets[] = {
     {"min", 0},
     {"sse4.1", 0},
@@ -56,7 +54,6 @@ std::uint64_t host_cpu() {
   if (f.hasBMI2()) bits |= kCpuBmi2;
   if (f.hasLZCNT()) bits |= kCpuLzcnt;
   if (f.hasPOPCNT()) bits |= kCpuPopcnt;
-  if (f.hasFMA()) bits |= kCpuFma;
   if (f.hasAVX512_VL() && f.hasAVX512_DQ() && f.hasAVX512_BW()) bits |= kCpuAvx512;
   return bits;
 }

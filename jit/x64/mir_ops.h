@@ -42,7 +42,6 @@ enum Cpu : std::uint64_t {
   kCpuBmi2 = 8,
   kCpuLzcnt = 16,
   kCpuPopcnt = 32,
-  kCpuFma = 64,
   kCpuAvx512 = 128,
 };
 

@@ -133,12 +133,8 @@ bool Selector::select_mem(V v) {
       m.can_remat = true;
       return true;
     }
-    case IrOp::MemCheck: {
-      MInst& m = emit(kMemCheck, size_of(i.aux_type), {def_same(reg(v), 1), use(reg(i.arg(0)))});
-      m.imm = static_cast<std::int64_t>(i.imm);
-      m.aux = memory_check_aux(i);
-      return true;
-    }
+    case IrOp::MemCheck:
+    case IrOp::LimitCheck: check_memory(kMemCheck, reg(v), i, Constraint::Any); return true;
     case IrOp::CallDistance: {
       Mem mem;
       mem.base = reg(i.arg(0));

@@ -257,8 +257,8 @@ void words_entry(Code& code, const FuncType& type, const NativeHandlers& handler
   a.mov(x86::r11, field(rax, offsetof(Vmctx, stack_limit)));
   a.cmp(x86::r11, field(kClaim, offsetof(VmClaim, native_limit)));
   a.jne(general);
-  a.neg(x86::r11);
-  a.add(x86::r11, x86::rsp);
+  a.mov(x86::r11, x86::rsp);
+  a.sub(x86::r11, field(kClaim, offsetof(VmClaim, native_from)));
   a.cmp(x86::r11, field(kClaim, offsetof(VmClaim, native_room)));
   a.jae(general);
   a.cmp(field(kClaim, offsetof(VmClaim, inside), 4), 0);

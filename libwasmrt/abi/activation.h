@@ -59,6 +59,9 @@ struct RawFrame {
 struct TrapReport {
   /// Frames kept; deeper ones are only counted.
   static constexpr std::size_t kMaxFrames = 128;
+  /// Compiled frames are walked one by one to be counted: of deeper stacks than default ones can
+  /// be, only so many.
+  static constexpr std::uint64_t kMaxCounted = 1'000'000;
 
   TrapWord word = 0;
   std::vector<RawFrame> frames;     ///< Innermost first.

@@ -23,7 +23,11 @@ struct alignas(64) VmClaim {
   std::atomic<std::uint64_t> ready{kNobody};
   Activation* frame = nullptr;
   std::uintptr_t native_limit = 0;
-  std::uintptr_t native_room = 0;  ///< From there to where the thread's own stack begins.
+  // Calls that begin in these bytes of the thread's own stack may go down to that limit.
+  std::uintptr_t native_from = 0;
+  std::uintptr_t native_room = 0;
+
+  [[nodiscard]] bool reaches(std::uintptr_t here) const { return here - native_from < native_room; }
 };
 
 }  // namespace wasmrt

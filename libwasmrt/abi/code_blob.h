@@ -18,6 +18,13 @@ struct CallSite {
   std::uint32_t callee = 0;  ///< Function index.
 };
 
+/// A jump to a label of another section of the function (docs/JIT.md); of a whole function none is
+/// left.
+struct SectionJump {
+  std::uint32_t offset = 0;  ///< As CallSite::offset.
+  std::uint32_t label = 0;
+};
+
 /// A place that wants the address of a table of code (jit/call_tables.h), which the linker fills
 /// in.
 struct TableSite {
@@ -36,6 +43,8 @@ struct CodePoint {
   /// Where one instruction makes two guest accesses: CodePair. The second one's point lies a byte
   /// further on; its `pair` is 1 + the register whose value the first one stores (31: a zero),
   /// 0 where it is a load, or where neither can fault.
+  /// Where one check is for several accesses (Trap): how many besides the first one, which this is.
+  /// The others' points lie 1, 2, ... bytes in front.
   std::uint16_t pair = 0;
 };
 /// CodePoint::trap where a table of code has nothing at an index: why is to be found out.
@@ -62,8 +71,9 @@ constexpr CodePair unpack(std::uint16_t bits) {
 /// Where a piece of code came from; for tools.
 struct CodePlace {
   std::uint32_t offset = 0;  ///< The piece ends where the next one begins.
-  std::uint32_t inst = 0;    ///< Index in MFunc::insts, or one of the following.
-  std::uint32_t wasm = 0;    ///< Byte offset of the Wasm instruction; 0 where none is known.
+  std::uint32_t inst =
+      0;  ///< Index in MFunc::insts, of sections one after the other, or a special one.
+  std::uint32_t wasm = 0;  ///< Byte offset of the Wasm instruction; 0 where none is known.
 
   static constexpr std::uint32_t kNone = ~0u;  ///< No instruction: prologue, traps.
   static constexpr std::uint32_t kData = kNone - 1;
@@ -90,10 +100,14 @@ struct CodeBlob {
   std::vector<std::uint8_t> code;
   std::vector<CallSite> calls;
   std::vector<TableSite> tables;
-  std::vector<CodePoint> points;  ///< Sorted by pc; a pc occurs once.
-  std::vector<CodePlace> places;  ///< By offset, where CodeOptions::places asks for them.
-  std::uint32_t entry = 0;        ///< Entry for callers in the same instance. Offset 0 is the entry
-                                  ///< for others, which find the instance from the VmFuncRef*.
+  // Of a section:
+  std::vector<SectionJump> leaves;
+  std::vector<std::uint32_t> labels;     ///< As MFunc::labels,
+  std::vector<std::uint32_t> labels_at;  ///< and where they are.
+  std::vector<CodePoint> points;         ///< Sorted by pc; a pc occurs once.
+  std::vector<CodePlace> places;         ///< By offset, where CodeOptions::places asks for them.
+  std::uint32_t entry = 0;  ///< Entry for callers in the same instance. Offset 0 is the entry
+                            ///< for others, which find the instance from the VmFuncRef*.
   /// From the stack pointer in the body to the return address' slot. Negative where a function
   /// without a frame has its return address in a register: the stubs put it there.
   std::int32_t frame_bytes = 0;
@@ -108,6 +122,9 @@ struct CodeBlob {
     listing.clear();
     calls.clear();
     tables.clear();
+    leaves.clear();
+    labels.clear();
+    labels_at.clear();
     points.clear();
     places.clear();
     frame_steps.clear();

@@ -112,10 +112,10 @@ struct alignas(64) Vmctx {
   // --- hot line ---
   std::uint8_t* memory0_base = nullptr;  ///< Copy of memories[0]->base; refreshed by grow.
   std::uint64_t memory0_bytes = 0;       ///< Copy of memories[0]->bytes, for checked accesses.
-  /// Readable page, or a PROT_NONE page when armed (native).
-  std::atomic<const std::uint32_t*> poll{nullptr};
+  Activation* activation = nullptr;      ///< Innermost activation on the thread that is inside.
   std::atomic<std::uint64_t> stack_limit{0};  ///< Native stack limit; ~0 when armed.
-  /// Non-zero when an interrupt is armed: the interpreter reads it on back-edges and calls.
+  /// Non-zero when an interrupt is armed: both engines read it on back-edges, the interpreter on
+  /// calls, too.
   std::atomic<std::uint32_t> interrupt{0};
   std::uint32_t flags = 0;
   VmGlobal** globals = nullptr;  ///< By GlobalIdx; imported ones point into other instances.
@@ -131,8 +131,7 @@ struct alignas(64) Vmctx {
   void* instance = nullptr;                ///< The runtime's Instance.
   void* store = nullptr;                   ///< The runtime's Store.
   std::atomic<VmClaim*>* claim = nullptr;  ///< The store's claim, whoever has it; never null.
-  void* module_code = nullptr;       ///< The engine's code of the module (interp::ModuleCode).
-  Activation* activation = nullptr;  ///< Innermost activation on the thread that is inside.
+  void* module_code = nullptr;  ///< The engine's code of the module (interp::ModuleCode).
   /// End of the interpreter's value stack: copy of activation->limit, set by the interpreter on
   /// entry.
   std::uint64_t* value_limit = nullptr;

@@ -1,4 +1,5 @@
-// The code cache of an engine on disk: DIR/key, DIR/<version>-<build>/<entry>.code (docs/CACHE.md).
+// The code cache of an engine on disk (docs/CACHE.md): DIR/key, and in DIR/<version>-<build> what
+// cache_folder.h names.
 //
 // In: keys, and images to keep. Out: images that are authentic. Guaranteed: an entry is complete or
 // not there; whatever is wrong with the directory or a file is a miss, said once in the log;
@@ -27,7 +28,27 @@ struct CachedImage {
   os::OwnedDescriptor file;
   os::FileMapping map;
   SharedBytes memory;  // instead of file and map, of an image that came as bytes
+  bool is_entry = false;
   ImageFile content;
+};
+
+/// The right to compile an entry, for one process and thread. Its file goes with it, but not with
+/// the copy of a child that was forked.
+class EntryLock {
+ public:
+  EntryLock() = default;
+  EntryLock(int folder, std::string name, os::OwnedDescriptor file);
+  ~EntryLock() { release(); }
+  EntryLock(EntryLock&& other) noexcept = default;
+  EntryLock& operator=(EntryLock&& other) noexcept;
+  [[nodiscard]] bool valid() const { return file_.valid(); }
+  void release();
+
+ private:
+  int folder_ = -1;
+  std::string name_;
+  os::OwnedDescriptor file_;
+  std::uint64_t generation_ = 0;  // fork_generation()
 };
 
 class CodeCache {
@@ -44,10 +65,22 @@ class CodeCache {
   [[nodiscard]] CodeKey key_of(const Sha256Digest& module) const;
   /// Null on a miss.
   std::shared_ptr<const CachedImage> find(const CodeKey& key, os::WorkerPool& workers);
+  /// Images that were written for their users, to be compared with what the engine wants. From a
+  /// file they are mapped, as entries are.
+  /// `file` is taken only when there is no fault.
+  ImageFault open_image(os::OwnedDescriptor& file, std::uint64_t bytes, os::WorkerPool& workers,
+                        std::shared_ptr<const CachedImage>& out);
+  ImageFault open_image(SharedBytes bytes, os::WorkerPool& workers,
+                        std::shared_ptr<const CachedImage>& out);
+  /// Why no code of images is used whatever they hold; null where it may be.
+  void refuse_images(const char* why) { images_refused_ = why; }
+  [[nodiscard]] const char* images_refused() const { return images_refused_; }
+  /// Removes an entry that was found, because what it holds makes no sense.
+  void discard(const CodeKey& key);
   /// For one compiler per entry in all processes: waits for another one at work, unless `stop` is
   /// set. After that the entry may be there. Not valid when there is nothing to wait with; go on
-  /// then.
-  os::OwnedDescriptor lock(const CodeKey& key, const std::atomic<bool>& stop);
+  /// then. It may not outlive the cache.
+  EntryLock lock(const CodeKey& key, const std::atomic<bool>& stop);
   /// Puts an image in, and what was used least recently out.
   bool store(const CodeKey& key, const ImageView& image);
   /// The key that authenticates images; empty without one.
@@ -57,18 +90,22 @@ class CodeCache {
   std::optional<Sha256Digest> remembered(const os::FileIdentity& file);
   void remember(const os::FileIdentity& file, const Sha256Digest& module);
 
-  /// Removes the folders of other versions that nobody uses; how many.
-  std::size_t prune_versions();
+  /// Removes the folders of other versions that nobody uses, and from this one's what is of no use
+  /// any more, whatever the mode. How many folders.
+  std::size_t prune();
 
  private:
   bool open();
   bool open_locked();
-  int load_key();
-  void evict();
+  int load_key(bool& made);
+  ImageFault map_image(os::OwnedDescriptor file, std::uint64_t bytes, os::WorkerPool& workers,
+                       CachedImage& out) const;
+  std::size_t remove_other_versions();
   [[nodiscard]] bool writes() const { return config_.mode == CacheMode::ReadWrite; }
 
   const CacheConfig config_;
   const Sha256Digest options_;
+  const char* images_refused_ = nullptr;
   std::mutex mutex_;
   enum class State : std::uint8_t { Unopened, Open, Unusable } state_ = State::Unopened;
   os::OwnedDescriptor directory_;
@@ -78,7 +115,7 @@ class CodeCache {
 };
 
 /// The folder of this version and build of the library.
-std::string version_folder();
+const std::string& version_folder();
 /// $XDG_CACHE_HOME/wasmrt/code or ~/.cache/wasmrt/code; empty when neither is known.
 std::string default_cache_directory();
 /// The digest of the sources that decide which code is made.

@@ -21,7 +21,9 @@ static_assert(std::endian::native == std::endian::little, "images are little-end
 
 constexpr std::size_t kPage = 4096;
 constexpr std::size_t kChunk = 64 * 1024;
-constexpr std::uint32_t kFormat = 2;
+constexpr std::uint32_t kFormat = 5;
+// Since this one the header begins with the same fields, up to the module.
+constexpr std::uint32_t kFirstWithModule = 5;
 constexpr char kMagic[12] = {'\0', 'w', 'a', 's', 'm', 'r', 't', '-', 'c', 'o', 'd', 'e'};
 
 struct Range {
@@ -32,23 +34,43 @@ struct Range {
 struct Header {
   char magic[sizeof kMagic];
   std::uint32_t format;
+  std::uint64_t file_bytes;
+  Range module;
+  std::array<char, 48> build;
+  std::array<char, 8> machine;
+  std::uint64_t cpu;
+  std::array<std::uint8_t, 16> host_key;  // which one; says nothing of it
   Sha256Digest module_hash;
   Sha256Digest key;
   std::array<std::uint8_t, 32> salt;
-  std::uint64_t file_bytes;
   std::uint64_t declined;
-  std::array<char, 8> machine;
-  Range code, funcs, points, entries, module, tags;
+  Range code, funcs, points, entries, bodies, datas, notes, tags;
   Sha256Digest mac;  // over the header's page with this zero, then the tags
 };
 static_assert(std::is_trivially_copyable_v<Header> && sizeof(Header) <= kPage);
 static_assert(sizeof(CodePoint) == 12 && sizeof(NativeFunc) == 20);
+static_assert(sizeof(FuncBody) == 8 && sizeof(DataSegment) == 16);
 
 constexpr std::uint8_t kZeros[kPage] = {};
 
 Sha256Digest derive(HostKey key, const char* what, std::span<const std::uint8_t> salt) {
   const std::span<const std::uint8_t> parts[] = {bytes_of(what), salt};
   return hmac_sha256(key, parts);
+}
+
+std::array<std::uint8_t, 16> key_name(HostKey key) {
+  const Sha256Digest derived = derive(key, "wasmrt key name", {});
+  std::array<std::uint8_t, 16> name;
+  std::copy_n(derived.begin(), name.size(), name.begin());
+  return name;
+}
+
+/// A text in a header, where it lies in the file's bytes.
+template <std::size_t N>
+std::string_view text_at(std::span<const std::uint8_t> bytes, std::size_t offset,
+                         const std::array<char, N>& text) {
+  const auto length = std::find(text.begin(), text.end(), '\0') - text.begin();
+  return {reinterpret_cast<const char*>(bytes.data()) + offset, static_cast<std::size_t>(length)};
 }
 
 Gmac content_mac(HostKey key, const Header& header) {
@@ -82,18 +104,31 @@ bool take(std::span<const std::uint8_t> file, const Range& range, std::span<cons
   return true;
 }
 
-bool read_header(std::span<const std::uint8_t> bytes, Header& header) {
+/// What all formats have in common, and the rest for as long as it is this one.
+bool read_header_start(std::span<const std::uint8_t> bytes, Header& header) {
   if (!looks_like_image(bytes) || bytes.size() < kPage) return false;
   std::memcpy(&header, bytes.data(), sizeof header);
-  return header.format == kFormat && header.file_bytes == bytes.size();
+  return header.format >= kFirstWithModule && header.file_bytes == bytes.size();
+}
+
+bool read_header(std::span<const std::uint8_t> bytes, Header& header) {
+  return read_header_start(bytes, header) && header.format == kFormat;
 }
 
 /// The parts of an image, where its header says they are.
 bool take_parts(std::span<const std::uint8_t> bytes, const Header& header, ImageView& image) {
   image.declined = header.declined;
+  std::span<const char> notes;
+  if (!take(bytes, header.notes, notes)) return false;
+  image.notes = {notes.data(), notes.size()};
+  image.cpu = header.cpu;
+  image.machine = text_at(bytes, offsetof(Header, machine), header.machine);
+  image.build = text_at(bytes, offsetof(Header, build), header.build);
   return take(bytes, header.code, image.code) && header.code.offset % kPage == 0 &&
          take(bytes, header.funcs, image.funcs) && take(bytes, header.points, image.points) &&
-         take(bytes, header.entries, image.entries) && take(bytes, header.module, image.module);
+         take(bytes, header.entries, image.entries) &&
+         take(bytes, header.bodies, image.records.bodies) &&
+         take(bytes, header.datas, image.records.datas) && take(bytes, header.module, image.module);
 }
 
 /// Entries point to functions, functions into the code, in order.
@@ -120,6 +155,9 @@ ImageWriter::ImageWriter(HostKey host_key, const CodeKey& key,
   std::copy(salt.begin(), salt.end(), header.salt.begin());
   header.declined = image.declined;
   image.machine.copy(header.machine.data(), header.machine.size());
+  image.build.copy(header.build.data(), header.build.size());
+  header.cpu = image.cpu;
+  header.host_key = key_name(host_key);
 
   std::uint64_t at = kPage;
   parts_.emplace_back();  // the header, at the end
@@ -136,7 +174,10 @@ ImageWriter::ImageWriter(HostKey host_key, const CodeKey& key,
   add(header.funcs, raw_bytes(image.funcs), kPage);
   add(header.points, raw_bytes(image.points), 16);
   add(header.entries, raw_bytes(image.entries), 16);
+  add(header.bodies, raw_bytes(image.records.bodies), 16);
+  add(header.datas, raw_bytes(image.records.datas), 16);
   add(header.module, image.module, 16);
+  add(header.notes, raw_bytes(std::span<const char>(image.notes)), 16);
   Range end;
   add(end, {}, 16);  // no byte before the tags is outside of a chunk
 
@@ -171,21 +212,27 @@ bool looks_like_image(std::span<const std::uint8_t> bytes) {
   return bytes.size() >= sizeof kMagic && std::memcmp(bytes.data(), kMagic, sizeof kMagic) == 0;
 }
 
-bool read_image(std::span<const std::uint8_t> bytes, HostKey host_key, ImageCheck check,
-                os::WorkerPool& workers, ImageFile& out) {
+ImageFault read_image(std::span<const std::uint8_t> bytes, HostKey host_key, ImageCheck check,
+                      os::WorkerPool& workers, ImageFile& out) {
   Header header;
-  if (host_key.empty() || !read_header(bytes, header)) return false;
-  if (!inside(header.tags, 16, bytes.size())) return false;
+  if (!read_header_start(bytes, header)) {
+    return looks_like_image(bytes) ? ImageFault::Damaged : ImageFault::Format;
+  }
+  if (header.format != kFormat) return ImageFault::Format;
+  if (host_key.empty() || header.host_key != key_name(host_key)) return ImageFault::HostKey;
+  if (!inside(header.tags, 16, bytes.size())) return ImageFault::Damaged;
   const auto tags = bytes.subspan(static_cast<std::size_t>(header.tags.offset),
                                   static_cast<std::size_t>(header.tags.bytes));
   const auto rest_of_page = bytes.subspan(sizeof header, kPage - sizeof header);
-  if (!equal_digests(header_mac(host_key, header, rest_of_page, tags), header.mac)) return false;
+  if (!equal_digests(header_mac(host_key, header, rest_of_page, tags), header.mac)) {
+    return ImageFault::Damaged;
+  }
 
   ImageView& image = out.image;
-  if (!take_parts(bytes, header, image)) return false;
+  if (!take_parts(bytes, header, image)) return ImageFault::Damaged;
   const std::uint64_t end = header.tags.offset;
   const std::size_t chunks = static_cast<std::size_t>((end - kPage + kChunk - 1) / kChunk);
-  if (header.tags.bytes != chunks * sizeof(Gmac::Tag)) return false;
+  if (header.tags.bytes != chunks * sizeof(Gmac::Tag)) return ImageFault::Damaged;
   if (check == ImageCheck::Full) {
     std::atomic<bool> authentic{true};
     // 4 MiB take about 1 ms: less is not worth a thread.
@@ -201,29 +248,24 @@ bool read_image(std::span<const std::uint8_t> bytes, HostKey host_key, ImageChec
         }
       }
     });
-    if (!authentic.load(std::memory_order_relaxed) || !consistent(image)) return false;
+    if (!authentic.load(std::memory_order_relaxed) || !consistent(image)) {
+      return ImageFault::Damaged;
+    }
   }
   out.key = {header.module_hash, header.key};
   out.code_offset = header.code.offset;
-  return true;
+  return ImageFault::None;
 }
 
 bool view_image(std::span<const std::uint8_t> bytes, ImageView& out) {
   Header header;
-  if (!read_header(bytes, header) || !take_parts(bytes, header, out) || !consistent(out)) {
-    return false;
-  }
-  const auto end = std::find(header.machine.begin(), header.machine.end(), '\0');
-  // The name is in the bytes, too, where it stays.
-  out.machine = {reinterpret_cast<const char*>(bytes.data()) + offsetof(Header, machine),
-                 static_cast<std::size_t>(end - header.machine.begin())};
-  return true;
+  return read_header(bytes, header) && take_parts(bytes, header, out) && consistent(out);
 }
 
 std::span<const std::uint8_t> module_in_image(std::span<const std::uint8_t> bytes) {
   Header header;
   std::span<const std::uint8_t> module;
-  if (!read_header(bytes, header) || !take(bytes, header.module, module)) return {};
+  if (!read_header_start(bytes, header) || !take(bytes, header.module, module)) return {};
   return module;
 }
 

@@ -14,6 +14,7 @@
 #include "libwasmrt/abi/code_blob.h"
 #include "libwasmrt/base/hash.h"
 #include "libwasmrt/engine/link.h"
+#include "libwasmrt/frontend/section_records.h"
 #include "sys/os/thread.h"
 
 namespace wasmrt::engine {
@@ -25,8 +26,12 @@ struct ImageView {
   std::span<const CodePoint> points;
   std::span<const std::uint32_t> entries;
   std::span<const std::uint8_t> module;  ///< The binary that it was compiled from.
+  SectionRecords records;                ///< Of that binary.
   std::uint64_t declined = 0;
+  std::string_view notes;    ///< CompileNotes::text.
   std::string_view machine;  ///< Whose code it is, as jit::Target::name.
+  std::uint64_t cpu = 0;     ///< The processor features that it uses.
+  std::string_view build;    ///< What made it, as version_folder().
 };
 
 /// What an image is good for.
@@ -60,14 +65,23 @@ struct ImageFile {
 /// How much of a file is authenticated.
 enum class ImageCheck : std::uint8_t { Header, Full };
 
+/// What is wrong with an image.
+enum class ImageFault : std::uint8_t {
+  None,
+  Format,   ///< Of another version, or no image.
+  HostKey,  ///< Made with another host key, or there is none here.
+  Damaged,
+};
+
 /// Whether these are the bytes of an image, authentic or not.
 [[nodiscard]] bool looks_like_image(std::span<const std::uint8_t> bytes);
-/// False in any doubt. The spans point into `bytes`.
-[[nodiscard]] bool read_image(std::span<const std::uint8_t> bytes, HostKey host_key,
-                              ImageCheck check, os::WorkerPool& workers, ImageFile& out);
+/// None only without any doubt. The spans point into `bytes`.
+[[nodiscard]] ImageFault read_image(std::span<const std::uint8_t> bytes, HostKey host_key,
+                                    ImageCheck check, os::WorkerPool& workers, ImageFile& out);
 /// What an image holds that need not be authentic, to be looked at and never to be run.
 [[nodiscard]] bool view_image(std::span<const std::uint8_t> bytes, ImageView& out);
-/// The binary in an image that need not be authentic, to be compiled as any other; empty without.
+/// The binary in an image that need not be authentic, nor of this version, to be compiled as any
+/// other; empty without.
 [[nodiscard]] std::span<const std::uint8_t> module_in_image(std::span<const std::uint8_t> bytes);
 
 }  // namespace wasmrt::engine

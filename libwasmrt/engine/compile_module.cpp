@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "jit/compile_function.h"
+#include "jit/restrict.h"
 #include "jit/target.h"
 
 namespace wasmrt::engine {
@@ -25,6 +26,13 @@ constexpr std::size_t kLargeBody = 128 * 1024;
 // some of them.
 constexpr std::size_t kMostImage = std::size_t{3} << 29;
 
+/// What a memory has at least. One that cannot be has all there are.
+std::uint64_t least_bytes(const MemoryType& type) {
+  const std::uint64_t pages = type.limits.min;
+  const bool huge = pages > ~std::uint64_t{0} >> type.page_size_log2;
+  return huge ? ~std::uint64_t{0} : pages << type.page_size_log2;
+}
+
 }  // namespace
 
 std::vector<jit::ir::MemoryInfo> memory_infos(const rt::Engine& engine, const DecodedModule& m) {
@@ -32,6 +40,7 @@ std::vector<jit::ir::MemoryInfo> memory_infos(const rt::Engine& engine, const De
   for (const MemoryType& type : m.memories) {
     jit::ir::MemoryInfo info;
     info.is_64 = type.address == AddressType::I64;
+    info.least_bytes = least_bytes(type);
     info.page_size_log2 = type.page_size_log2;
     const bool guarded = engine.config().signals && !info.is_64 && type.page_size_log2 == 16;
     info.guarded_bytes = guarded ? engine.guard_bytes() : 0;
@@ -41,8 +50,8 @@ std::vector<jit::ir::MemoryInfo> memory_infos(const rt::Engine& engine, const De
   return infos;
 }
 
-bool compile_module(rt::Engine& engine, const DecodedModule& module, const std::atomic<bool>& stop,
-                    LinkedImage& image, std::uint64_t& declined) {
+bool compile_module(const rt::Engine& engine, os::WorkerPool& workers, const DecodedModule& module,
+                    const std::atomic<bool>& stop, LinkedImage& image, CompileNotes& notes) {
   const jit::Target& target = *jit::host_target();
   const std::vector<jit::ir::MemoryInfo> memories = memory_infos(engine, module);
   jit::CompileContext context;
@@ -53,6 +62,7 @@ bool compile_module(rt::Engine& engine, const DecodedModule& module, const std::
   context.options.deterministic = engine.config().deterministic;
   context.options.spectre_guards = engine.config().spectre_guards;
   context.options.frame_steps = engine.config().gdb;
+  context.options.section_bytes = jit::section_bytes();
 #ifdef WASMRT_DEBUG_CHECKS
   context.options.verify = true;
 #endif
@@ -68,13 +78,13 @@ bool compile_module(rt::Engine& engine, const DecodedModule& module, const std::
   std::map<std::size_t, CompiledFunc> waiting;
   std::size_t next = 0;
   std::size_t image_bytes = 0;
-  declined = 0;
+  notes = {};
   const auto add = [&](CompiledFunc& f) {
     if (f.declined == nullptr && f.blob.code.size() > kMostImage - image_bytes) {
       f.declined = "the image is full";
     }
     if (f.declined == nullptr) image_bytes += f.blob.code.size();
-    declined += f.declined != nullptr ? 1 : 0;
+    if (f.declined != nullptr) ++notes.declined[f.declined];
     linker.add(f);
     ++next;
   };
@@ -92,9 +102,12 @@ bool compile_module(rt::Engine& engine, const DecodedModule& module, const std::
     for (std::size_t n = begin; n < end && !stop.load(std::memory_order_relaxed); ++n) {
       const FuncIdx index{static_cast<std::uint32_t>(module.imported_funcs + n)};
       if (worker == nullptr) worker = std::make_unique<jit::CompileState>();
+      const std::uint64_t light = worker->allocator.stats().light;
       func.declined = jit::compile_function(context, index, *worker, func.blob);
+      const bool is_light = worker->allocator.stats().light != light;
       if (module.bodies[n].size > kLargeBody) worker = nullptr;
       const std::lock_guard lock(mutex);
+      if (is_light && func.declined == nullptr) ++notes.light;
       if (n != next) {
         waiting.emplace(n, std::move(func));
         func = {};
@@ -114,7 +127,7 @@ bool compile_module(rt::Engine& engine, const DecodedModule& module, const std::
   if (bytes < kParallelFrom) {
     compile_range(0, count);
   } else {
-    engine.workers().parallel_for(count, 16, compile_range);
+    workers.parallel_for(count, 16, compile_range);
   }
   if (stop.load(std::memory_order_relaxed)) return false;
   image = linker.finish();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "jit/ir/ir.h"
+#include "libwasmrt/engine/compile_notes.h"
 #include "libwasmrt/engine/link.h"
 #include "libwasmrt/frontend/module.h"
 #include "libwasmrt/runtime/engine_state.h"
@@ -18,8 +19,8 @@ namespace wasmrt::engine {
 /// How the compiler may access the memories of a module.
 std::vector<jit::ir::MemoryInfo> memory_infos(const rt::Engine& engine, const DecodedModule& m);
 
-/// False when `stop` was set before all was done. Counts the functions without code.
-bool compile_module(rt::Engine& engine, const DecodedModule& module, const std::atomic<bool>& stop,
-                    LinkedImage& image, std::uint64_t& declined);
+/// False when `stop` was set before all was done. Notes which functions have no code, and why.
+bool compile_module(const rt::Engine& engine, os::WorkerPool& workers, const DecodedModule& module,
+                    const std::atomic<bool>& stop, LinkedImage& image, CompileNotes& notes);
 
 }  // namespace wasmrt::engine

@@ -7,6 +7,7 @@
 // are only decoded, and their machine code is mapped.
 #include "libwasmrt/engine/compile_pipeline.h"
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include <utility>
 
 #include "libwasmrt/base/dump.h"
+#include "libwasmrt/base/log.h"
 #include "libwasmrt/engine/compiler.h"
 #include "libwasmrt/engine/interp_code.h"
 #include "libwasmrt/frontend/decode.h"
@@ -84,11 +86,12 @@ void dump_bytecode(const DecodedModule& m, InterpCode& code) {
 namespace {
 
 Result<std::shared_ptr<DecodedModule>> decode(rt::Engine& engine, SharedBytes bytes,
-                                              ModuleStats& stats) {
+                                              const SectionRecords& known, ModuleStats& stats) {
   DecodeOptions options;
   options.features = engine.config().features;
   options.interner = &engine.types();
   options.keep_custom_sections = engine.config().keep_custom_sections;
+  options.known = known;
   const Stopwatch time(stats.decode_ns);
   Result<std::shared_ptr<DecodedModule>> decoded = decode_module(std::move(bytes), options);
   if (decoded) stats.functions = (*decoded)->bodies.size();
@@ -101,7 +104,7 @@ Result<std::shared_ptr<const DecodedModule>> decode_and_validate(rt::Engine& eng
                                                                  SharedBytes bytes,
                                                                  ModuleStats& stats) {
   stats.bytes = bytes->size();
-  Result<std::shared_ptr<DecodedModule>> decoded = decode(engine, std::move(bytes), stats);
+  Result<std::shared_ptr<DecodedModule>> decoded = decode(engine, std::move(bytes), {}, stats);
   if (!decoded) return std::move(decoded).error();
   const std::shared_ptr<DecodedModule> module = std::move(*decoded);
   if (dump_enabled(Stage::Decode)) dump_sections(*module);
@@ -130,8 +133,12 @@ std::shared_ptr<const rt::CompiledCode> make_code(rt::Engine& engine,
                                                   SharedBytes bytes) {
   ModuleStats stats;
   stats.bytes = bytes->size();
-  Result<std::shared_ptr<DecodedModule>> decoded = decode(engine, std::move(bytes), stats);
-  if (!decoded) return nullptr;
+  Result<std::shared_ptr<DecodedModule>> decoded =
+      decode(engine, std::move(bytes), image->content.image.records, stats);
+  if (!decoded) {
+    if (image->is_entry) cache_of(engine)->discard(image->content.key);
+    return nullptr;
+  }
   std::shared_ptr<rt::CodeSource> code = adopt_image(engine, *decoded, image);
   if (code == nullptr) return nullptr;
   return std::make_shared<rt::CompiledCode>(
@@ -166,9 +173,11 @@ Result<std::shared_ptr<const rt::CompiledCode>> make_code(rt::Engine& engine, Sh
 }
 
 rt::Ref<rt::Module> finish(rt::Engine& engine, std::shared_ptr<const rt::CompiledCode> code,
-                           const ModuleConfig& config, std::uint64_t text_ns) {
+                           const ModuleConfig& config, std::uint64_t text_ns,
+                           const char* image_refused) {
   if (config.eager) code->code->finish();
-  return rt::make_ref<rt::Module>(rt::Ref<rt::Engine>(&engine), std::move(code), config, text_ns);
+  return rt::make_ref<rt::Module>(rt::Ref<rt::Engine>(&engine), std::move(code), config, text_ns,
+                                  image_refused);
 }
 
 /// A module of an image that is authentic; null when it cannot be used.
@@ -187,43 +196,91 @@ std::shared_ptr<const rt::CompiledCode> from_image(
   return code;
 }
 
-/// A stand-alone image that came as bytes; null when it is not authentic or made for another
-/// engine.
-std::shared_ptr<const CachedImage> open_image(const rt::Engine& engine, CodeCache& cache,
-                                              std::span<const std::uint8_t> bytes) {
-  auto image = std::make_shared<CachedImage>();
-  image->memory = share_bytes(bytes);
-  if (!read_image(image->memory->view(), cache.host_key(), ImageCheck::Full,
-                  const_cast<rt::Engine&>(engine).workers(), image->content) ||
-      cache.key_of(image->content.key.module).entry != image->content.key.entry) {
-    return nullptr;
+/// Why the code of an image cannot be used; null when it can.
+const char* why_refused(const rt::Engine& engine, const CodeCache& cache, ImageFault fault,
+                        const CachedImage* image) {
+  if (cache.images_refused() != nullptr) return cache.images_refused();
+  switch (fault) {
+    case ImageFault::Format: return "another version of wasmrt made it";
+    case ImageFault::HostKey:
+      return "it was made with another host key: by another host or user, or with another cache "
+             "directory";
+    case ImageFault::Damaged: return "it is damaged";
+    case ImageFault::None: break;
   }
-  return image;
+  const ImageFile& content = image->content;
+  if (cache.key_of(content.key.module).entry == content.key.entry) return nullptr;
+  if (content.image.build != version_folder()) return "another version or build of wasmrt made it";
+  if (content.image.cpu != engine.cpu()) return "it was made for other processor features";
+  return "it was made with other options";
 }
 
-Error cache_miss() {
-  return {ErrorCode::CacheMiss, "the module is not in the code cache, and nothing may be compiled"};
+/// The module of an image that was written for its user; null with why.
+std::shared_ptr<const rt::CompiledCode> use_image(rt::Engine& engine, const CodeCache& cache,
+                                                  ImageFault fault,
+                                                  const std::shared_ptr<const CachedImage>& image,
+                                                  const char*& refused) {
+  refused = why_refused(engine, cache, fault, image.get());
+  if (refused != nullptr) return nullptr;
+  std::shared_ptr<const rt::CompiledCode> code = from_image(engine, image);
+  if (code == nullptr) refused = kNoExecutableMemory;
+  return code;
 }
 
-/// `bytes`: those of `source`, where they can be kept without a copy; else null.
-Result<rt::Ref<rt::Module>> compile_source(rt::Engine& engine, std::span<const std::uint8_t> source,
-                                           SharedBytes bytes, const ModuleConfig& config,
-                                           const os::FileIdentity* file) {
+bool begins_image(int descriptor, std::uint64_t bytes) {
+  os::FileMapping start;
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, 64));
+  return os::FileMapping::map(descriptor, 0, size, false, false, start) == 0 &&
+         looks_like_image(start.bytes());
+}
+
+Error cache_miss(const char* image_refused) {
+  std::string text = "the module is not in the code cache, and nothing may be compiled";
+  if (image_refused != nullptr) {
+    text += "; the code in the image is not used: " + std::string(image_refused);
+  }
+  return {ErrorCode::CacheMiss, std::move(text)};
+}
+
+/// What is to be compiled, and what is known of it.
+struct Source {
+  std::span<const std::uint8_t> view;
+  SharedBytes bytes = nullptr;             // the same, where they can be kept without a copy
+  const char* image_refused = nullptr;     // why, of an image that was looked at
+  const os::FileIdentity* file = nullptr;  // to be remembered
+  std::string name = {};                   // for the log
+};
+
+Result<rt::Ref<rt::Module>> compile_source(rt::Engine& engine, Source from,
+                                           const ModuleConfig& config) {
   std::uint64_t text_ns = 0;
   CodeCache* const cache = cache_of(engine);
+  std::span<const std::uint8_t> source = from.view;
+  SharedBytes bytes = std::move(from.bytes);
+  const char* refused = from.image_refused;
+  const os::FileIdentity* file = from.file;
   if (looks_like_image(source)) {
-    if (cache != nullptr) {
-      if (const auto image = open_image(engine, *cache, source); image != nullptr) {
-        if (auto code = from_image(engine, image); code != nullptr) {
-          return finish(engine, std::move(code), config, 0);
-        }
+    if (cache != nullptr && refused == nullptr) {
+      if (bytes == nullptr) {
+        bytes = share_bytes(source);
+        source = bytes->view();
+      }
+      std::shared_ptr<const CachedImage> image;
+      const ImageFault fault = cache->open_image(bytes, engine.workers(), image);
+      if (auto code = use_image(engine, *cache, fault, image, refused); code != nullptr) {
+        return finish(engine, std::move(code), config, 0, nullptr);
       }
     }
-    // Made elsewhere, or damaged: what it was made of is compiled as any other module.
+    // What it was made of is compiled as any other module, but not remembered as this file: the
+    // next one is to be told the same.
     source = module_in_image(source);
+    file = nullptr;
     if (bytes != nullptr) bytes = std::make_shared<const ModuleBytes>(source, bytes);
     if (source.empty()) {
       return Error(ErrorCode::InvalidBinary, "invalid Wasm binary: a damaged image");
+    }
+    if (refused != nullptr) {
+      WASMRT_LOG(Warn, from.name + "the code in the image is not used: " + refused);
     }
   }
   if (!looks_like_wasm(source)) {
@@ -250,7 +307,7 @@ Result<rt::Ref<rt::Module>> compile_source(rt::Engine& engine, std::span<const s
         code = make_code(engine, image,
                          std::make_shared<const ModuleBytes>(image->content.image.module, image));
       }
-      if (code == nullptr && cache->config().mode == CacheMode::MustHit) return cache_miss();
+      if (code == nullptr && cache->config().mode == CacheMode::MustHit) return cache_miss(refused);
     }
     if (code == nullptr) {
       Result<std::shared_ptr<const rt::CompiledCode>> made =
@@ -261,7 +318,7 @@ Result<rt::Ref<rt::Module>> compile_source(rt::Engine& engine, std::span<const s
     ticket.done(code);
   }
   if (text_ns != 0 && dump_enabled(Stage::Text)) dump_text(*code->decoded);
-  rt::Ref<rt::Module> module = finish(engine, code, config, text_ns);
+  rt::Ref<rt::Module> module = finish(engine, code, config, text_ns, refused);
   // Who waited for the entry wants the next start to find it at once.
   if (cached && file != nullptr && config.eager) {
     ModuleStats stats;
@@ -275,7 +332,7 @@ Result<rt::Ref<rt::Module>> compile_source(rt::Engine& engine, std::span<const s
 
 Result<rt::Ref<rt::Module>> compile(rt::Engine& engine, std::span<const std::uint8_t> source,
                                     const ModuleConfig& config) {
-  return compile_source(engine, source, nullptr, config, nullptr);
+  return compile_source(engine, {.view = source}, config);
 }
 
 Result<rt::Ref<rt::Module>> load(rt::Engine& engine, const std::string& path,
@@ -291,17 +348,30 @@ Result<rt::Ref<rt::Module>> load(rt::Engine& engine, const std::string& path,
       const auto image = cache->find(cache->key_of(*hash), engine.workers());
       if (image != nullptr) {
         if (auto code = from_image(engine, image); code != nullptr) {
-          return finish(engine, std::move(code), config, 0);
+          return finish(engine, std::move(code), config, 0, nullptr);
         }
       }
     }
+  }
+  const char* refused = nullptr;
+  // Mapped only where nobody else can change it afterwards; others are read, and checked whole.
+  if (cache != nullptr && regular && begins_image(descriptor.get(), identity.size) &&
+      os::check_own_file(descriptor.get()) == 0) {
+    std::shared_ptr<const CachedImage> image;
+    const ImageFault fault = cache->open_image(descriptor, identity.size, engine.workers(), image);
+    if (auto code = use_image(engine, *cache, fault, image, refused); code != nullptr) {
+      return finish(engine, std::move(code), config, 0, nullptr);
+    }
+    if (!descriptor.valid()) error = os::open_for_reading(path, descriptor);
   }
   std::vector<std::uint8_t> read;
   if (error == 0) error = os::read_descriptor(descriptor.get(), kMaxFile, read);
   if (error != 0) return Error(ErrorCode::Io, path + ": " + std::strerror(error));
   SharedBytes bytes = std::make_shared<const ModuleBytes>(std::move(read));
-  const std::span<const std::uint8_t> source = bytes->view();
-  return compile_source(engine, source, std::move(bytes), config, may_know ? &identity : nullptr);
+  Source source{
+      .view = bytes->view(), .bytes = bytes, .image_refused = refused, .name = path + ": "};
+  if (may_know) source.file = &identity;
+  return compile_source(engine, std::move(source), config);
 }
 
 Result<std::uint64_t> write_image(rt::Module& module, const std::string& path) {
@@ -317,8 +387,9 @@ Result<std::uint64_t> write_image(rt::Module& module, const std::string& path) {
   const HostKey host_key = cache->host_key();
   std::uint8_t salt[32];
   if (host_key.empty() || os::fill_random(salt) != 0) {
-    return Error(ErrorCode::Io,
-                 "there is no key to authenticate images with: " + cache->config().directory);
+    const std::string& where = cache->config().directory;
+    return Error(ErrorCode::Io, "there is no key to authenticate images with: " +
+                                    (where.empty() ? "no cache directory is known" : where));
   }
   const ImageWriter writer(host_key, cache->key_of(sha256(view->module)), salt, *view);
   std::vector<std::uint8_t> bytes;

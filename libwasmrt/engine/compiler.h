@@ -18,8 +18,9 @@ namespace wasmrt::engine {
 /// Why there is no compiler here; null when there is one. Prepares the process: its stubs.
 const char* no_compiler_because();
 
-/// Prepares an engine for compiled code, with its cache; only where there is a compiler.
-void set_up_compiler(rt::Engine& engine);
+/// Prepares an engine for compiled code, with its cache; only where there is a compiler. Error text
+/// or empty.
+std::string set_up_compiler(rt::Engine& engine);
 
 inline constexpr const char* kNoExecutableMemory = "the system refuses executable memory";
 

@@ -1,4 +1,5 @@
 // When a module is compiled, and what happens where the system refuses executable memory.
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "libwasmrt/engine/compiler.h"
 #include "libwasmrt/engine/native_code.h"
 #include "libwasmrt/engine/native_stubs.h"
+#include "sys/os/cpu.h"
 
 namespace wasmrt::engine {
 
@@ -21,6 +23,13 @@ std::uint64_t body_bytes(const DecodedModule& module) {
   return bytes;
 }
 
+/// Whether nobody minds waiting for all of it.
+bool is_small(const DecodedModule& module, const EngineConfig& config) {
+  constexpr std::uint64_t kMostThreads = 8;
+  const std::uint64_t threads = config.threads != 0 ? config.threads : os::usable_cores();
+  return body_bytes(module) <= config.compile_at_once * std::min(threads, kMostThreads);
+}
+
 }  // namespace
 
 const char* no_compiler_because() {
@@ -29,7 +38,7 @@ const char* no_compiler_because() {
   return nullptr;
 }
 
-void set_up_compiler(rt::Engine& engine) {
+std::string set_up_compiler(rt::Engine& engine) {
   engine.set_native(native_stubs());
   const EngineConfig& config = engine.config();
   const std::string options =
@@ -40,12 +49,24 @@ void set_up_compiler(rt::Engine& engine) {
       std::to_string(config.spectre_guards) + " features " + std::to_string(config.features.bits());
   CacheConfig cache = config.cache;
   // Whoever looks at the compiler, or restricts it, wants it to run and keeps nothing of it.
-  if (jit::restricted() || !os::environment("WASMRT_DUMP").empty()) cache.mode = CacheMode::Off;
-  if (config.gdb) {  // frames are not described in files
+  const char* const wants_compiler = config.gdb ? "gdb"  // frames are not described in files
+                                     : jit::restricted()                       ? "WASMRT_COMPILE"
+                                     : !os::environment("WASMRT_DUMP").empty() ? "WASMRT_DUMP"
+                                                                               : nullptr;
+  if (wants_compiler != nullptr) {
+    if (cache.mode == CacheMode::MustHit) {
+      return "cache: must-hit never compiles, and with " + std::string(wants_compiler) +
+             " everything is compiled";
+    }
     cache.mode = CacheMode::Off;
-    show_native_stubs();
   }
-  engine.set_cache(std::make_shared<CodeCache>(cache, sha256(bytes_of(options))));
+  if (config.gdb) show_native_stubs();
+  auto made = std::make_shared<CodeCache>(cache, sha256(bytes_of(options)));
+  if (wants_compiler != nullptr) {
+    made->refuse_images("gdb, WASMRT_COMPILE and WASMRT_DUMP want everything to be compiled");
+  }
+  engine.set_cache(std::move(made));
+  return {};
 }
 
 void note_not_compiling(rt::Engine& engine, const char* why) {
@@ -86,16 +107,15 @@ Result<std::shared_ptr<rt::CodeSource>> compile_native(rt::Engine& engine,
                                                        std::unique_ptr<InterpCode> interp,
                                                        bool eager, const CodeKey* key) {
   const bool may_interpret = engine.config().engine == EngineKind::Auto;
-  const bool now =
-      eager || !may_interpret || body_bytes(*module) <= engine.config().compile_at_once;
+  const bool now = eager || !may_interpret || is_small(*module, engine.config());
   // Code that WASMRT_COMPILE restricts is not to be kept.
   auto* const cache =
       key == nullptr || jit::restricted() ? nullptr : static_cast<CodeCache*>(engine.cache());
   auto code = std::make_shared<NativeCode>(engine, std::move(module), std::move(interp), cache,
                                            key == nullptr ? CodeKey{} : *key);
   if (!now) {
-    code->compile_when_busy();
-  } else if (!code->compile_now()) {
+    code->compile_meanwhile();
+  } else if (!code->compile_now(may_interpret && !eager)) {
     if (!may_interpret) return Error(ErrorCode::Internal, kNoExecutableMemory);
     note_not_compiling(engine, kNoExecutableMemory);
   }

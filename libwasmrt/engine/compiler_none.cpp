@@ -5,7 +5,7 @@ namespace wasmrt::engine {
 
 const char* no_compiler_because() { return "this build has no compiler"; }
 
-void set_up_compiler(rt::Engine&) {}
+std::string set_up_compiler(rt::Engine&) { return {}; }
 
 void note_not_compiling(rt::Engine& engine, const char* why) { engine.set_not_compiling(why); }
 

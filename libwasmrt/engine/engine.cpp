@@ -51,7 +51,9 @@ Result<Engine> Engine::create(const EngineConfig& wanted) {
   if (const std::string why = engine::choose_cpu(*engine); !why.empty()) {
     return invalid("cpu: " + why);
   }
-  if (config.engine != EngineKind::Interp) engine::set_up_compiler(*engine);
+  if (config.engine != EngineKind::Interp) {
+    if (const std::string why = engine::set_up_compiler(*engine); !why.empty()) return invalid(why);
+  }
   if (no_compiler != nullptr) engine::note_not_compiling(*engine, no_compiler);
   return detail::Access::make_engine(engine.get());
 }

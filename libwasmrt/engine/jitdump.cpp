@@ -97,8 +97,9 @@ void write_jitdump(const std::string& directory, const NativeImage& image,
   const std::lock_guard lock(d.mutex);
   if (!d.open(directory)) return;
   std::vector<std::uint8_t> bytes;
+  const CodeNames names(module);
   for (const NativeFunc& func : image.funcs()) {
-    const std::string name = code_name(module, func.index);
+    const std::string name = names[func.index];
     LoadRecord record;
     record.timestamp = os::monotonic_ns();
     record.pid = d.pid;

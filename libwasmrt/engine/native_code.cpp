@@ -9,6 +9,7 @@
 #include "libwasmrt/engine/jitdump.h"
 #include "libwasmrt/engine/perf_map.h"
 
+#include <chrono>
 #include <utility>
 
 #include "interp/interp.h"
@@ -25,10 +26,6 @@ namespace wasmrt::engine {
 
 namespace {
 
-// Calls until a guest is worth a thread: about 0.1 ms of running. Hello world makes some 150. What
-// calls nothing would not get to the machine code either: a function changes over when it is
-// called.
-constexpr std::uint32_t kBusyCalls = 2000;
 // Deepest seen: 90 KiB, in the recursive parts of selection. Compilers of other modules run beside.
 constexpr std::size_t kBackgroundStack = std::size_t{1} << 20;
 
@@ -42,13 +39,14 @@ NativeCode* code_of_module(const VmFuncRef& ref) {
 /// VmFuncRef::entry of functions that had no machine code when their instance was made.
 TrapWord late_entry(VmFuncRef* callee, Vmctx* caller, std::uint64_t* slots, VmTailCall* tail) {
   if (callee->enter.load(std::memory_order_acquire) == nullptr) {
-    const void* code = code_of_module(*callee)->code_of(FuncIdx{callee->func_idx});
+    NativeCode* const module = code_of_module(*callee);
+    const void* code = module->code_of(FuncIdx{callee->func_idx});
     if (code == nullptr) {
       const TrapWord word = interp::entry(callee, caller, slots, tail);
       if (word == kTailCall) prepare_tail_call(*tail);
       return word;
     }
-    callee->native.store(code, std::memory_order_release);
+    if (callee->native.exchange(code, std::memory_order_acq_rel) != code) module->count_switch();
   }
   return native_entry(callee, caller, slots, tail);
 }
@@ -59,10 +57,12 @@ void resolve_native(VmFuncRef* ref) {
   const void* code = nullptr;
   if (NativeCode* module = code_of_module(*ref); module != nullptr) {
     code = module->code_of(FuncIdx{ref->func_idx});
+    if (code != nullptr) {
+      if (ref->native.exchange(code, std::memory_order_acq_rel) != code) module->count_switch();
+      return;
+    }
   }
-  if (code == nullptr) {
-    code = adapter_of(*ref, call_stubs(*static_cast<const CanonType*>(ref->type)));
-  }
+  code = adapter_of(*ref, call_stubs(*static_cast<const CanonType*>(ref->type)));
   ref->native.store(code, std::memory_order_release);
 }
 
@@ -75,10 +75,18 @@ NativeCode::NativeCode(rt::Engine& engine, std::shared_ptr<const DecodedModule> 
       key_(key),
       slots_(std::make_unique<std::atomic<const void*>[]>(module_->bodies.size())) {}
 
+bool NativeCode::is_orphan() const {
+  return thread_.load(std::memory_order_acquire) != 0 && generation_ != os::fork_generation();
+}
+
 NativeCode::~NativeCode() {
-  // In the child of a fork the thread does not exist, and nobody may hold the mutex.
-  if (thread_ == 0 || generation_ != os::fork_generation()) return;
-  stop_.store(true, std::memory_order_relaxed);
+  if (thread_ == 0 || is_orphan()) return;
+  {
+    const std::lock_guard lock(mutex_);  // the thread is waiting, or will see it
+    stop_.store(true, std::memory_order_relaxed);
+  }
+  changed_.notify_all();
+  engine_.background().wake();
   os::join_thread(thread_);
 }
 
@@ -95,23 +103,25 @@ bool NativeCode::adopt(const std::shared_ptr<const CachedImage>& cached) {
     image = NativeImage::publish(view, std::move(code), cached, engine_.config().signals);
     if (image == nullptr) return false;
   }
-  cache_result_ = CacheResult::Hit;
-  return publish(std::move(image), view.entries, view.declined);
+  {
+    const std::lock_guard lock(mutex_);
+    cache_result_ = CacheResult::Hit;
+  }
+  return publish(std::move(image), view.entries, CompileNotes::from_text(view.notes));
 }
 
-bool NativeCode::compile_now() {
+bool NativeCode::make(os::WorkerPool& workers) {
   const std::uint64_t start = os::monotonic_ns();
-  os::OwnedDescriptor lock;
   if (cache_ != nullptr) {
-    lock = cache_->lock(key_, stop_);
+    cache_lock_ = cache_->lock(key_, stop_);
     // Another process may have made it while we waited.
-    if (const auto cached = cache_->find(key_, engine_.workers()); cached != nullptr) {
+    if (const auto cached = cache_->find(key_, workers); cached != nullptr) {
       if (adopt(cached)) return true;
     }
   }
-  std::uint64_t declined = 0;
+  CompileNotes notes;
   LinkedImage linked;
-  if (!compile_module(engine_, *module_, stop_, linked, declined)) return true;
+  if (!compile_module(engine_, workers, *module_, stop_, linked, notes)) return true;
   std::unique_ptr<NativeImage> image;
   if (!linked.code.empty()) {
     image = NativeImage::publish(std::move(linked.code), std::move(linked.funcs),
@@ -119,24 +129,40 @@ bool NativeCode::compile_now() {
     if (image == nullptr) return false;
   }
   if (engine_.config().gdb && image != nullptr) show_to_debuggers(*image, linked.frame_steps);
-  publish(std::move(image), linked.entries, declined);
-  {
-    const std::lock_guard guard(mutex_);
-    compile_ns_ += os::monotonic_ns() - start;
-  }
-  if (cache_ != nullptr) {
-    const bool stored = cache_->store(key_, *this->image());
-    const std::lock_guard guard(mutex_);
-    cache_result_ = stored ? CacheResult::Stored : CacheResult::Miss;
-  }
+  publish(std::move(image), linked.entries, std::move(notes));
+  unwritten_ = cache_ != nullptr;
+  const std::lock_guard guard(mutex_);
+  compile_ns_ += os::monotonic_ns() - start;
+  if (unwritten_) cache_result_ = CacheResult::Miss;  // so far
   return true;
+}
+
+void NativeCode::write_and_unlock() {
+  if (unwritten_) {
+    const bool stored = cache_->store(key_, *image());
+    const std::lock_guard guard(mutex_);
+    if (stored) cache_result_ = CacheResult::Stored;
+  }
+  unwritten_ = false;
+  cache_lock_.release();
+}
+
+bool NativeCode::compile_now(bool write_later) {
+  const bool made = make(engine_.workers());
+  if (write_later && unwritten_) {
+    state_ = State::Writing;
+    if (start_background()) return made;
+  }
+  write_and_unlock();
+  return made;
 }
 
 void NativeCode::show_to_debuggers(const NativeImage& image, std::span<const FrameStep> steps) {
   std::vector<DebugSymbol> symbols;
+  const CodeNames names(*module_);
   std::uint32_t end = 0;
   for (const NativeFunc& f : image.funcs()) {
-    symbols.push_back({f.begin, f.code_bytes, code_name(*module_, f.index)});
+    symbols.push_back({f.begin, f.code_bytes, names[f.index]});
     end = f.begin + f.code_bytes;
   }
   // Thunks follow behind the last function's literals.
@@ -147,7 +173,7 @@ void NativeCode::show_to_debuggers(const NativeImage& image, std::span<const Fra
 }
 
 bool NativeCode::publish(std::unique_ptr<NativeImage> image, std::span<const std::uint32_t> entries,
-                         std::uint64_t declined) {
+                         CompileNotes notes) {
   image_ = std::move(image);
   const EngineConfig& config = engine_.config();
   if (config.perf_map && image_ != nullptr) write_perf_map(*image_, *module_);
@@ -164,7 +190,8 @@ bool NativeCode::publish(std::unique_ptr<NativeImage> image, std::span<const std
     interp_->code().hand_over(FuncIdx{static_cast<std::uint32_t>(module_->imported_funcs + n)});
   }
   const std::lock_guard lock(mutex_);
-  declined_ = declined;
+  notes_ = std::move(notes);
+  notes_text_ = notes_.text();
   native_functions_ = functions;
   native_bytes_ = image_ == nullptr ? 0 : image_->size();
   return true;
@@ -175,8 +202,13 @@ std::optional<ImageView> NativeCode::image() const {
   ImageView view;
   view.entries = entries_;
   view.module = module_->bytes->view();
-  view.declined = declined_;
+  view.records.bodies = module_->bodies.all();
+  if (module_->data_offsets.empty()) view.records.datas = module_->datas.all();
+  view.declined = notes_.declined_count();
+  view.notes = notes_text_;
   view.machine = jit::host_target()->name;
+  view.cpu = engine_.cpu();
+  view.build = version_folder();
   if (image_ != nullptr) {
     view.code = image_->code();
     view.funcs = image_->funcs();
@@ -185,45 +217,87 @@ std::optional<ImageView> NativeCode::image() const {
   return view;
 }
 
-void NativeCode::compile_when_busy() {
+void NativeCode::compile_meanwhile() {
   state_ = State::Waiting;
+  const EngineConfig& config = engine_.config();
+  if (config.compile_after_us == 0) start_background();
+  if (config.compile_after_us == 0 && config.wait_at_call == 0) return;
   interp_->code().when_busy(
-      kBusyCalls, [](void* self) { static_cast<NativeCode*>(self)->start_background(); }, this);
+      config.wait_at_call == 0 ? 1 : config.wait_at_call,
+      [](void* self) { static_cast<NativeCode*>(self)->guest_runs(); }, this);
 }
 
-void NativeCode::start_background() {
+void NativeCode::guest_runs() {
+  start_background();
+  if (engine_.config().wait_at_call == 0) return;
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return state_ == State::Done; });
+}
+
+bool NativeCode::start_background() {
   const std::lock_guard lock(mutex_);
-  if (state_ != State::Waiting) return;
+  if (state_ == State::Done || thread_ != 0) return true;
   generation_ = os::fork_generation();
-  // Without a thread the interpreter goes on.
-  const bool started =
-      os::start_thread(kBackgroundStack, "wasmrt-tier", &run_background, this, thread_);
-  state_ = started ? State::Running : State::Done;
+  const auto body = [](void* self) -> void* {
+    static_cast<NativeCode*>(self)->run_background();
+    return nullptr;
+  };
+  std::uintptr_t thread = 0;
+  const bool started = os::start_thread(kBackgroundStack, "wasmrt-tier", body, this, thread);
+  thread_.store(thread, std::memory_order_release);
+  if (!started) state_ = State::Done;  // the interpreter goes on
+  return started;
 }
 
-void* NativeCode::run_background(void* self) {
-  auto& code = *static_cast<NativeCode*>(self);
-  code.finish_background();
-  return nullptr;
+void NativeCode::run_background() {
+  bool writing = false;
+  {
+    std::unique_lock lock(mutex_);
+    writing = state_ == State::Writing;
+    const EngineConfig& config = engine_.config();
+    if (!writing && config.wait_at_call == 0) {
+      changed_.wait_for(lock, std::chrono::microseconds(config.compile_after_us),
+                        [this] { return stop_.load() || state_ != State::Waiting; });
+    }
+  }
+  if (writing) {
+    write_and_unlock();
+    return set_state(State::Done);
+  }
+  rt::Background& background = engine_.background();
+  if (!background.enter(stop_)) return;
+  if (claim()) make_and_write(background.workers());
+  background.leave();
+}
+
+bool NativeCode::claim() {
+  const std::lock_guard lock(mutex_);
+  if (state_ != State::Waiting) return false;
+  state_ = State::Compiling;
+  return true;
+}
+
+void NativeCode::make_and_write(os::WorkerPool& workers) {
+  if (make(workers)) {
+    set_state(State::Writing);
+  } else {
+    note_not_compiling(engine_, kNoExecutableMemory);
+  }
+  write_and_unlock();
+  set_state(State::Done);
+}
+
+void NativeCode::set_state(State state) {
+  const std::lock_guard lock(mutex_);
+  state_ = state;
+  changed_.notify_all();
 }
 
 void NativeCode::finish() {
-  // In the child of a fork the thread does not exist.
-  if (thread_ != 0 && generation_ != os::fork_generation()) return;
-  {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return state_ != State::Running; });
-    if (state_ == State::Done) return;
-    state_ = State::Running;
-  }
-  finish_background();
-}
-
-void NativeCode::finish_background() {
-  if (!compile_now()) note_not_compiling(engine_, kNoExecutableMemory);
-  const std::lock_guard lock(mutex_);
-  state_ = State::Done;
-  changed_.notify_all();
+  if (is_orphan()) return;
+  if (claim()) return make_and_write(engine_.workers());
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return state_ == State::Done; });
 }
 
 void NativeCode::init_function(VmFuncRef& ref, FuncIdx func) {
@@ -252,9 +326,14 @@ void NativeCode::add_stats(ModuleStats& stats) const {
   const std::lock_guard lock(mutex_);
   stats.translate_ns += compile_ns_;
   stats.code_bytes += native_bytes_;
-  stats.declined += declined_;
+  stats.declined += notes_.declined_count();
+  stats.light += notes_.light;
+  for (const auto& [reason, count] : notes_.declined) {
+    stats.declined_by_reason.push_back({reason, count});
+  }
   stats.native_functions += native_functions_;
-  stats.compiling = state_ == State::Running;
+  stats.switched_functions += switched_.load(std::memory_order_relaxed);
+  stats.compiling = state_ == State::Compiling;
   stats.cache = cache_result_;
 }
 

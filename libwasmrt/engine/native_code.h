@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "libwasmrt/engine/cache.h"
+#include "libwasmrt/engine/compile_notes.h"
 #include "libwasmrt/engine/gdb_code.h"
 #include "libwasmrt/engine/interp_code.h"
 #include "libwasmrt/engine/link.h"
@@ -38,13 +39,14 @@ class NativeCode final : public rt::CodeSource {
   /// Publishes an image that exists; before the first instance. False as below.
   bool adopt(const std::shared_ptr<const CachedImage>& cached);
   /// Compiles and publishes everything. False when the system refuses executable memory; the
-  /// interpreter then runs everything.
-  bool compile_now();
-  /// The same on a thread of its own, once the guest has shown that it is worth it: short programs
-  /// pay for no thread.
-  void compile_when_busy();
+  /// interpreter then runs everything. What the cache gets is written before it returns, or, with
+  /// `write_later`, meanwhile.
+  bool compile_now(bool write_later);
+  /// The same on a thread of its own, a while after the guest's first call, as
+  /// EngineConfig::compile_after_us says.
+  void compile_meanwhile();
 
-  /// What was published, once nothing is made any more.
+  /// What was published, after finish().
   [[nodiscard]] std::optional<ImageView> image() const;
 
   void init_function(VmFuncRef& ref, FuncIdx func) override;
@@ -56,16 +58,28 @@ class NativeCode final : public rt::CodeSource {
 
   /// Machine code of a function of the module, null while there is none.
   [[nodiscard]] const void* code_of(FuncIdx func) const;
+  /// A function of an instance changed over from the interpreter.
+  void count_switch() { switched_.fetch_add(1, std::memory_order_relaxed); }
 
  private:
-  enum class State : std::uint8_t { Waiting, Running, Done };
+  // Waiting: nobody has begun. Writing: everything is published, the cache gets it.
+  enum class State : std::uint8_t { Waiting, Compiling, Writing, Done };
 
-  void start_background();
-  void finish_background();
-  static void* run_background(void* self);
+  /// Whether the thread was left behind by a fork; nobody may hold the mutex then.
+  [[nodiscard]] bool is_orphan() const;
+  bool make(os::WorkerPool& workers);
+  void write_and_unlock();
+  void guest_runs();
+  /// Begins the thread, once, with the state Waiting or Writing. False where there is none.
+  bool start_background();
+  void run_background();
+  /// Whether the caller is the one who compiles.
+  bool claim();
+  void make_and_write(os::WorkerPool& workers);
+  void set_state(State state);
   void show_to_debuggers(const NativeImage& image, std::span<const FrameStep> steps);
   bool publish(std::unique_ptr<NativeImage> image, std::span<const std::uint32_t> entries,
-               std::uint64_t declined);
+               CompileNotes notes);
 
   rt::Engine& engine_;
   const std::shared_ptr<const DecodedModule> module_;
@@ -77,19 +91,23 @@ class NativeCode final : public rt::CodeSource {
   std::unique_ptr<NativeImage> image_;
   std::vector<std::uint32_t> entries_;  // of the image, by defined function
   std::unique_ptr<GdbCode> shown_;      // of the image, to debuggers
+  EntryLock cache_lock_;                // from make() to write_and_unlock()
+  bool unwritten_ = false;              // the same
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
-  State state_ = State::Done;  // of the background
-  std::uintptr_t thread_ = 0;
-  std::uint64_t generation_ = 0;  // fork_generation() at the thread's start
+  State state_ = State::Done;
   std::uint64_t compile_ns_ = 0;
-  std::uint64_t declined_ = 0;
+  CompileNotes notes_;
+  std::string notes_text_;
   std::uint64_t native_functions_ = 0;
   std::uint64_t native_bytes_ = 0;
   CacheResult cache_result_ = CacheResult::None;
 
+  std::atomic<std::uintptr_t> thread_{0};  // released after the next
+  std::uint64_t generation_ = 0;           // fork_generation() at the thread's start
   std::atomic<bool> stop_{false};
+  std::atomic<std::uint64_t> switched_{0};
 };
 
 /// NativeHandlers::resolve.

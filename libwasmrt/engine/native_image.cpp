@@ -114,7 +114,7 @@ void add_frames(TrapReport& report, Vmctx* ctx, const NativeImage* image, const 
   };
   std::uintptr_t slot =
       above(sp, no_frame ? jit::host_target()->frames.return_slot : func->frame_bytes);
-  for (;;) {
+  while (report.total_frames < TrapReport::kMaxCounted) {
     std::uintptr_t pc = *reinterpret_cast<const std::uintptr_t*>(slot);
     sp = slot + sizeof(void*);
     leave_tail_areas(ctx, pc, sp);
@@ -137,7 +137,9 @@ const CodePoint* point_of(const void* pc, const NativeImage*& image) {
   return image == nullptr ? nullptr : image->point_at(offset_in(*image, address));
 }
 
-std::uint32_t finish(Vmctx* ctx, const void* pc, void* sp, TrapWord word) {
+/// `wasm`: the offset of what has stopped, if that is not the point's own.
+std::uint32_t finish(Vmctx* ctx, const void* pc, void* sp, TrapWord word,
+                     const std::uint32_t* wasm = nullptr) {
   TrapReport& report = ctx->activation->report;
   report.word = word;
   auto address = reinterpret_cast<std::uintptr_t>(pc);
@@ -145,7 +147,10 @@ std::uint32_t finish(Vmctx* ctx, const void* pc, void* sp, TrapWord word) {
   leave_tail_areas(ctx, address, at);
   const NativeImage* image = nullptr;
   const CodePoint* point = point_of(reinterpret_cast<const void*>(address), image);
-  if (point != nullptr) add_frames(report, ctx, image, *point, at);
+  if (point == nullptr) return word;
+  CodePoint known = *point;
+  if (wasm != nullptr) known.wasm = *wasm;
+  add_frames(report, ctx, image, known, at);
   return word;
 }
 
@@ -213,6 +218,21 @@ void report_access(TrapReport& report, const Vmctx* ctx, std::uint32_t at, std::
   report.memory_bytes = ctx->memories[site.memory]->bytes;
 }
 
+/// Which of the accesses that one check was for would have trapped.
+std::uint32_t first_outside(const Vmctx* ctx, const NativeImage& image, const CodePoint& point,
+                            std::uint64_t index) {
+  const auto& instance = *static_cast<const rt::Instance*>(ctx->instance);
+  std::uint32_t at = point.wasm;
+  for (std::uint32_t n = 0; n < point.pair; ++n) {
+    const AccessSite site = access_at(instance.module().decoded(), at);
+    const std::uint64_t bytes = ctx->memories[site.memory]->bytes;
+    const std::uint64_t end = site.offset + site.bytes;
+    if (bytes < end || index > bytes - end) break;
+    at = image.point_at(point.pc - n - 1)->wasm;
+  }
+  return at;
+}
+
 void fill_report(TrapReport& report, Vmctx* ctx, const CodePoint& point, std::uint64_t info) {
   switch (static_cast<TrapKind>(point.trap)) {
     case TrapKind::OutOfBoundsMemoryAccess:
@@ -254,8 +274,10 @@ std::uint32_t on_trap(Vmctx* ctx, const void* pc, void* sp, std::uint32_t word,
     if (known.trap == kNoCallee) {
       known.trap = static_cast<std::uint8_t>(no_callee(ctx, known.wasm, info));
     }
+    if (known.pair != 0) known.wasm = first_outside(ctx, *image, known, info);
     word = known.trap;
     fill_report(ctx->activation->report, ctx, known, info);
+    return finish(ctx, pc, sp, word, &known.wasm);
   }
   return finish(ctx, pc, sp, word);
 }

@@ -16,6 +16,7 @@
 #include <wasmrt/result.hpp>
 
 #include "libwasmrt/frontend/module.h"
+#include "libwasmrt/frontend/section_records.h"
 #include "libwasmrt/wasm/types.h"
 
 namespace wasmrt {
@@ -32,6 +33,10 @@ struct DecodeOptions {
   /// Whether DecodedModule::customs lists the custom sections. The name section and branch hints
   /// are read in any case.
   bool keep_custom_sections = false;
+  /// What these very bytes yielded when they were decoded and validated before, kept by whoever
+  /// keeps the bytes. Sections whose records are there are not read again; that the records lie
+  /// within them is checked all the same.
+  SectionRecords known;
 };
 
 /// Decodes a module that the result shares the ownership of.

@@ -365,6 +365,20 @@ bool ModuleDecoder::section_data_count() {
   return true;
 }
 
+bool ModuleDecoder::known_bodies(std::uint32_t count) {
+  const std::span<const FuncBody> known = options_.known.bodies;
+  const std::size_t begin = r_.offset();
+  const std::size_t end = r_.end_offset();
+  bool inside = known.size() == count;
+  for (const FuncBody& body : known) {
+    inside &= body.offset >= begin && body.offset <= end && body.size <= end - body.offset;
+  }
+  if (!inside) return r_.fail(Err::FunctionCodeLengths);
+  module_.bodies.refer_to(known);
+  r_.seek(r_.end());
+  return true;
+}
+
 bool ModuleDecoder::section_code() {
   saw_code_ = true;
   const std::size_t at = r_.offset();
@@ -374,6 +388,7 @@ bool ModuleDecoder::section_code() {
   const std::size_t declared = module_.funcs.size() - module_.imported_funcs;
   // Reported when the module is read: a second code section is the earlier news.
   if (count != declared) code_mismatch_ = at;
+  if (!options_.known.bodies.empty()) return known_bodies(count);
   module_.bodies.reserve(r_.plausible(count, 2));
   for (; count != 0; --count) {
     const std::size_t size_at = r_.offset();

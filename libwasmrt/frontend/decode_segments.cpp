@@ -106,14 +106,32 @@ bool ModuleDecoder::section_datas() {
   if (module_.data_count.has_value() && *module_.data_count != count) {
     return r_.fail_at(at, Err::DataCountLengths);
   }
+  if (!options_.known.datas.empty()) return known_datas(count);
   module_.datas.reserve(r_.plausible(count, 5));
   for (; count != 0; --count) {
-    if (!data_segment(module_.datas.emplace_back())) return false;
+    if (!data_segment()) return false;
   }
   return true;
 }
 
-bool ModuleDecoder::data_segment(DataSegment& out) {
+bool ModuleDecoder::known_datas(std::uint32_t count) {
+  const std::span<const DataSegment> known = options_.known.datas;
+  const std::size_t begin = r_.offset();
+  const std::size_t end = r_.end_offset();
+  bool fit = known.size() == count;
+  for (const DataSegment& s : known) {
+    fit &= s.begin >= begin && s.begin <= end && s.size <= end - s.begin;
+    fit &= s.kind == DataSegment::Kind::Passive ||
+           (s.kind == DataSegment::Kind::Placed && s.memory < module_.memories.size());
+  }
+  if (!fit) return r_.fail(Err::DataCountLengths);
+  module_.datas.refer_to(known);
+  r_.seek(r_.end());
+  return true;
+}
+
+bool ModuleDecoder::data_segment() {
+  DataSegment out;
   const std::size_t at = r_.offset();
   std::uint32_t flags = 0;
   if (!r_.u32(flags)) return false;
@@ -126,13 +144,28 @@ bool ModuleDecoder::data_segment(DataSegment& out) {
     if (memory >= module_.memories.size()) {
       return r_.fail_at(memory_at, Err::UnknownMemory, " " + std::to_string(memory));
     }
-    out.memory = MemIdx{memory};
-    if (!const_exprs_.decode(r_, address_type(module_.memories[memory].address), out.offset))
+    static_assert(kMaxMemories <= UINT16_MAX);
+    out.memory = static_cast<std::uint16_t>(memory);
+    ConstExpr offset;
+    if (!const_exprs_.decode(r_, address_type(module_.memories[memory].address), offset))
       return false;
+    const bool constant =
+        offset.form == ConstExpr::Form::I32 || offset.form == ConstExpr::Form::I64;
+    if (constant && offset.value <= UINT32_MAX) {
+      out.kind = DataSegment::Kind::Placed;
+      out.offset = static_cast<std::uint32_t>(offset.value);
+    } else {
+      out.kind = DataSegment::Kind::Computed;
+      out.offset = static_cast<std::uint32_t>(module_.data_offsets.size());
+      module_.data_offsets.push_back(offset);
+    }
   }
+  static_assert(kMaxModuleSize <= UINT32_MAX);
   std::span<const std::uint8_t> bytes;
-  if (!r_.u32(out.size) || !r_.bytes(out.size, bytes)) return false;
-  out.begin = bytes.data();
+  if (!r_.u32(out.size)) return false;
+  out.begin = static_cast<std::uint32_t>(r_.offset());
+  if (!r_.bytes(out.size, bytes)) return false;
+  module_.datas.push_back(out);
   return true;
 }
 

@@ -19,6 +19,7 @@
 #include <wasmrt/types.hpp>
 
 #include "libwasmrt/frontend/module_bytes.h"
+#include "libwasmrt/frontend/section_records.h"
 #include "libwasmrt/wasm/types.h"
 
 namespace wasmrt {
@@ -70,26 +71,6 @@ struct ElemSegment {
   std::vector<FuncIdx> funcs;    ///< Used when the segment lists functions,
   std::vector<ConstExpr> exprs;  ///< else this one.
   [[nodiscard]] std::size_t size() const { return exprs.empty() ? funcs.size() : exprs.size(); }
-};
-
-/// Modules have them by the ten thousands, and each page of them is a fault when one starts.
-struct DataSegment {
-  static constexpr MemIdx kNoMemory{~0u};
-
-  ConstExpr offset;                     ///< Active only.
-  const std::uint8_t* begin = nullptr;  ///< In the module.
-  std::uint32_t size = 0;
-  MemIdx memory = kNoMemory;  ///< kNoMemory: it is passive.
-
-  [[nodiscard]] bool is_active() const { return memory != kNoMemory; }
-  [[nodiscard]] std::span<const std::uint8_t> bytes() const { return {begin, size}; }
-};
-static_assert(sizeof(DataSegment) == 48);
-
-/// The code of one function: locals declarations and instructions, as they stand.
-struct FuncBody {
-  std::uint32_t offset = 0;  ///< In the module: of the first byte after the size field.
-  std::uint32_t size = 0;
 };
 
 struct CustomSection {
@@ -176,9 +157,10 @@ struct DecodedModule final : TypeSource {
   std::vector<Export> exports;
   std::optional<FuncIdx> start;
   std::vector<ElemSegment> elems;
-  std::vector<DataSegment> datas;
+  Records<DataSegment> datas;
+  std::vector<ConstExpr> data_offsets;  ///< Of segments that are Computed.
   std::optional<std::uint32_t> data_count;
-  std::vector<FuncBody> bodies;      ///< By FuncIdx - imported_funcs.
+  Records<FuncBody> bodies;          ///< By FuncIdx - imported_funcs.
   std::vector<bool> declared_funcs;  ///< By FuncIdx: may be named by ref.func.
   std::uint64_t code_offset = 0;     ///< Of the code section's contents, in the module.
   std::vector<CustomSection> customs;
@@ -201,6 +183,9 @@ struct DecodedModule final : TypeSource {
   [[nodiscard]] std::span<const std::uint8_t> body(FuncIdx f) const {
     const FuncBody& b = bodies[raw(f) - imported_funcs];
     return {bytes->data() + b.offset, b.size};
+  }
+  [[nodiscard]] std::span<const std::uint8_t> data(const DataSegment& segment) const {
+    return {bytes->data() + segment.begin, segment.size};
   }
 };
 

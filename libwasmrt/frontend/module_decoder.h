@@ -48,6 +48,7 @@ class ModuleDecoder {
   bool section_start();
   bool section_data_count();
   bool section_code();
+  bool known_bodies(std::uint32_t count);
   bool func_type_index(TypeIdx& out);
   bool table_type(TableType& out);
   bool memory_type(MemoryType& out);
@@ -68,7 +69,8 @@ class ModuleDecoder {
   bool section_elems();
   bool elem_segment(ElemSegment& out);
   bool section_datas();
-  bool data_segment(DataSegment& out);
+  bool data_segment();
+  bool known_datas(std::uint32_t count);
   bool func_index(FuncIdx& out);
 
   // decode_names.cpp: never fail because of their contents

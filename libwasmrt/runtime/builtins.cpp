@@ -120,14 +120,11 @@ TrapWord memory0_copy(Vmctx* ctx, std::uint64_t dst, std::uint64_t src, std::uin
 
 TrapWord memory_init(Vmctx* ctx, std::uint32_t data, std::uint32_t mem, std::uint64_t dst,
                      std::uint64_t src, std::uint64_t n) {
-  const VmMemory& m = *ctx->memories[mem];
   const VmSegment& segment = ctx->data_segments[data];
   if (outside(src, n, segment.size)) return outside_memory(ctx, src, n, segment.size);
-  if (outside(dst, n, m.bytes)) return outside_memory(ctx, dst, n, m.bytes);
-  const auto* bytes = static_cast<const std::uint8_t*>(segment.data);
-  return in_chunks(ctx, n, kChunk, false, [&](std::uint64_t at, std::size_t length) {
-    std::memcpy(m.base + dst + at, bytes + src + at, length);
-  });
+  return init_memory(
+      ctx, mem, dst,
+      {static_cast<const std::uint8_t*>(segment.data) + src, static_cast<std::size_t>(n)});
 }
 
 void data_drop(Vmctx* ctx, std::uint32_t data) { ctx->data_segments[data].size = 0; }
@@ -191,5 +188,15 @@ constinit const Builtins kBuiltins = make_builtins();
 }  // namespace
 
 const Builtins& runtime_builtins() { return kBuiltins; }
+
+TrapWord init_memory(Vmctx* ctx, std::uint32_t mem, std::uint64_t dst,
+                     std::span<const std::uint8_t> bytes) {
+  const VmMemory& m = *ctx->memories[mem];
+  const std::uint64_t n = bytes.size();
+  if (outside(dst, n, m.bytes)) return outside_memory(ctx, dst, n, m.bytes);
+  return in_chunks(ctx, n, kChunk, false, [&](std::uint64_t at, std::size_t length) {
+    std::memcpy(m.base + dst + at, bytes.data() + at, length);
+  });
+}
 
 }  // namespace wasmrt::rt

@@ -24,6 +24,9 @@ namespace {
 
 // On a stack whose bounds nobody knows (a coroutine) this much below the caller is taken as usable.
 constexpr std::uintptr_t kUnknownStack = 32 * 1024;
+// Of what a guest may use, the library's own frames between where that is counted from and where
+// the guest begins: a call of the quick way is counted from a little higher up (quick_call.h).
+constexpr std::uintptr_t kEntryBytes = 2048;
 
 TrapWord word(TrapKind kind) { return static_cast<TrapWord>(kind); }
 
@@ -63,6 +66,7 @@ CallScope::CallScope(Store& store, Instance* root, const CallOptions& options)
 
 void CallScope::bound_native_stack(const CallOptions& options) {
   const std::uintptr_t here = os::approximate_stack_pointer();
+  const EngineConfig& config = frame_.store.engine().config();
   const CallFrame* outer = frame_.enclosing;
   // A call around this one is on the same stack when it lies between us and that stack's end.
   const bool below_outer = outer != nullptr && here <= outer->at;
@@ -71,8 +75,8 @@ void CallScope::bound_native_stack(const CallOptions& options) {
   if (frame_.stack_low == 0 && below_outer && outer->stack_low <= here) {
     frame_.stack_low = outer->stack_low;
   }
-  std::uintptr_t low = frame_.stack_low;
-  if (low == 0) {
+  frame_.low = frame_.stack_low;
+  if (frame_.low == 0) {
     const os::StackBounds bounds = os::current_stack_bounds();
     if (!bounds.known()) {
       // What the outer call may use is all there is: every call its own share would have no end.
@@ -82,10 +86,26 @@ void CallScope::bound_native_stack(const CallOptions& options) {
                                                    : 0;
       return;
     }
-    low = bounds.low;
+    frame_.low = bounds.low;
   }
   frame_.native_limit =
-      low + static_cast<std::uintptr_t>(frame_.store.engine().config().host_reserve);
+      std::max(frame_.low + static_cast<std::uintptr_t>(config.host_reserve), own_limit());
+}
+
+/// The guest's frames of one store take EngineConfig::stack_bytes at the most, also those of calls
+/// inside its host functions as long as they stay on one stack.
+std::uintptr_t CallScope::own_limit() const {
+  const std::uintptr_t here = frame_.at;
+  for (const CallFrame* f = frame_.enclosing_here; f != nullptr; f = f->enclosing_here) {
+    if (f->low != 0 && f->low <= here && here <= f->at) return f->native_limit;
+  }
+  const VmClaim& claim = frame_.store.occupancy().claim();
+  if (frame_.enclosing == nullptr && claim.ready.load(std::memory_order_relaxed) == t_thread.id &&
+      claim.reaches(here)) {
+    return claim.native_limit;  // the same, so that quick calls go on
+  }
+  const auto most = static_cast<std::uintptr_t>(frame_.store.engine().config().stack_bytes);
+  return here + kEntryBytes > most ? here + kEntryBytes - most : 0;
 }
 
 void CallScope::enter(const CallOptions& options) {
@@ -163,7 +183,8 @@ void CallScope::enter(const CallOptions& options) {
 void CallScope::make_resting_frame() {
   Occupancy::Claim& claim = frame_.store.occupancy().claim();
   const os::StackBounds bounds = os::current_stack_bounds();
-  if (claim.thread != t_thread.id || claim.ready.load(std::memory_order_relaxed) == claim.thread ||
+  const bool made = claim.ready.load(std::memory_order_relaxed) == claim.thread;
+  if (claim.thread != t_thread.id || (made && claim.native_limit == frame_.native_limit) ||
       !bounds.known() || dump_enabled(Stage::Call)) {
     return;
   }
@@ -171,13 +192,20 @@ void CallScope::make_resting_frame() {
   frame.top = frame_.top;
   frame.limit = frame_.limit;
   frame.native_limit = frame_.native_limit;
+  frame.low = frame_.low;
   frame.at = bounds.high;  // wherever its calls begin, those inside them do so on the same stack
   if (const NativeStubs* stubs = frame.store.engine().native(); stubs != nullptr) {
     frame.native_back = stubs->quick_back;
   }
   claim.frame = &frame;
   claim.native_limit = frame.native_limit;
-  claim.native_room = bounds.high - frame.native_limit;
+  // Calls that begin elsewhere may use as much, or nearly so.
+  const EngineConfig& config = frame.store.engine().config();
+  const auto most = static_cast<std::uintptr_t>(config.stack_bytes);
+  const bool all = frame.native_limit == frame.low + config.host_reserve;
+  const std::uintptr_t skipped = all ? 0 : most - most / 8;
+  claim.native_from = frame.native_limit + skipped;
+  claim.native_room = std::min(bounds.high - frame.native_limit, most) - skipped;
   claim.ready.store(claim.thread, std::memory_order_relaxed);
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include <wasmrt/deadline.hpp>
@@ -45,6 +46,7 @@ struct CallFrame : Activation {
   void* user_data = nullptr;
   std::uintptr_t at = 0;         ///< On the native stack, where the call began.
   std::uintptr_t stack_low = 0;  ///< Of the embedder's own stack; 0 on the thread's.
+  std::uintptr_t low = 0;        ///< Where the stack ends; 0 when nobody knows.
   os::Deadline timer;
   bool timer_armed = false;
   std::unique_ptr<Error> pending;  ///< What a host function failed with.
@@ -82,6 +84,7 @@ class CallScope {
   void enter(const CallOptions& options);
   void make_resting_frame();
   void bound_native_stack(const CallOptions& options);
+  [[nodiscard]] std::uintptr_t own_limit() const;
   void refuse(Error error) { refused_ = std::make_unique<Error>(std::move(error)); }
 
   CallFrame frame_;
@@ -108,6 +111,10 @@ WordCall call_host_by_slots(std::uint64_t a, std::uint64_t b, std::uint64_t c, s
 TrapWord host_has_ended(VmHostCall* call, Error* error);
 /// What a poll does: nothing when the interrupt was not for this call or is over, else a trap.
 TrapWord poll_interrupt(CallFrame& frame, Vmctx* ctx);
+
+/// Copies bytes to memory `mem`, as memory.init does: all or a trap.
+TrapWord init_memory(Vmctx* ctx, std::uint32_t mem, std::uint64_t dst,
+                     std::span<const std::uint8_t> bytes);
 
 /// The runtime's table of helpers, for Vmctx::builtins.
 const Builtins& runtime_builtins();

@@ -16,12 +16,19 @@ std::uint64_t key_of(std::span<const std::uint8_t> bytes) {
     key = (key ^ word) * 0xFF51AFD7ED558CCDu;
     key ^= key >> 32;
   };
-  constexpr std::size_t kSamples = 128;
+  // Some cache lines evenly spread, of a small module all: each costs a large module that is mapped
+  // from a file the fault of its page.
+  constexpr std::size_t kLines = 16;
+  constexpr std::size_t kLineWords = 8;
   const std::size_t words = bytes.size() / 8;
-  for (std::size_t n = 0; n < std::min(words, kSamples); ++n) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + 8 * (n * words / std::min(words, kSamples)), 8);
-    add(word);
+  const std::size_t lines = std::min(kLines, (words + kLineWords - 1) / kLineWords);
+  for (std::size_t line = 0; line < lines; ++line) {
+    const std::size_t first = line * words / lines;
+    for (std::size_t n = first; n < std::min(first + kLineWords, words); ++n) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, bytes.data() + 8 * n, 8);
+      add(word);
+    }
   }
   std::uint64_t tail = 0;
   if (bytes.size() >= 8) {

@@ -25,7 +25,8 @@ unsigned helper_threads(const EngineConfig& config) {
 
 }  // namespace
 
-Engine::Engine(const EngineConfig& config) : config_(config), workers_(helper_threads(config)) {}
+Engine::Engine(const EngineConfig& config)
+    : config_(config), workers_(helper_threads(config)), background_(helper_threads(config)) {}
 
 void Engine::enable_guard(bool on) {
   pool_.reset();

@@ -13,6 +13,7 @@
 #include <wasmrt/engine.hpp>
 
 #include "libwasmrt/abi/activation.h"
+#include "libwasmrt/runtime/background.h"
 #include "libwasmrt/runtime/code_table.h"
 #include "libwasmrt/runtime/object.h"
 #include "libwasmrt/wasm/types.h"
@@ -39,6 +40,8 @@ class Engine final : public detail::Object {
   /// Bytes beyond the first 4 GiB of a guarded memory that fault; 0 when memories are not guarded.
   [[nodiscard]] std::uint64_t guard_bytes() const { return guard_bytes_; }
   [[nodiscard]] os::WorkerPool& workers() { return workers_; }
+  /// For what nobody waits for.
+  [[nodiscard]] Background& background() { return background_; }
   [[nodiscard]] CodeTable& code_table() { return code_table_; }
   /// The code cache, an engine::CodeCache; null without a compiler.
   [[nodiscard]] void* cache() const { return cache_.get(); }
@@ -72,6 +75,7 @@ class Engine final : public detail::Object {
   std::uint64_t guard_bytes_ = 0;
   std::unique_ptr<os::ReservationPool> pool_;
   os::WorkerPool workers_;
+  Background background_;
   std::uint64_t cpu_ = 0;
   const NativeStubs* native_ = nullptr;
   std::atomic<const char*> not_compiling_because_{nullptr};

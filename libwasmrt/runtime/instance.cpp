@@ -90,6 +90,18 @@ std::optional<Extern> Instance::get(std::string_view name) const {
   return instance.make_extern(e->kind, e->index);
 }
 
+std::vector<Extern> Instance::state() const {
+  rt::Instance& instance = *Access::get(*this);
+  std::vector<Extern> all;
+  const auto add = [&](ExternKind kind, std::size_t count) {
+    for (std::uint32_t n = 0; n < count; ++n) all.push_back(instance.make_extern(kind, n));
+  };
+  add(ExternKind::Table, instance.tables.size());
+  add(ExternKind::Memory, instance.memories.size());
+  add(ExternKind::Global, instance.globals.size());
+  return all;
+}
+
 namespace {
 
 template <class T>

@@ -148,9 +148,13 @@ void make_segments(Instance& instance) {
     instance.elem_values[i] = segment_words(instance, m.elems[i]);
     instance.elem_words[i] = {instance.elem_values[i].data(), instance.elem_values[i].size()};
   }
+  // Where no count stands ahead of the code no instruction may name a data segment, and the
+  // instance need not know them: programs have them by the ten thousands.
+  if (!m.data_count) return;
   instance.data_words.resize(m.datas.size());
   for (std::size_t i = 0; i < m.datas.size(); ++i) {
-    instance.data_words[i] = {m.datas[i].begin, m.datas[i].size};
+    const std::span<const std::uint8_t> bytes = m.data(m.datas[i]);
+    instance.data_words[i] = {bytes.data(), bytes.size()};
   }
 }
 
@@ -193,13 +197,15 @@ TrapWord apply_segments(Instance& instance) {
   for (std::uint32_t i = 0; i < m.datas.size(); ++i) {
     const DataSegment& segment = m.datas[i];
     if (!segment.is_active()) continue;
-    std::uint64_t offset = 0;
-    evaluate(instance, segment.offset, &offset);
-    if (const TrapWord trap = run.memory_init(ctx, i, raw(segment.memory), offset, 0, segment.size);
+    std::uint64_t offset = segment.offset;
+    if (segment.kind == DataSegment::Kind::Computed) {
+      evaluate(instance, m.data_offsets[segment.offset], &offset);
+    }
+    if (const TrapWord trap = init_memory(ctx, segment.memory, offset, m.data(segment));
         trap != 0) {
       return trap;
     }
-    run.data_drop(ctx, i);
+    if (m.data_count) run.data_drop(ctx, i);
     if (ctx->interrupt.load(std::memory_order_relaxed) != 0) {
       if (const TrapWord trap = run.poll(ctx); trap != 0) return trap;
     }

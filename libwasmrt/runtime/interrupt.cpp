@@ -7,7 +7,6 @@
 #include <wasmrt/deadline.hpp>
 
 #include "libwasmrt/runtime/access.h"
-#include "sys/os/poll_page.h"
 #include "sys/os/thread.h"
 
 namespace wasmrt::rt {
@@ -15,8 +14,6 @@ namespace wasmrt::rt {
 namespace {
 
 constexpr std::uint64_t kNoStack = ~std::uint64_t{0};
-
-const std::uint32_t* page(const void* p) { return static_cast<const std::uint32_t*>(p); }
 
 template <class T>
 void erase_one(std::vector<T>& from, T what) {
@@ -30,13 +27,11 @@ void erase_one(std::vector<T>& from, T what) {
 
 void InterruptCell::raise(Vmctx* ctx) noexcept {
   ctx->interrupt.store(1, std::memory_order_seq_cst);
-  ctx->poll.store(page(os::armed_poll_page()), std::memory_order_seq_cst);
   ctx->stack_limit.store(kNoStack, std::memory_order_seq_cst);
 }
 
 void InterruptCell::lower(Vmctx* ctx) const noexcept {
   ctx->interrupt.store(0, std::memory_order_seq_cst);
-  ctx->poll.store(page(os::readable_poll_page()), std::memory_order_seq_cst);
   ctx->stack_limit.store(stack_limit_, std::memory_order_seq_cst);
 }
 

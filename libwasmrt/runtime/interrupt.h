@@ -1,7 +1,7 @@
 // Ending calls from outside: the armed state of a store, and cancellation tokens.
 //
 // In: an InterruptCell is armed by the timer thread, a token or Instance::close, from any thread.
-// Out: every instance of the store sees it at its next poll (Vmctx::interrupt, poll, stack_limit),
+// Out: every instance of the store sees it at its next poll (Vmctx::interrupt, stack_limit),
 // whatever is instantiated or dropped meanwhile. Guaranteed: nothing armed is lost and nothing is
 // left armed by a disarm that won: both happen under the cell's lock; an entry that raced with an
 // arm sees it (see `entered`). A cell may outlive its store; arming it then has no effect.

@@ -14,11 +14,12 @@ bool carries_functions(const FuncType& type) {
 }
 
 Module::Module(Ref<Engine> engine, std::shared_ptr<const CompiledCode> compiled,
-               const ModuleConfig& config, std::uint64_t text_ns)
+               const ModuleConfig& config, std::uint64_t text_ns, const char* image_refused)
     : engine_(std::move(engine)),
       compiled_(std::move(compiled)),
       limits_(config.limits),
-      text_ns_(text_ns) {
+      text_ns_(text_ns),
+      image_refused_(image_refused) {
   const DecodedModule& m = decoded();
   export_index_.reserve(m.exports.size());
   for (std::uint32_t i = 0; i < m.exports.size(); ++i) export_index_.emplace(m.exports[i].name, i);
@@ -37,6 +38,7 @@ Module::Module(Ref<Engine> engine, std::shared_ptr<const CompiledCode> compiled,
 ModuleStats Module::stats() const {
   ModuleStats stats = compiled_->stats;
   stats.text_ns = text_ns_;
+  stats.image_refused = image_refused_;
   code().add_stats(stats);
   return stats;
 }

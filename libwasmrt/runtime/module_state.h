@@ -41,7 +41,7 @@ class CodeSource {
 class Module final : public detail::Object {
  public:
   Module(Ref<Engine> engine, std::shared_ptr<const CompiledCode> compiled,
-         const ModuleConfig& config, std::uint64_t text_ns);
+         const ModuleConfig& config, std::uint64_t text_ns, const char* image_refused);
 
   [[nodiscard]] Engine& engine() const { return *engine_; }
   [[nodiscard]] const DecodedModule& decoded() const { return *compiled_->decoded; }
@@ -66,6 +66,7 @@ class Module final : public detail::Object {
   std::shared_ptr<const CompiledCode> compiled_;
   ResourceLimits limits_;
   std::uint64_t text_ns_ = 0;
+  const char* image_refused_ = nullptr;
   bool shares_references_ = false;
   mutable std::once_flag lines_once_;
   mutable SourceLines lines_;

@@ -9,7 +9,8 @@
 // Guaranteed: what a CallScope would do besides has been done already, or would do nothing:
 // - no deadline, token, user data and no call around: they are what the resting frame has;
 // - value stack, native limit and the thread's alternate stack: the frame was made by this thread;
-//   the caller stands on the thread's own stack, above the limit, or goes the general way;
+//   the caller stands on the thread's own stack, above the limit and so that the guest may use
+//   about as much of it as it is allowed to and not more, or goes the general way;
 // - an instance that is armed or closed, or whose store was entered with another limit, has another
 //   stack limit than the frame: it goes the general way. What arms it later is seen by its polls.
 //   What arms it and is not seen, stays armed until the general way takes it back;
@@ -45,7 +46,7 @@ inline Occupancy::Claim* begin_quick_call(const VmFuncRef& func) {
   const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
   if (limit != claim.native_limit) [[unlikely]]
     return nullptr;
-  if (here - limit >= claim.native_room) [[unlikely]]
+  if (!claim.reaches(here)) [[unlikely]]
     return nullptr;
   if (claim.inside.load(std::memory_order_relaxed) != 0) [[unlikely]]
     return nullptr;

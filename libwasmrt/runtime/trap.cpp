@@ -15,9 +15,15 @@ namespace wasmrt::rt {
 
 namespace {
 
+/// After the name section, else after the first export; empty without either.
 std::string_view function_name(const DecodedModule& module, std::uint32_t index) {
-  const auto it = module.names.funcs.find(index);
-  return it == module.names.funcs.end() ? std::string_view{} : it->second;
+  if (const auto it = module.names.funcs.find(index); it != module.names.funcs.end()) {
+    return it->second;
+  }
+  const auto exported = std::ranges::find_if(module.exports, [index](const Export& e) {
+    return e.kind == ExternKind::Func && e.index == index;
+  });
+  return exported == module.exports.end() ? std::string_view{} : exported->name;
 }
 
 TrapFrame public_frame(const RawFrame& raw) {

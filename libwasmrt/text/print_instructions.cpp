@@ -2,6 +2,7 @@
 // counterpart of immediates.cpp.
 #include "libwasmrt/text/print_instructions.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <unordered_map>
@@ -12,6 +13,8 @@
 
 namespace wasmrt::text {
 namespace {
+
+constexpr unsigned kMostIndented = 50;  // levels
 
 std::string hex(std::uint64_t value) {
   char buffer[20];
@@ -74,7 +77,7 @@ void InstructionPrinter::separate(unsigned level) {
     out_ += ' ';
   } else {
     out_ += '\n';
-    out_.append(std::size_t{2} * level, ' ');
+    out_.append(std::size_t{2} * std::min(level, kMostIndented), ' ');
   }
 }
 

@@ -22,8 +22,9 @@ std::string string_literal(std::span<const std::uint8_t> bytes);
 std::string string_literal(std::string_view text);
 
 /// Appends the instructions up to the `end` that closes them: one a line, indented by `indent`
-/// levels, or all in one line separated by blanks when `indent` is 0. `hints` may be null. Where
-/// `positions` is given, it gets the byte offset of each instruction in the module.
+/// levels (what is nested more deeply than anybody looks at, no further, or the text would be
+/// quadratic), or all in one line separated by blanks when `indent` is 0. `hints` may be null.
+/// Where `positions` is given, it gets the byte offset of each instruction in the module.
 void print_instructions(const DecodedModule& module, const PrintNames& names, Reader& reader,
                         unsigned indent, std::size_t body_start,
                         const std::vector<BranchHint>* hints, std::string& out,

@@ -40,6 +40,7 @@ class ModulePrinter {
   void functions();
   void customs();
   void expression(const ConstExpr& e);
+  void offset(const DataSegment& s);
 
   const DecodedModule& m_;
   PrintNames names_;
@@ -192,6 +193,13 @@ void ModulePrinter::expression(const ConstExpr& e) {
   print_instructions(m_, names_, reader, 0, 0, nullptr, out_);
 }
 
+void ModulePrinter::offset(const DataSegment& s) {
+  if (s.kind == DataSegment::Kind::Computed) return expression(m_.data_offsets[s.offset]);
+  out_ += m_.memories[s.memory].address == AddressType::I64
+              ? " i64.const " + std::to_string(s.offset)
+              : " i32.const " + std::to_string(static_cast<std::int32_t>(s.offset));
+}
+
 void ModulePrinter::definitions() {
   for (std::size_t i = m_.imported_tables; i < m_.tables.size(); ++i) {
     field("table");
@@ -265,11 +273,11 @@ void ModulePrinter::datas() {
     field("data");
     comment(i);
     if (s.is_active()) {
-      out_ += " (memory " + std::to_string(raw(s.memory)) + ") (offset";
-      expression(s.offset);
+      out_ += " (memory " + std::to_string(s.memory) + ") (offset";
+      offset(s);
       out_ += ')';
     }
-    out_ += ' ' + string_literal(s.bytes()) + ')';
+    out_ += ' ' + string_literal(m_.data(s)) + ')';
   }
 }
 

@@ -29,14 +29,12 @@ inline constexpr uint8_t fault_kind_bit(FaultKind kind) {
 
 /// Tag of data ranges that are guarded buffers.
 inline constexpr uint32_t kFaultTagGuarded = 0;
-/// Tag of the armed poll page.
-inline constexpr uint32_t kFaultTagPollPage = 1;
 
 /// A range of addresses in which registered code may fault. Ranges do not overlap.
 struct DataRange {
   uintptr_t begin;  ///< first byte
   uintptr_t end;    ///< one past the last byte
-  uint32_t tag;     ///< what it is: kFaultTagGuarded, kFaultTagPollPage or the owner's own number
+  uint32_t tag;     ///< what it is: kFaultTagGuarded or the owner's own number
 };
 
 /// One fault, as seen by a callback.

@@ -1,8 +1,8 @@
 // Files that only their owner may have written: caches and keys.
 //
 // In:  a directory of the user's, and names in it without slashes.
-// Out: 0 or an errno value of <cerrno>; EPERM for what belongs to somebody else, is open to others,
-//      is a link, or is no regular file.
+// Out: 0, an errno value of <cerrno>, or kOpenToOthers; EPERM for what belongs to somebody else, is
+//      a link, or is no regular file, and for files that are open to others.
 // Guaranteed: a file appears complete or not at all, whenever the writer dies; no link is followed
 //      below the directory; nobody else can write what is opened here.
 #pragma once
@@ -16,6 +16,9 @@
 #include "sys/os/descriptor.h"
 
 namespace wasmrt::os {
+
+/// Beside errno values: others may write a directory.
+inline constexpr int kOpenToOthers = -1;
 
 /// Opens a directory of this user's; with `create` makes it and what lies above it, mode 0700.
 int open_private_directory(const std::string& path, bool create, OwnedDescriptor& out);
@@ -34,6 +37,10 @@ struct FileIdentity {
 int identify(int descriptor, FileIdentity& out);
 /// Any file, by the user's path, links followed.
 int open_for_reading(const std::string& path, OwnedDescriptor& out);
+
+/// Whether nobody but this user and the system's can change an open file: 0, else EPERM for what is
+/// not regular or belongs to somebody else, or kOpenToOthers.
+int check_own_file(int descriptor);
 
 /// Opens for reading.
 int open_private_file(int directory, const std::string& name, OwnedDescriptor& out, uint64_t& size);
@@ -55,13 +62,13 @@ struct PrivateEntry {
 };
 int list_private_directory(int directory, std::vector<PrivateEntry>& out);
 int remove_private_file(int directory, const std::string& name);
-/// A directory and the files in it, one level.
-int remove_private_directory(int directory, const std::string& name);
+int remove_empty_directory(int directory, const std::string& name);
 
-/// A lock between processes, held by an open file and given back with the descriptor. EAGAIN when
-/// it is taken and `wait` is false.
+/// A lock between processes, held by an open file and given back with the descriptor; EAGAIN when
+/// it is taken. The file has that name when the lock is got: who holds it may remove the file.
+/// `create`: makes a file that is not there, else ENOENT.
 enum class FileLock : uint8_t { Shared, Exclusive };
-int lock_private_file(int directory, const std::string& name, FileLock kind, bool wait,
+int lock_private_file(int directory, const std::string& name, FileLock kind, bool create,
                       OwnedDescriptor& out);
 
 /// Nanoseconds since 1970, to compare with modified_ns.

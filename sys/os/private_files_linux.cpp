@@ -30,7 +30,8 @@ int check_directory(OwnedDescriptor directory, OwnedDescriptor& out) {
   struct stat status {};
   if (fstat(directory.get(), &status) != 0) return errno;
   // Others may look (a user's ~/.cache often lets them), but not write.
-  if (status.st_uid != geteuid() || (status.st_mode & 022) != 0) return EPERM;
+  if (status.st_uid != geteuid()) return EPERM;
+  if ((status.st_mode & 022) != 0) return kOpenToOthers;
   out = std::move(directory);
   return 0;
 }
@@ -86,6 +87,14 @@ int identify(int descriptor, FileIdentity& out) {
          static_cast<uint64_t>(status.st_size), nanoseconds(status.st_mtim),
          nanoseconds(status.st_ctim)};
   return 0;
+}
+
+int check_own_file(int descriptor) {
+  struct stat status {};
+  if (fstat(descriptor, &status) != 0) return errno;
+  if (!S_ISREG(status.st_mode)) return EPERM;
+  if (status.st_uid != geteuid() && status.st_uid != 0) return EPERM;
+  return (status.st_mode & 022) != 0 ? kOpenToOthers : 0;
 }
 
 int open_private_file(int directory, const std::string& name, OwnedDescriptor& out,
@@ -179,28 +188,32 @@ int remove_private_file(int directory, const std::string& name) {
   return unlinkat(directory, name.c_str(), 0) == 0 ? 0 : errno;
 }
 
-int remove_private_directory(int directory, const std::string& name) {
-  OwnedDescriptor inside;
-  if (const int error = open_private_directory_at(directory, name, false, inside); error != 0) {
-    return error;
-  }
-  std::vector<PrivateEntry> entries;
-  if (const int error = list_private_directory(inside.get(), entries); error != 0) return error;
-  for (const PrivateEntry& entry : entries) remove_private_file(inside.get(), entry.name);
+int remove_empty_directory(int directory, const std::string& name) {
   return unlinkat(directory, name.c_str(), AT_REMOVEDIR) == 0 ? 0 : errno;
 }
 
-int lock_private_file(int directory, const std::string& name, FileLock kind, bool wait,
+int lock_private_file(int directory, const std::string& name, FileLock kind, bool create,
                       OwnedDescriptor& out) {
-  OwnedDescriptor file(
-      openat(directory, name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file.valid()) return errno;
-  const int operation = (kind == FileLock::Shared ? LOCK_SH : LOCK_EX) | (wait ? 0 : LOCK_NB);
-  while (flock(file.get(), operation) != 0) {
-    if (errno != EINTR) return errno == EWOULDBLOCK ? EAGAIN : errno;
+  const int operation = (kind == FileLock::Shared ? LOCK_SH : LOCK_EX) | LOCK_NB;
+  for (;;) {
+    // NFS grants exclusive locks only to who may write.
+    const int access = kind == FileLock::Shared ? O_RDONLY : O_RDWR;
+    OwnedDescriptor file(openat(directory, name.c_str(),
+                                access | (create ? O_CREAT : 0) | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file.valid()) return errno;
+    while (flock(file.get(), operation) != 0) {
+      if (errno != EINTR) return errno == EWOULDBLOCK ? EAGAIN : errno;
+    }
+    struct stat locked {};
+    struct stat named {};
+    if (fstat(file.get(), &locked) != 0) return errno;
+    if (fstatat(directory, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+        locked.st_ino == named.st_ino && locked.st_dev == named.st_dev) {
+      out = std::move(file);
+      return 0;
+    }
+    // Removed between opening and locking: the next one to come would not meet this lock.
   }
-  out = std::move(file);
-  return 0;
 }
 
 int64_t file_time_now() {

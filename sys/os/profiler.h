@@ -25,6 +25,10 @@ class ProfilerFile {
   OwnedDescriptor file_;
 };
 
+/// Appends to a file that is made, mode 0600, if it is not there. EPERM for one that is a link, not
+/// regular, or of another user: the folders that profilers look into are often open to all.
+int append_own_file(const std::string& path, std::span<const std::uint8_t> bytes);
+
 /// The number of the calling thread, as profilers know it.
 std::uint32_t thread_id();
 

@@ -44,9 +44,6 @@ bool move_pages(void* to, void* from, size_t bytes);
 /// memory is short.
 void* resize_pages(void* at, size_t before, size_t now);
 
-/// Makes committed pages read-only.
-bool protect_read_only(void* at, size_t bytes);
-
 /// Ends a whole reservation.
 void release(void* at, size_t bytes);
 

@@ -79,12 +79,6 @@ void* resize_pages(void* at, size_t before, size_t now) {
   return result == MAP_FAILED ? nullptr : result;
 }
 
-bool protect_read_only(void* at, size_t bytes) {
-  if (bytes == 0) return true;
-  const size_t rounded = round_up_to_pages(bytes);
-  return rounded != 0 && mprotect(at, rounded, PROT_READ) == 0;
-}
-
 void release(void* at, size_t bytes) {
   if (at == nullptr) return;
   [[maybe_unused]] const int result = munmap(at, round_up_to_pages(bytes));

@@ -12,7 +12,7 @@ using namespace wasmrt::test;
 
 namespace {
 
-/// Functions of very different sizes that call each other, some of them declined.
+/// Functions of very different sizes that call each other.
 std::string many_functions() {
   std::string text = "(module (import \"e\" \"f\" (func)) (memory 1)";
   for (int i = 0; i < 700; ++i) {
@@ -42,9 +42,10 @@ TEST_CASE("the image is the same whatever the number of threads", "[engine][comp
     config.threads = threads;
     const Engine engine = make_engine(config);
     engine::LinkedImage image;
-    std::uint64_t declined = 0;
-    REQUIRE(engine::compile_module(*detail::Access::get(engine), decoded, stop, image, declined));
-    CHECK(declined == 0);
+    engine::CompileNotes notes;
+    rt::Engine& inside = *detail::Access::get(engine);
+    REQUIRE(engine::compile_module(inside, inside.workers(), decoded, stop, image, notes));
+    CHECK(notes.declined_count() == 0);
     CHECK(detail::Access::get(engine)->workers().started() == threads - 1);
     if (threads == 1) {
       first = std::move(image);
@@ -69,7 +70,8 @@ TEST_CASE("compiling stops when asked to", "[engine][compile]") {
   const Module module = compile(engine, many_functions());
   const std::atomic<bool> stop{true};
   engine::LinkedImage image;
-  std::uint64_t declined = 0;
-  CHECK_FALSE(engine::compile_module(
-      *detail::Access::get(engine), detail::Access::get(module)->decoded(), stop, image, declined));
+  engine::CompileNotes notes;
+  rt::Engine& inside = *detail::Access::get(engine);
+  CHECK_FALSE(engine::compile_module(inside, inside.workers(),
+                                     detail::Access::get(module)->decoded(), stop, image, notes));
 }

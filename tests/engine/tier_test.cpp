@@ -1,10 +1,11 @@
-// Auto: code that arrives while the guest runs.
+// Auto: what is compiled at once, and code that arrives while the guest runs.
 #include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "tests/support/api.h"
+#include "tests/support/temporary_directory.h"
 
 using namespace wasmrt;
 using namespace wasmrt::test;
@@ -88,6 +89,26 @@ Guest make_guest(const EngineConfig& config, bool wait) {
   }));
   Instance instance = must(linker.instantiate(Store(engine), module));
   return {engine, module, instance};
+}
+
+/// A loop that calls nothing, and something to call.
+constexpr const char* kLoop = R"((module
+  (func (export "spin") (param i32) (result i32) (local $s i32)
+    (loop $l
+      (local.set $s (i32.add (i32.mul (local.get $s) (i32.const 31)) (local.get 0)))
+      (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (local.get $s))
+  (func $inc (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+  (func (export "twice") (param i32) (result i32) (call $inc (call $inc (local.get 0))))))";
+
+template <class Condition>
+bool soon(Condition&& condition) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
 }
 
 std::int32_t call(const Instance& instance, const char* name, std::int32_t n) {
@@ -187,4 +208,93 @@ TEST_CASE("small modules are compiled at once", "[engine][tier]") {
   if (!has_compiler()) return;
   const Module module = compile(make_engine(), "(module (func (export \"f\")))");
   CHECK(module.stats().native_functions == 1);
+}
+
+TEST_CASE("a guest that loops and calls little is compiled soon", "[engine][tier]") {
+  if (!has_compiler()) return;
+  const Engine engine = make_engine(late());
+  const Module module = compile(engine, kLoop);
+  const Instance instance = must(Instance::create(Store(engine), module));
+  const std::int32_t first = call(instance, "spin", 100'000);
+  CHECK(soon([&] { return module.stats().native_functions == 3; }));
+  CHECK(module.stats().switched_functions == 0);
+  CHECK(call(instance, "spin", 100'000) == first);
+  CHECK(module.stats().switched_functions == 1);
+}
+
+TEST_CASE("code arrives inside of the call that waits for it", "[engine][tier]") {
+  if (!has_compiler()) return;
+  EngineConfig config = late();
+  for (const std::uint32_t at : {1U, 2U, 3U}) {
+    config.wait_at_call = at;
+    const Engine engine = make_engine(config);
+    const Module module = compile(engine, kLoop);
+    const Instance instance = must(Instance::create(Store(engine), module));
+    CHECK(module.stats().native_functions == 0);
+    CHECK(call(instance, "twice", 40) == 42);
+    const ModuleStats stats = module.stats();
+    CHECK(stats.native_functions == 3);
+    // `twice` ends where it began; `inc` changes over behind the call that waits.
+    CHECK(stats.switched_functions == (at == 3 ? 0 : 1));
+  }
+}
+
+TEST_CASE("compiling need not wait for a call", "[engine][tier]") {
+  if (!has_compiler()) return;
+  EngineConfig config = late();
+  config.compile_after_us = 0;
+  const Module module = compile(make_engine(config), calls());
+  CHECK(soon([&] { return module.stats().native_functions != 0; }));
+}
+
+TEST_CASE("who waits for the code does not wait for its time", "[engine][tier]") {
+  if (!has_compiler()) return;
+  EngineConfig config = late();
+  config.compile_after_us = 3'000'000'000;
+  const Engine engine = make_engine(config);
+  const Module module = compile(engine, kLoop);
+  const Instance instance = must(Instance::create(Store(engine), module));
+  for (int i = 0; i < 3000; ++i) REQUIRE(call(instance, "twice", i) == i + 2);
+  CHECK(module.stats().native_functions == 0);
+  module.wait_compiled();
+  CHECK(module.stats().native_functions == 3);
+  CHECK(call(instance, "twice", 1) == 3);
+  // The thread that waits for the time ends with the module.
+}
+
+TEST_CASE("modules that become busy together take turns, and may go in between", "[engine][tier]") {
+  if (!has_compiler()) return;
+  EngineConfig config = late();
+  config.compile_after_us = 0;
+  const Engine engine = make_engine(config);
+  std::vector<Module> kept;
+  for (int i = 0; i < 12; ++i) {
+    std::string text = calls();
+    text.insert(text.size() - 1, "(func (export \"n" + std::to_string(i) + "\"))");
+    const Module module = compile(engine, text);
+    if (i % 2 == 0) kept.push_back(module);
+  }
+  for (const Module& module : kept) {
+    module.wait_compiled();
+    CHECK(module.stats().native_functions == module.stats().functions);
+  }
+}
+
+TEST_CASE("what is compiled at once gets into the cache meanwhile", "[engine][tier]") {
+  if (!has_compiler()) return;
+  const TemporaryDirectory directory;
+  EngineConfig config;
+  config.cache.mode = CacheMode::ReadWrite;
+  config.cache.directory = directory.path();
+  config.cache.least_bytes = 0;
+  {
+    // The end of the module waits for it.
+    const Module module = compile(make_engine(config), kLoop);
+    CHECK(module.stats().native_functions == 3);
+  }
+  const Module again = compile(make_engine(config), kLoop);
+  CHECK(again.stats().cache == CacheResult::Hit);
+  const Module other = compile(make_engine(config), "(module (func (export \"f\")))");
+  other.wait_compiled();
+  CHECK(other.stats().cache == CacheResult::Stored);
 }

@@ -54,6 +54,8 @@ TEST_CASE("segments", "[decode]") {
   CHECK(m.elems[1].exprs[1].form == ConstExpr::Form::RefFunc);
   CHECK(m.elems[2].mode == SegmentMode::Declarative);
   CHECK(m.datas[0].size == 3);
+  CHECK(m.datas[0].kind == DataSegment::Kind::Placed);
+  CHECK(m.datas[0].offset == 8);
   CHECK(!m.datas[1].is_active());
   CHECK(m.declared_funcs[0]);
 }

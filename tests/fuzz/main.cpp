@@ -17,6 +17,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -58,7 +59,7 @@ bool fails_alone(const Bytes& bytes) {
   const pid_t child = fork();
   if (child == 0) {
     alarm(20);
-    _exit(failed(compare_engines(random_module(bytes))) ? 1 : 0);
+    _exit(failed(compare_engines(random_module(bytes), Origin::Ours, Share::All)) ? 1 : 0);
   }
   int status = 0;
   waitpid(child, &status, 0);
@@ -140,7 +141,7 @@ Comparison compare_file(const std::string& path, Origin origin) {
   const std::optional<Bytes> bytes = read_file(path);
   if (!bytes) return {Comparison::Invalid, "cannot be read"};
   if (origin == Origin::Other) return compare_engines(*bytes, origin);
-  return compare_engines(random_module(*bytes));
+  return compare_engines(random_module(*bytes), origin, Share::All);
 }
 
 int run_files(const std::vector<std::string>& files, Origin origin) {
@@ -211,6 +212,25 @@ int run(std::uint64_t first, double seconds, const std::string& keep) {
   return 1;
 }
 
+/// In memory where there is such a file system, because entries are flushed to disk.
+struct CacheFolder {
+  CacheFolder() {
+    for (const char* pattern : {"/dev/shm/wasmrt-fuzz-XXXXXX", "/tmp/wasmrt-fuzz-XXXXXX"}) {
+      path = pattern;
+      if (mkdtemp(path.data()) != nullptr) return;
+    }
+    path.clear();
+  }
+  ~CacheFolder() {
+    std::error_code ignored;
+    if (!path.empty()) std::filesystem::remove_all(path, ignored);
+  }
+  CacheFolder(const CacheFolder&) = delete;
+  CacheFolder& operator=(const CacheFolder&) = delete;
+
+  std::string path;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -245,5 +265,7 @@ int main(int argc, char** argv) {
       files.emplace_back(word);
     }
   }
+  const CacheFolder cache;
+  wasmrt::fuzz::use_cache(cache.path);
   return files.empty() ? run(first, seconds, keep) : run_files(files, origin);
 }

@@ -122,7 +122,7 @@ void HandMade::build() {
     memory_.bytes = type.limits.min << type.page_size_log2;
     if (memory_.bytes != 0 && !os::commit(memory_.base, memory_.bytes)) stop("no memory");
     for (const DataSegment& d : m.datas) {
-      if (d.is_active()) std::memcpy(memory_.base + d.offset.value, d.begin, d.size);
+      if (d.is_active()) std::memcpy(memory_.base + d.offset, m.data(d).data(), d.size);
     }
     ctx_.memory0_base = memory_.base;
     ctx_.memory0_bytes = memory_.bytes;

@@ -235,3 +235,36 @@ TEST_CASE("instances with the same code call with their own imports", "[jit][cal
     CHECK(outcomes == of_first_engine);
   }
 }
+
+TEST_CASE("a constant index of a table that never changes is a direct call", "[jit][call_tables]") {
+  const auto form = [](const std::string& call, const std::string& table) {
+    Compiled c(
+        wat("(module (type $t (func (param i32) (result i32))) (func (export \"f\") (param i32) "
+            "(result i32) (" +
+            call +
+            " (type $t) (local.get 0) (i32.const 1)))"
+            "(func $a (type $t) (i32.const 5)) (func $b (type $t) (i32.const 6))" +
+            table + ")"));
+    REQUIRE(c.checked.ok);
+    REQUIRE(c.build() == nullptr);
+    return jit::ir::print(c.func, true);
+  };
+  const std::string own = "(table 4 funcref) (elem (i32.const 0) $a $b)";
+  CHECK(contains(form("call_indirect", own), "call.i32 v0 func 2"));
+  CHECK(contains(form("return_call_indirect", own), "tail_call v0 func 2"));
+  CHECK(test::count(form("call_indirect", own), "guard_index") == 0);
+  // Nothing is known of what others can change, and where there is nothing the call traps.
+  CHECK(contains(form("call_indirect", "(table (export \"t\") 4 funcref)"), "call_func"));
+  CHECK(contains(form("call_indirect", "(table 4 funcref) (elem (i32.const 0) $a)"), "call_code"));
+  for (const char* index : {"0", "1", "2", "3", "4", "-1"}) {
+    const std::string text =
+        std::string("(module (type $t (func (param i32) (result i32)))") +
+        "(func (export \"f\") (param i32) (result i32) (call_indirect (type $t) (local.get 0) "
+        "(i32.const " +
+        index +
+        "))) (func $a (type $t) (i32.const 5)) (func $c (param i64)) (table 4 funcref) "
+        "(elem (i32.const 0) $a $c) (elem (i32.const 3) $a))";
+    INFO(index);
+    same_outcome(on_all_engines(text), "f", {Value(std::int32_t{7})});
+  }
+}

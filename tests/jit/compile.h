@@ -29,7 +29,9 @@ struct Compiled {
     if (!checked.ok) return;
     for (std::size_t n = 0; n < checked.module->memories.size(); ++n) {
       jit::ir::MemoryInfo info;
-      info.is_64 = checked.module->memories[n].address == AddressType::I64;
+      const MemoryType& type = checked.module->memories[n];
+      info.is_64 = type.address == AddressType::I64;
+      info.least_bytes = type.limits.min << type.page_size_log2;
       info.guarded_bytes = info.is_64 ? 0 : std::uint64_t{6} << 30;
       memories.push_back(info);
     }

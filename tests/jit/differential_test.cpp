@@ -15,10 +15,11 @@ using namespace wasmrt;
 
 namespace {
 
-fuzz::Comparison compare(const std::vector<std::uint8_t>& choices) {
+fuzz::Comparison compare(const std::vector<std::uint8_t>& choices, fuzz::Share share) {
   fuzz::participants();
   test::own_faults();
-  const fuzz::Comparison result = fuzz::compare_engines(fuzz::random_module(choices));
+  const fuzz::Comparison result =
+      fuzz::compare_engines(fuzz::random_module(choices), fuzz::Origin::Ours, share);
   INFO(result.report);
   REQUIRE(result.verdict != fuzz::Comparison::Invalid);
   REQUIRE(result.verdict != fuzz::Comparison::Different);
@@ -34,7 +35,7 @@ TEST_CASE("random modules do the same on every engine", "[jit][fuzz][no-emulatio
   for (int n = 0; n < 400; ++n) {
     std::vector<std::uint8_t> choices(50 + random.next() % 1000);
     for (std::uint8_t& byte : choices) byte = static_cast<std::uint8_t>(random.next() >> 32);
-    const fuzz::Comparison one = compare(choices);
+    const fuzz::Comparison one = compare(choices, fuzz::Share::Some);
     sum.calls += one.calls;
     sum.traps += one.traps;
     sum.functions += one.functions;
@@ -59,7 +60,7 @@ TEST_CASE("kept findings do the same on every engine", "[jit][fuzz]") {
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     INFO(entry.path());
     std::ifstream file(entry.path(), std::ios::binary);
-    compare(std::vector<std::uint8_t>(std::istreambuf_iterator<char>(file), {}));
+    compare(std::vector<std::uint8_t>(std::istreambuf_iterator<char>(file), {}), fuzz::Share::All);
     ++count;
   }
   REQUIRE(count >= 2);

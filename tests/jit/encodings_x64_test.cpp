@@ -290,17 +290,23 @@ struct Processor {
 };
 
 void add_module(Corpus& corpus, const test::Bytes& bytes, const Processor& cpu, bool signals,
-                std::uint32_t seed) {
+                std::uint32_t seed, std::uint32_t section_bytes = 0) {
   test::Compiled c(bytes);
   INFO(c.checked.error.message);
   REQUIRE(c.checked.ok);
   c.context.options.cpu = cpu.bits;
   c.context.options.signals = signals;
   c.context.options.verify = false;
+  c.context.options.section_bytes = section_bytes;
   if (!signals) {
     for (ir::MemoryInfo& m : c.memories) m.guarded_bytes = 0, m.may_move = true;
   }
   const DecodedModule& m = *c.checked.module;
+  if (section_bytes != 0) {  // what is left in the end is the last section
+    c.state.watch = [&](Stage stage) {
+      if (stage == Stage::Regalloc) corpus.add(x64_target(), c.context, c.machine, "a section");
+    };
+  }
   for (std::uint32_t f = m.imported_funcs; f < m.funcs.size(); ++f) {
     if (c.compile(f) != nullptr) {
       ++corpus.declined;
@@ -331,6 +337,7 @@ TEST_CASE("x64: the emitter writes what it means, as another assembler sees it",
       add_module(corpus, test::wat(test::scalar_module("(memory 1)")), cpu, signals, ++seed);
       add_module(corpus, test::wat(test::kControlModule), cpu, signals, ++seed);
       add_module(corpus, test::wat(test::loop_module()), cpu, signals, ++seed);
+      add_module(corpus, test::wat(test::loop_module()), cpu, signals, ++seed, 10);
     }
     add_module(corpus, test::wat(test::simd_module(test::simd_op_bodies())), cpu, true, ++seed);
     add_module(corpus, test::wat(test::simd_module(test::simd_sequence_bodies())), cpu, true,

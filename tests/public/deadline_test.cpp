@@ -8,6 +8,8 @@
 #include <csignal>
 #include <thread>
 
+#include <catch2/generators/catch_generators.hpp>
+
 #include "tests/support/api.h"
 
 using namespace wasmrt;
@@ -69,6 +71,28 @@ TEST_CASE("a call ends at its deadline", "[public][deadline]") {
     CHECK(must(guest.call("quick", within(1h)))[0].i32() == 3);
   }
   CHECK(must_trap(guest.call("loop", within(-1s))).kind() == TrapKind::DeadlineExceeded);
+}
+
+TEST_CASE("one bulk operation ends at its deadline", "[public][deadline][no-emulation]") {
+  EngineConfig config;
+  config.engine = GENERATE(EngineKind::Interp, EngineKind::Jit);
+  if (config.engine == EngineKind::Jit && !Engine::create(config)) return;  // not in this build
+  const Engine engine = make_engine(config);
+  // Each alone would take a second, or a good part of one.
+  const Instance instance = must(Instance::create(Store(engine), compile(engine, R"((module
+    (memory 65536) (table 10000000 funcref)
+    (func (export "fill") (memory.fill (i32.const 0) (i32.const 1) (i32.const -1)))
+    (func (export "copy") (memory.copy (i32.const 0) (i32.const 1) (i32.const -2)))
+    (func (export "table") (param i32)
+      (table.fill (i32.const 0) (ref.null func) (i32.const 10000000)))
+    (func (export "tables") (table.copy (i32.const 0) (i32.const 1) (i32.const 9999999)))))")));
+  for (const char* name : {"fill", "copy", "tables"}) {
+    INFO(name);
+    const Trap trap = must_trap(instance.get_func(name)->call({}, within(2ms)));
+    CHECK(trap.kind() == TrapKind::DeadlineExceeded);
+  }
+  // The store's engine knows nothing of it afterwards.
+  CHECK(instance.get_func("table")->call({Value(0)}, within(1h)).ok());
 }
 
 TEST_CASE("start functions end at the deadline", "[public][deadline]") {

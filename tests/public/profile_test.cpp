@@ -10,10 +10,12 @@
 #include <string>
 #include <vector>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <wasmrt/wasmrt.hpp>
 
+#include "libwasmrt/base/log.h"
 #include "tests/support/api.h"
 #include "tests/support/temporary_directory.h"
 
@@ -118,7 +120,8 @@ TEST_CASE("perf is told the names of compiled functions", "[public][compiled]") 
   const Instance instance = instantiate(R"((module
     (func $first (export "f") (param i32) (result i32) (local.get 0))
     (func $"two\0alines" (result i32) (i32.const 2))
-    (func (result i32) (i32.const 3))))",
+    (func (result i32) (i32.const 3))
+    (func (export "fourth") (export "also"))))",
                                         config);
   const std::string path = "/tmp/perf-" + std::to_string(getpid()) + ".map";
   std::ifstream file(path);
@@ -134,5 +137,36 @@ TEST_CASE("perf is told the names of compiled functions", "[public][compiled]") 
     names.emplace_back(name);
   }
   std::remove(path.c_str());
-  CHECK(names == std::vector<std::string>{"wasm:first", "wasm:two?lines", "wasm:func[2]"});
+  CHECK(names ==
+        std::vector<std::string>{"wasm:first", "wasm:two?lines", "wasm:func[2]", "wasm:fourth"});
+}
+
+TEST_CASE("names for perf go into no file of others and through no link", "[public][compiled]") {
+  EngineConfig config;
+  config.engine = EngineKind::Jit;
+  config.perf_map = true;
+  if (!Engine::create(config).ok()) return;
+  std::string said;
+  log_set_sink(
+      [](void* user, LogLevel, std::string_view text) { *static_cast<std::string*>(user) += text; },
+      &said);
+  const TemporaryDirectory folder;
+  folder.write("victim", "mine");
+  const std::string path = "/tmp/perf-" + std::to_string(getpid()) + ".map";
+  std::remove(path.c_str());
+  REQUIRE(symlink((folder / "victim").c_str(), path.c_str()) == 0);
+  instantiate("(module (func $linked))", config);
+  CHECK(folder.read("victim") == "mine");
+  CHECK(said.find("no perf map: " + path) != std::string::npos);
+  std::remove(path.c_str());
+  // A pipe would hold the process up.
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  instantiate("(module (func $piped (nop)))", config);
+  std::remove(path.c_str());
+  instantiate("(module (func $ours (nop) (nop)))", config);
+  struct stat status {};
+  REQUIRE(stat(path.c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0600);
+  std::remove(path.c_str());
+  log_set_sink(nullptr, nullptr);
 }

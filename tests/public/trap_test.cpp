@@ -64,7 +64,7 @@ TEST_CASE("recursion is told once", "[public][trap]") {
   const std::string text = trap.to_string();
   INFO(text);
   CHECK(contains(text, "\n  1: down @ 0x"));
-  CHECK(contains(text, "\n  ... the same 19 times more\n  21: func[1] @ 0x"));
+  CHECK(contains(text, "\n  ... the same 19 times more\n  21: outer @ 0x"));
   const std::string turns = must_trap(instance.get_func("both")->call({Value(100)})).to_string();
   INFO(turns);
   CHECK(contains(turns, "\n  31: a @ 0x"));

@@ -30,7 +30,6 @@ TEST_CASE("an armed cell reaches instances made later", "[runtime][interrupt]") 
   cell->disarm();
   CHECK(second.interrupt == 0);
   CHECK(second.stack_limit == 4096);
-  CHECK(second.poll.load() == first.poll.load());
   // A closed instance stays armed, others do not.
   cell->close(&first);
   cell->disarm();
@@ -52,6 +51,7 @@ TEST_CASE("interrupts are neither lost nor stray", "[runtime][interrupt]") {
             (br_if 0 (i32.lt_u (local.get $i) (local.get 0))))
       (local.get $i))))")));
   constexpr int kThreads = 4;
+  constexpr int kRounds = 1000;  // at least, however slow the machine is
   const auto end = std::chrono::steady_clock::now() + 2s;
   std::atomic<int> ended = 0;
   std::atomic<int> finished = 0;
@@ -68,7 +68,8 @@ TEST_CASE("interrupts are neither lost nor stray", "[runtime][interrupt]") {
       Shared& mine = shared[static_cast<std::size_t>(t)];
       Shared& next = shared[static_cast<std::size_t>((t + 1) % kThreads)];
       const Store store(engine);
-      for (int round = 0; std::chrono::steady_clock::now() < end; ++round) {
+      for (int round = 0; std::chrono::steady_clock::now() < end || (ended < kRounds && wrong == 0);
+           ++round) {
         Result<Instance> made = linked.instantiate(store);
         if (!made) {
           ++wrong;
@@ -101,7 +102,7 @@ TEST_CASE("interrupts are neither lost nor stray", "[runtime][interrupt]") {
   for (std::thread& thread : threads) thread.join();
   INFO(ended << " interrupted calls, " << finished << " others");
   CHECK(wrong == 0);
-  CHECK(ended > 50);
+  CHECK(ended >= kRounds);
   CHECK(ended == finished);
 }
 

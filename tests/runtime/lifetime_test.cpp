@@ -1,5 +1,6 @@
 // What is made and dropped gives its memory back: instances in one store, stores, modules.
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <cstdint>
 #include <string>
@@ -85,6 +86,38 @@ TEST_CASE("1,000 compilations leave nothing behind", "[runtime][no-emulation][no
       CHECK(must(instance.get_func("f7")->call({Value(1)}))[0].i32() == 8);
     }
   });
+}
+
+TEST_CASE("an old function in a host's table keeps its type", "[runtime]") {
+  EngineConfig config;
+  config.engine = GENERATE(EngineKind::Interp, EngineKind::Jit);
+  if (config.engine == EngineKind::Jit && !Engine::create(config)) return;  // not in this build
+  const Engine engine = make_engine(config);
+  const Store store(engine);
+  TableType type;
+  type.limits.min = 1;
+  const Table table = must(Table::create(store, type, Value::null(kFuncref)));
+  {
+    const Instance old = must(Instance::create(store, compile(engine, R"((module
+      (func (export "f") (param i64 f32 f32) (result f64) (f64.const 4))))")));
+    must(table.set(0, old.get_func("f")->to_value()));
+  }
+  // The module and its instance are gone but for the function.
+  Linker linker(engine);
+  must(linker.define("env", "t", table));
+  const auto calls = [&](const std::string& params, const std::string& arguments) {
+    const Instance instance = must(linker.instantiate(store, compile(engine, R"((module
+      (import "env" "t" (table 1 funcref))
+      (func (export "call") (result f64)
+        (call_indirect (param )" + params + ") (result f64) " + arguments + " (i32.const 0))))")));
+    return instance.get_func("call")->call({});
+  };
+  for (int n = 0; n < 30; ++n) {
+    std::string params = "i64 f32", arguments = "(i64.const 1) (f32.const 2)";
+    for (int i = 0; i < n; ++i) params += " i32", arguments += " (i32.const 3)";
+    CHECK(must_trap(calls(params, arguments)).kind() == TrapKind::IndirectCallTypeMismatch);
+  }
+  CHECK(must(calls("i64 f32 f32", "(i64.const 1) (f32.const 2) (f32.const 3)"))[0].f64() == 4);
 }
 
 TEST_CASE("a host function is destroyed with the last that uses it", "[runtime]") {

@@ -31,11 +31,6 @@ bool same(const ElemSegment& a, const ElemSegment& b) {
   return true;
 }
 
-bool same(const DataSegment& a, const DataSegment& b) {
-  return a.memory == b.memory && (!a.is_active() || bytes_of(a.offset) == bytes_of(b.offset)) &&
-         std::equal(a.begin, a.begin + a.size, b.begin, b.begin + b.size);
-}
-
 bool same(const TableDecl& a, const TableDecl& b) {
   return a.type == b.type && a.init.has_value() == b.init.has_value() &&
          (!a.init || bytes_of(*a.init) == bytes_of(*b.init));
@@ -67,6 +62,16 @@ bool same_types(const DecodedModule& a, const std::vector<TypeIdx>& x, const Dec
                     [&](TypeIdx i, TypeIdx j) { return a.type(i).id == b.type(j).id; });
 }
 
+bool same(const DecodedModule& a, const DataSegment& x, const DecodedModule& b,
+          const DataSegment& y) {
+  if (x.kind != y.kind || x.memory != y.memory || !std::ranges::equal(a.data(x), b.data(y))) {
+    return false;
+  }
+  return x.kind == DataSegment::Kind::Computed
+             ? bytes_of(a.data_offsets[x.offset]) == bytes_of(b.data_offsets[y.offset])
+             : x.offset == y.offset;
+}
+
 std::string difference(const DecodedModule& a, const DecodedModule& b) {
   if (a.type_ids != b.type_ids) return "types";
   if (!all_same(a.imports, b.imports)) return "imports";
@@ -78,7 +83,10 @@ std::string difference(const DecodedModule& a, const DecodedModule& b) {
   if (!all_same(a.exports, b.exports)) return "exports";
   if (a.start != b.start) return "start";
   if (!all_same(a.elems, b.elems)) return "element segments";
-  if (!all_same(a.datas, b.datas)) return "data segments";
+  if (!std::equal(a.datas.begin(), a.datas.end(), b.datas.begin(), b.datas.end(),
+                  [&](const DataSegment& x, const DataSegment& y) { return same(a, x, b, y); })) {
+    return "data segments";
+  }
   if (a.bodies.size() != b.bodies.size()) return "number of bodies";
   for (std::size_t i = 0; i < a.bodies.size(); ++i) {
     const FuncIdx f{static_cast<std::uint32_t>(i) + a.imported_funcs};

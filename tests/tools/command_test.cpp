@@ -66,9 +66,11 @@ struct Desk {
   }
 
   Ran run(const std::string& words) const {
+    return shell("'" WASMRT_RUN "' " + words + " 2>&1 </dev/null");
+  }
+  Ran shell(const std::string& words) const {
     Ran ran;
-    const std::string command =
-        "cd '" + folder.path() + "' && '" WASMRT_RUN "' " + words + " 2>&1 </dev/null";
+    const std::string command = "cd '" + folder.path() + "' && " + words;
     FILE* pipe = popen(command.c_str(), "r");
     REQUIRE(pipe != nullptr);
     char buffer[4096];
@@ -88,6 +90,62 @@ struct Expectation {
 }  // namespace
 
 #if WASMRT_HAS_JIT && defined(__x86_64__)
+TEST_CASE("why functions are not compiled is counted and shown", "[tools][no-emulation]") {
+  const Desk desk;
+  // Loops in loops, all of which assign all locals.
+  constexpr int kLoops = 500;
+  std::string many = "(module (func (export \"f\") (param i32) (local";
+  for (int n = 0; n < kLoops; ++n) many += " i32";
+  many += ")";
+  for (int n = 0; n < kLoops; ++n) many += " loop";
+  for (int n = 1; n < kLoops; ++n) {
+    const std::string local = std::to_string(n);
+    many += "(local.set " + local + " (i32.add (local.get " + local + ") (i32.const 1)))";
+  }
+  for (int n = 0; n < kLoops; ++n) many += "(br_if 0 (local.get 0)) end ";
+  desk.folder.write("many.wat", many + "))");
+  const std::string text = "\ndeclined 1: too many values cross branches and calls\n";
+  const std::string options = " --engine=jit --cache=cache --invoke=f many.wat 0";
+  for (const char* cache : {"stored", "hit"}) {  // made, then from the cache
+    const Ran ran = desk.run("--stats" + options);
+    INFO(ran.out);
+    CHECK(ran.code == 0);
+    CHECK(ran.out.find("declined                    1\n") != std::string::npos);
+    CHECK(ran.out.find(text) != std::string::npos);
+    CHECK(ran.out.find(std::string("code cache       ") + cache) != std::string::npos);
+  }
+  CHECK(desk.run("--stats=json" + options)
+            .out.find("{\"too many values cross branches and calls\":1}") != std::string::npos);
+}
+
+TEST_CASE("large functions with simply allocated registers are counted", "[tools][no-emulation]") {
+  const Desk desk;
+  std::string large = "(module (func (export \"f\") (param i32) (result i32)";
+  for (int n = 0; n < 70'000; ++n) {
+    large += "(local.set 0 (i32.mul (i32.xor (local.get 0) (i32.const 7)) (local.get 0)))";
+  }
+  desk.folder.write("large.wat", large + "(local.get 0)) (func))");
+  const Ran ran = desk.run("--stats --engine=jit --invoke=f large.wat 3");
+  INFO(ran.out);
+  CHECK(ran.code == 0);
+  CHECK(ran.out.find("\nsimply allocated            1\n") != std::string::npos);
+}
+
+TEST_CASE("the interpreter's process maps no code", "[tools][no-emulation]") {
+  const Desk desk;
+  // What may be run and is no file of the program or its libraries, while the guest runs.
+  const auto code = [&](const std::string& engine) {
+    const Ran ran =
+        desk.shell(WASMRT_RUN " --engine=" + engine +
+                   " --timeout=60s --invoke=spin math.wat & p=$!; "
+                   "while [ $(cut -d' ' -f14 /proc/$p/stat) -lt 20 ]; do sleep 0.05; done; "
+                   "grep ' ..x. ' /proc/$p/maps | grep -v '\\.so\\|wasmrt-run\\|\\[v'; kill $p");
+    return ran.out;
+  };
+  CHECK(code("interp").empty());
+  CHECK_FALSE(code("jit").empty());
+}
+
 TEST_CASE("engines are compared in step", "[tools][compare]") {
   const Desk desk;
   desk.folder.write("sum.wat", R"((module
@@ -111,7 +169,7 @@ TEST_CASE("engines are compared in step", "[tools][compare]") {
   setenv("WASMRT_COMPILE", "plant=2", 1);
   ran = desk.run("--engine=compare sum.wat");
   CHECK(ran.code == 3);
-  CHECK(ran.out.find("differ after 1 host calls:\n  memory memory at 0x64: 0x8 and 0x2\n") !=
+  CHECK(ran.out.find("differ after 1 host calls:\n  memory 0 at 0x64: 0x8 and 0x2\n") !=
         std::string::npos);
   setenv("WASMRT_COMPILE", "plant=2,-plant-fault", 1);
   CHECK(desk.run("--engine=compare sum.wat").code == 0);
@@ -120,8 +178,9 @@ TEST_CASE("engines are compared in step", "[tools][compare]") {
   setenv("WASMRT_COMPILE", "-nothing", 1);
   ran = desk.run("--engine=compare sum.wat");
   CHECK(ran.code == 2);
-  CHECK(ran.out.find("\"-nothing\" is none of func=A-B stubs=A-B plant=N -plant-fault") !=
-        std::string::npos);
+  CHECK(
+      ran.out.find("\"-nothing\" is none of func=A-B stubs=A-B sections=N plant=N -plant-fault") !=
+      std::string::npos);
   unsetenv("WASMRT_COMPILE");
 }
 
@@ -153,6 +212,8 @@ TEST_CASE("exit codes of wasmrt-run, and what it says", "[tools][no-emulation]")
        "hello\nhewasmrt-run: output cap exceeded: 2 writes refused, 16 bytes in all\n"},
       {"--stats --stdout-cap=8 chatty.wat", 0, "\nrefused writes              2\n"},
       {"--stats=json chatty.wat", 0, "\"stdout_bytes\":24,"},
+      {"--stats=json chatty.wat", 0, ",\"declined_by_reason\":{},"},
+      {"--stats chatty.wat", 0, "\nsimply allocated            0\n"},
       {"exit.wat", 42, ""},
       {"--start other exit.wat", 7, ""},
       {"--preload a=math.wat exit.wat --bogus", 42, ""},
@@ -193,7 +254,7 @@ TEST_CASE("exit codes of wasmrt-run, and what it says", "[tools][no-emulation]")
       // Traps and deadlines: 134 and a backtrace.
       {"--invoke=load math.wat", 134,
        "wasmrt-run: trap: out of bounds memory access: at 0x11170, size 65536\n  0: load @ 0x"},
-      {"--timeout=20ms --invoke=spin math.wat", 134, "trap: deadline exceeded\n  0: func[2] @ 0x"},
+      {"--timeout=20ms --invoke=spin math.wat", 134, "trap: deadline exceeded\n  0: spin @ 0x"},
       {"--invoke=f colour.wat", 134, "\n  0: a\\x1b[31m @ 0x"},
   };
   for (const Expectation& e : all) {

@@ -21,13 +21,13 @@ Memory memory_of_one_page(const Engine& engine) {
 TEST_CASE("steps differ in what, in detail or in memory", "[tools][compare]") {
   const Engine engine = make_engine();
   const Memory a = memory_of_one_page(engine), b = memory_of_one_page(engine);
-  Step one{"calls", "env.f (1)", {{"m", a}}};
-  Step two{"calls", "env.f (1)", {{"m", b}}};
+  Step one{"calls", "env.f (1)", {a}};
+  Step two{"calls", "env.f (1)", {b}};
   CHECK(difference(one, two).empty());
   b.data()[0x1234] = 7;
-  CHECK(difference(one, two) == "  memory m at 0x1234: 0x0 and 0x7\n");
+  CHECK(difference(one, two) == "  memory 0 at 0x1234: 0x0 and 0x7\n");
   must(a.grow(1));
-  CHECK(difference(one, two) == "  memory m has 131072 and 65536 bytes\n");
+  CHECK(difference(one, two) == "  memory 0 has 131072 and 65536 bytes\n");
   two.detail = "env.f (2)";
   CHECK(difference(one, two) == "  one calls env.f (1)\n  the other calls env.f (2)\n");
   two = {"ends", "with exit code 0", {}};
@@ -65,7 +65,7 @@ TEST_CASE("a host call is carried out once, for both sides", "[tools][compare]")
     const Result<Instance> instance = linker.instantiate(Store(engine, store), *module);
     const auto values = instance->get_func("f")->call({});
     results[side.leads() ? 0 : 1] = (*values)[0].i32();
-    side.end("with results", *instance);
+    side.end("with results", TrapKind::None, {*instance});
   };
   std::thread follower([&] { run(lockstep.follower(), EngineKind::Auto); });
   run(lockstep.leader(), EngineKind::Interp);

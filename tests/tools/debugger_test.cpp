@@ -90,12 +90,12 @@ TEST_CASE("gdb walks through compiled frames and names them",
   if (out.empty()) SKIP("gdb may not trace here");
   INFO(out);
   CHECK(in_order(out, {"Preview1::fd_write", "wasm adapter", "wasm:leaf", "wasm:middle",
-                       "wasm:func[4]", "wasm entry", "native_entry", " in main "}));
+                       "wasm:_start", "wasm entry", "native_entry", " in main "}));
   // On the way from a fault, where nothing was called.
   out = desk.gdb("rbreak ^wasmrt::engine::.*::on_trap\nrun\nbt\n", "--invoke=crash m.wat");
   INFO(out);
-  CHECK(in_order(
-      out, {"on_trap", "wasm fault", "wasm:crash", "wasm:func[5]", "wasm entry", " in main "}));
+  CHECK(in_order(out,
+                 {"on_trap", "wasm fault", "wasm:crash", "wasm:crash", "wasm entry", " in main "}));
   // Without the option nothing is told.
   out = desk.run(
       "timeout 100 gdb -nx -batch -ex 'break wasmrt::wasi::Preview1::fd_write' -ex run -ex bt "
@@ -116,7 +116,7 @@ TEST_CASE("frames are known at every instruction",
     if (out.find("Python scripting is not supported") != out.npos) SKIP("a gdb without Python");
     INFO(out);
     CHECK(in_order(
-        out, {"through wasm adapter wasm entry wasm resolve wasm:func[4] wasm:leaf wasm:middle",
+        out, {"through wasm adapter wasm entry wasm resolve wasm:_start wasm:leaf wasm:middle",
               ", lost 0"}));
   }
 }

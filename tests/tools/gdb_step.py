@@ -15,7 +15,7 @@ def compiled(frame):
 
 
 seen, lost, steps = {}, 0, 0
-gdb.execute("break *(long)&'wasm:func[4]'", to_string=True)
+gdb.execute("break *(long)&'wasm:_start'", to_string=True)
 gdb.execute("continue", to_string=True)
 while steps < 5000:
     frame = gdb.newest_frame()

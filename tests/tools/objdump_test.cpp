@@ -227,6 +227,25 @@ TEST_CASE("damaged images end in an error or in a listing", "[tools][objdump][no
   }
 }
 
+TEST_CASE("what is nested deeply is no longer than what is not", "[tools][objdump][no-emulation]") {
+  const Desk desk;
+  constexpr int kDeep = 4000;
+  std::string deep = "(module (func (param i32)";
+  for (int n = 0; n < kDeep; ++n) deep += " loop";
+  for (int n = 0; n < kDeep; ++n) deep += " local.get 0 br_if 0 end";
+  desk.folder.write("deep.wat", deep + "))");
+  // Indented without end this were 64 MB.
+  const Ran wasm = desk.run("--stages=wasm --layout=list deep.wat");
+  CHECK(wasm.code == 0);
+  CHECK(wasm.out.size() < std::size_t{4} << 20);
+  const Ran table = desk.run("-t --verify deep.wat");
+  CHECK(table.code == 0);
+  CHECK(table.out.size() < 1000);
+  const Ran code = desk.run("--stages=asm deep.wat");
+  CHECK(code.code == 0);
+  CHECK_FALSE(has(code.out, "loop"));
+}
+
 TEST_CASE("what wasmrt-objdump refuses", "[tools][objdump][no-emulation]") {
   const Desk desk;
   desk.folder.write("bad.wat", "(module (func (result i32)))");
@@ -255,7 +274,7 @@ TEST_CASE("what wasmrt-objdump refuses", "[tools][objdump][no-emulation]") {
   const Ran help = desk.run("--help");
   CHECK(help.code == 0);
   for (const char* option : {"--function", "--stages", "--arch", "--machine", "--cpu", "--layout",
-                             "--show-raw-insn", "--syms", "--recompile"}) {
+                             "--show-raw-insn", "--syms", "--recompile", "--verify"}) {
     CHECK(has(help.out, option));
   }
 }

@@ -1,27 +1,50 @@
 #!/usr/bin/env python3
-"""Writes a C++ file with the digest of all sources that decide which machine code is made, and how it is laid out in files.
+"""Writes a C++ file with the digest of everything that decides which machine code is made, whether it is valid, and how it is laid
+out in files.
 
-  build_id.py OUTPUT FOLDER...
+  build_id.py ROOT OUTPUT [WORD...]   writes OUTPUT, or leaves it alone when it already says so
+  build_id.py ROOT --list             prints the files that count
 
-In: the folders' sources. Out: OUTPUT, left alone when it already says so. Two builds with one digest can use each other's code.
+In: the sources below ROOT, and words for what else counts: compiler, flags, libraries. Guaranteed: every file of the folders counts,
+whatever it is called. Two builds with one digest can use each other's code.
 """
 import hashlib
 import sys
 from pathlib import Path
 
-SOURCES = {".h", ".hpp", ".cpp", ".def"}
+# Not interp, the tools and WASI: no machine code that is kept depends on them.
+FOLDERS = ["jit", "libwasmrt", "sys/os"]
 
-output, folders = Path(sys.argv[1]), [Path(f) for f in sys.argv[2:]]
-digest = hashlib.sha256()
-for folder in folders:
-    for path in sorted(p for p in folder.rglob("*") if p.suffix in SOURCES):
-        digest.update(str(path.relative_to(folder.parent)).encode() + b"\0" + path.read_bytes() + b"\0")
-text = f"""// The build: a digest of the sources that decide which code is made.
+
+def sources(root):
+    return sorted(path for folder in FOLDERS for path in (root / folder).rglob("*") if path.is_file())
+
+
+def digest(root, words):
+    hashed = hashlib.sha256()
+    for path in sources(root):
+        content = path.read_bytes()
+        hashed.update(f"{path.relative_to(root)}\0{len(content)}\0".encode() + content)
+    for word in words:
+        hashed.update(f"{word}\0".encode())
+    return hashed.hexdigest()[:16]
+
+
+def main(root, output, *words):
+    root = Path(root)
+    if output == "--list":
+        print("\n".join(str(path.relative_to(root)) for path in sources(root)))
+        return
+    text = f"""// The build: a digest of everything that decides which code is made.
 #include "libwasmrt/engine/cache.h"
 
 namespace wasmrt::engine {{
-const char* const kBuildId = "{digest.hexdigest()[:16]}";
+const char* const kBuildId = "{digest(root, words)}";
 }}  // namespace wasmrt::engine
 """
-if not output.exists() or output.read_text() != text:
-    output.write_text(text)
+    output = Path(output)
+    if not output.exists() or output.read_text() != text:
+        output.write_text(text)
+
+
+main(*sys.argv[1:])

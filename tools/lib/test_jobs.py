@@ -78,6 +78,17 @@ grep -qE "^code cache: [1-9][0-9]* hits, 0 compiled$" "$cache/second" || { echo 
 [ "$first" = "$(tail -1 "$cache/second")" ] || { echo "the first time: $first"; exit 1; }
 '''
 
+# Code that arrives late: $1 to $3 as above, $4 how many functions must at least have been called as machine code after their modules
+# had begun in the interpreter.
+SPEC_LATE_SCRIPT = SPEC_SCRIPT.rstrip().rsplit("\n", 2)[0] + '''
+runner=$1 part=$suite/$3 least=$4
+code=0; said=$($runner "$part") || code=$?
+echo "$said"
+changed=$(sed -n 's/^late: .* compiled, \\([0-9]*\\) functions changed over$/\\1/p' <<<"$said")
+[ "${changed:-0}" -ge "$least" ] || { echo "hardly anything was compiled"; exit 1; }
+exit $code
+'''
+
 
 class Plan:
     def __init__(self, full):
@@ -114,6 +125,12 @@ class Plan:
             self.add("spec", f"spec {part} {label}", shell(script, runner, "", *folders, *options), after=[built, "suite"],
                      counted=True, timeout=timeout, allowed_skips=allowed, env=env or {})
 
+    def spec_late(self, label, directory, built, engine, least, env=None):
+        for part, skips in (("wasm-2.0", 0), ("wasm-3.0", SKIPS_3_0)):
+            self.add("spec", f"spec {part} {label}",
+                     shell(SPEC_LATE_SCRIPT, f"{directory}/wasmrt-spectest --engine={engine}", "", part, str(least)),
+                     after=[built, "suite"], counted=True, allowed_skips=max(skips, 1) if IN_CI or skips else None, env=env or {})
+
     def wasi(self, label, directory, built, *options):
         self.add("wasi", f"wasi {label}", ["tests/wasi/suite", f"--run={directory}/wasmrt-run", *options], after=[built],
                  counted=True, allowed_skips=0 if IN_CI else None)
@@ -133,11 +150,18 @@ def release(plan):
                      counted=True, allowed_skips=max(skips, 1) if IN_CI or skips else None)
         plan.spec("release jit, no signals", "build", built, engine="jit --signals=off", extras=False)
         plan.spec("release jit, no Spectre guards", "build", built, engine="jit --spectre-guards=off", extras=False)
+        for bytes in (1, 100):
+            plan.spec(f"release jit, sections of {bytes}", "build", built, engine="jit", env={"WASMRT_COMPILE": f"sections={bytes}"},
+                      extras=False)
         plan.spec("release auto", "build", built, engine="auto")
-        plan.spec("release late", "build", built, engine="auto --compile-at-once=0", extras=False)
+        # Code that arrives while modules run: whenever a thread is done with it, and inside of the first, second and ninth call.
+        late = "auto --compile-at-once=0"
+        plan.spec_late("release late", "build", built, f"{late} --compile-after-us=0", least=50)
+        for call in (1, 2, 9):
+            plan.spec_late(f"release late, in call {call}", "build", built, f"{late} --wait-at-call={call}", least=1000)
         for label, stubs in (("stubs of signatures", "0-1000000"), ("stubs for all", "0-0")):
             env = {"WASMRT_COMPILE": f"stubs={stubs}"}
-            plan.spec(f"release late, {label}", "build", built, engine="auto --compile-at-once=0", env=env, extras=False)
+            plan.spec_late(f"release late, {label}", "build", built, f"{late} --wait-at-call=1", least=1000, env=env)
             plan.unit(f"release, {label}", "build", built, arguments=["[public]"], env=env)
     if platform.machine() == "x86_64":
         plan.add("unit", "golden listings", ["tests/jit/golden/run"], after=[built], counted=True)
@@ -239,6 +263,8 @@ def fuzzers(plan):
     plan.add("fuzz", "fuzz engines without instrumentation", ["tools/fuzz", f"--seconds={FUZZ_SECONDS}"], after=["build release"],
              timeout=FUZZ_SECONDS + 240)
     # The generator is a crate, which is built once.
+    plan.add("fuzz", "fuzz engines, compiled in sections", ["tools/fuzz", "--seconds=30"], after=["build release"],
+             env={"WASMRT_COMPILE": "sections=20"})
     plan.add("fuzz", "fuzz engines with wasm-smith", ["tools/fuzz", "--smith", "--seconds=30"], after=["build release"], counted=True,
              timeout=3000)
 
@@ -249,8 +275,9 @@ def slow_checks(plan):
         plan.add("spec", f"spec fetched {part}", shell(SPEC_SCRIPT, "build/wasmrt-spectest --engine=interp", "--fetch", part),
                  after=["build release"], counted=True, timeout=900, allowed_skips=SKIPS_3_0)
     if platform.machine() == "x86_64":
-        plan.add("programs", "programs compile for arm64", ["tests/programs/compile", "--arch=arm64"], after=["programs"],
-                 counted=True, allowed_skips=0 if IN_CI else None)
+        for arch in ("arm64", "x64"):
+            plan.add("programs", f"programs compile for {arch}, checked", ["tests/programs/compile", f"--arch={arch}", "--verify"],
+                     after=["programs"], counted=True, allowed_skips=0 if IN_CI else None)
     plan.add("checks", "check tidy", ["tools/check-tidy", "--limit=300", "--jobs=1"], after=["build release"], counted=True,
              timeout=600)
     plan.add("examples", "tools/demo is stable", ["tools/lib/repeat_demo"], after=["tools/demo"], timeout=900)

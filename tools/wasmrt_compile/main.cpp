@@ -13,6 +13,7 @@
 #include <wasmrt/wasmrt.hpp>
 
 #include "libwasmrt/engine/cache.h"
+#include "tools/wasmrt_run/units.h"
 
 namespace {
 
@@ -21,7 +22,10 @@ using namespace wasmrt;
 constexpr const char* kFooter =
     "Without -o the code goes into the cache, where wasmrt-run finds it. With -o it is written to "
     "a\n"
-    "file that wasmrt-run takes in place of the module.\n\n"
+    "file that wasmrt-run takes in place of the module, with the same options. Its code counts "
+    "where\n"
+    "the key in the cache's directory is the one it was made with: on this host, for this user.\n"
+    "Elsewhere the module in it is compiled.\n\n"
     "Examples:\n"
     "  wasmrt-compile program.wasm other.wasm\n"
     "  wasmrt-compile --threads=1 -o program.cwasm program.wasm\n"
@@ -42,19 +46,28 @@ int fail(const std::string& text, int code) {
   return code;
 }
 
+/// What went wrong with a file. Errors of the system name it already.
+std::string problem_text(const std::string& file, const Error& error) {
+  return error.code == ErrorCode::Io ? error.message : file + ": " + error.message;
+}
+
 /// Compiles one file; empty, or what went wrong.
 std::string compile(const Engine& engine, const Options& o, const std::string& file) {
   ModuleConfig config;
   config.eager = true;
   const Result<Module> module = Module::load(engine, file, config);
-  if (!module) return module.error().message;
+  if (!module) return problem_text(file, module.error());
   if (!o.output.empty()) {
     const Result<std::uint64_t> written = module->write_image(o.output);
-    return written ? std::string() : written.error().message;
+    return written ? std::string() : problem_text(file, written.error());
   }
   const CacheResult result = module->stats().cache;
   const bool kept = result == CacheResult::Hit || result == CacheResult::Stored;
-  return kept ? std::string() : "the code could not be put into the cache";
+  if (kept) return {};
+  return file + ": the code could not be put into the cache" +
+         (o.config.cache.directory.empty() && engine::default_cache_directory().empty()
+              ? ": set HOME or XDG_CACHE_HOME, or give --cache=DIR"
+              : "");
 }
 
 int run(Options& o) {
@@ -71,11 +84,12 @@ int run(Options& o) {
     o.config.features = *features;
   }
   if (o.prune) {
-    engine::CodeCache cache(o.config.cache, {});
+    CacheConfig config = o.config.cache;
+    config.mode = CacheMode::ReadOnly;  // nothing is made where there is no cache
+    engine::CodeCache cache(config, {});
     const std::string where = cache.config().directory;
     if (cache.host_key().empty()) return fail("there is no cache in '" + where + "'", 1);
-    std::printf("%zu folders of other versions removed from %s\n", cache.prune_versions(),
-                where.c_str());
+    std::printf("%zu folders of other versions removed from %s\n", cache.prune(), where.c_str());
   }
   if (o.files.empty()) return 0;
   const Result<Engine> engine = Engine::create(o.config);
@@ -83,7 +97,7 @@ int run(Options& o) {
   int code = 0;
   for (const std::string& file : o.files) {
     const std::string problem = compile(*engine, o, file);
-    if (!problem.empty()) code = fail(std::string(file).append(": ").append(problem), 1);
+    if (!problem.empty()) code = fail(problem, 1);
   }
   return code;
 }
@@ -94,8 +108,18 @@ int parse_and_run(int argc, char** argv) {
   app.name("wasmrt-compile");
   app.footer(kFooter);
   app.set_help_flag("-h,--help", "Print this help");
-  app.add_option("-o,--output", o.output, "Write a stand-alone image instead")->type_name("FILE");
+  app.add_option("-o,--output", o.output, "Write an image for this host instead")
+      ->type_name("FILE");
   app.add_option("--cache", o.config.cache.directory, "The cache's directory")->type_name("DIR");
+  app.add_option_function<std::string>(
+         "--cache-size",
+         [&o](const std::string& text) {
+           const auto size = tools::parse_size(text);
+           if (!size) throw CLI::ValidationError("--cache-size", "not a size: '" + text + "'");
+           o.config.cache.max_bytes = *size;
+         },
+         "What was used least recently goes above this (default 1G)")
+      ->type_name("SIZE");
   app.add_option("--threads", o.config.threads, "How many threads compile (default: one per CPU)")
       ->type_name("N");
   app.add_option("--features", o.features, "As of wasmrt-run")->type_name("LIST");
@@ -107,7 +131,8 @@ int parse_and_run(int argc, char** argv) {
         ->check(CLI::IsMember({"on", "off"}));
   }
   app.add_flag("--deterministic", o.config.deterministic, "As of wasmrt-run");
-  app.add_flag("--prune", o.prune, "Remove the code of other versions that nobody uses");
+  app.add_flag("--prune", o.prune,
+               "Remove the code of other versions that nobody uses, and litter");
   app.add_option("files", o.files, "Modules")->type_name("FILE...");
   try {
     app.parse(argc, argv);

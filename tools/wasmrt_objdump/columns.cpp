@@ -101,14 +101,13 @@ std::string_view form_name(Form form) {
   return {};
 }
 
-void FormText::assign(std::string_view text, std::vector<std::uint32_t> line_keys) {
-  lines.clear();
+void FormText::append(std::string_view text, std::span<const std::uint32_t> line_keys) {
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
     lines.emplace_back(text.substr(0, end));
     text = end == text.npos ? std::string_view() : text.substr(end + 1);
   }
-  keys = std::move(line_keys);
+  keys.insert(keys.end(), line_keys.begin(), line_keys.end());
   keys.resize(lines.size(), kHeader);
 }
 

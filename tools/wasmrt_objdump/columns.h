@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +28,7 @@ struct FormText {
   std::vector<std::string> lines;
   std::vector<std::uint32_t> keys;
 
-  void assign(std::string_view text, std::vector<std::uint32_t> line_keys);
+  void append(std::string_view text, std::span<const std::uint32_t> line_keys);
 };
 
 /// A piece of code with what it was made from.

@@ -53,6 +53,14 @@ void add_remarks(const std::vector<CodePoint>& points, const std::vector<CodeLin
   }
 }
 
+/// The sites, which are sorted, in the bytes of a line.
+template <class Site, class Each>
+void for_each_inside(const std::vector<Site>& sites, const CodeLine& line, Each&& each) {
+  auto at = std::lower_bound(sites.begin(), sites.end(), line.offset,
+                             [](const Site& s, std::uint32_t offset) { return s.offset < offset; });
+  for (; at != sites.end() && at->offset < line.offset + line.bytes; ++at) each(*at);
+}
+
 /// Where a direct call goes, counted like its own place.
 std::optional<std::uint32_t> call_target(std::string_view text) {
   for (const std::string_view call : {"call 0x", "bl #0x"}) {
@@ -83,6 +91,7 @@ std::vector<std::uint32_t> positions_of(const jit::MFunc& func) {
 }  // namespace
 
 void Lister::wasm_form(FuncIdx func, FormText& out) const {
+  if (!has(Form::Wasm)) return;
   const FuncBody& body = module_.bodies[raw(func) - module_.imported_funcs];
   Reader reader(module_.bytes->view(), body.offset, std::size_t{body.offset} + body.size);
   std::string locals;
@@ -91,8 +100,8 @@ void Lister::wasm_form(FuncIdx func, FormText& out) const {
   std::vector<std::uint32_t> keys;
   text::print_instructions(module_, names_, reader, 1, body.offset, nullptr, text, &keys);
   FormText code;
-  code.assign(std::string_view(text).substr(text.empty() ? 0 : 1), std::move(keys));
-  out.assign(std::string_view(locals).substr(locals.empty() ? 0 : 1), {});
+  code.append(std::string_view(text).substr(text.empty() ? 0 : 1), keys);
+  out.append(std::string_view(locals).substr(locals.empty() ? 0 : 1), {});
   for (std::string& line : out.lines) line.insert(0, 7, ' ');
   for (std::size_t n = 0; n < code.lines.size(); ++n) {
     char position[16];
@@ -124,19 +133,35 @@ Listing Lister::compile(const jit::CompileContext& context, FuncIdx func) const 
   jit::CompileContext with_places = context;
   with_places.options.places = true;
   jit::CompileState state;
+  // By machine instruction; those of a large function's sections are numbered on.
+  std::vector<std::uint32_t> positions;
   state.watch = [&](Stage stage) {
     std::vector<std::uint32_t> keys;
+    if (stage == Stage::Ir && !state.func.follows) {
+      positions.clear();  // of a first run, where there was one
+      for (const Form f : {Form::Ir, Form::Opt, Form::Lower, Form::Regalloc}) {
+        form(out.forms, f) = {};
+      }
+    }
     if (stage == Stage::Ir || stage == Stage::Opt) {
+      const Form which = stage == Stage::Ir ? Form::Ir : Form::Opt;
+      if (!has(which)) return;
       const std::string text = jit::ir::print(state.func, false, &keys);
-      form(out.forms, stage == Stage::Ir ? Form::Ir : Form::Opt).assign(text, std::move(keys));
-    } else if (stage == Stage::Lower) {
+      form(out.forms, which).append(text, keys);
+    } else if (stage == Stage::Lower && has(Form::Lower)) {
       const std::string text = jit::print(*context.target, state.machine, &keys);
-      const std::vector<std::uint32_t> positions = positions_of(state.machine);
-      for (std::uint32_t& key : keys) key = key == ~0u ? key : positions[key];
-      form(out.forms, Form::Lower).assign(text, std::move(keys));
+      const std::vector<std::uint32_t> here = positions_of(state.machine);
+      for (std::uint32_t& key : keys) key = key == ~0u ? key : here[key];
+      form(out.forms, Form::Lower).append(text, keys);
     } else if (stage == Stage::Regalloc) {
-      const std::string text = jit::print(*context.target, state.machine, &keys);
-      form(out.forms, Form::Regalloc).assign(text, std::move(keys));
+      if (has(Form::Regalloc)) {
+        const std::string text = jit::print(*context.target, state.machine, &keys);
+        const auto before = static_cast<std::uint32_t>(positions.size());
+        for (std::uint32_t& key : keys) key = key == ~0u ? key : key + before;
+        form(out.forms, Form::Regalloc).append(text, keys);
+      }
+      const std::vector<std::uint32_t> here = positions_of(state.machine);
+      positions.insert(positions.end(), here.begin(), here.end());
     }
   };
   CodeBlob blob;
@@ -147,8 +172,8 @@ Listing Lister::compile(const jit::CompileContext& context, FuncIdx func) const 
   out.code_bytes = blob.code_bytes;
   out.data_bytes = static_cast<std::uint32_t>(blob.code.size()) - blob.code_bytes;
   out.frame_bytes = blob.frame_bytes;
+  if (!has_any()) return out;
 
-  const std::vector<std::uint32_t> positions = positions_of(state.machine);
   for (std::size_t n = 0; n < blob.places.size(); ++n) {
     const CodePlace& place = blob.places[n];
     const std::uint32_t end = n + 1 < blob.places.size()
@@ -166,16 +191,12 @@ Listing Lister::compile(const jit::CompileContext& context, FuncIdx func) const 
     for (const CodeLine& line : lines) piece.lines.push_back(code_text(blob.code, line));
     add_remarks(blob.points, lines, piece.lines);
     for (std::size_t l = 0; l < lines.size(); ++l) {
-      for (const CallSite& call : blob.calls) {
-        if (call.offset < lines[l].offset || call.offset >= lines[l].offset + lines[l].bytes)
-          continue;
+      for_each_inside(blob.calls, lines[l], [&](const CallSite& call) {
         piece.lines[l].append("  ; -> func ").append(names_.funcs[call.callee]);
-      }
-      for (const TableSite& site : blob.tables) {
-        if (site.offset < lines[l].offset || site.offset >= lines[l].offset + lines[l].bytes)
-          continue;
+      });
+      for_each_inside(blob.tables, lines[l], [&](const TableSite& site) {
         piece.lines[l].append("  ; table of code ").append(std::to_string(site.table));
-      }
+      });
     }
     out.pieces.push_back(std::move(piece));
   }
@@ -202,6 +223,7 @@ Listing Lister::from_image(const engine::ImageView& image, FuncIdx func) const {
   for (int n = 0; n < 63 && end > begin + out.code_bytes && image.code[end - 1] == 0xCC; ++n) --end;
   out.data_bytes = end - begin - out.code_bytes;
   out.frame_bytes = found->frame_bytes;
+  if (!has_any()) return out;
 
   const std::span<const std::uint8_t> code = image.code.subspan(begin, end - begin);
   std::vector<CodeLine> lines;

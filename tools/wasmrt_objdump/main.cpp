@@ -5,6 +5,8 @@
 // the compiler declines is printed as far as it came, with the reason.
 #include <cstdio>
 #include <cstring>
+#include <exception>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -59,11 +61,12 @@ struct Dump {
 
 void Dump::run(const std::vector<FuncIdx>& functions) {
   const text::PrintNames names = text::name_functions(module);
-  const Lister lister(module, names, target.name, options.raw_bytes);
   std::array<bool, kForms> chosen{};
   std::string stages = options.stages;
   if (stages.empty()) stages = image != nullptr ? "wasm,asm" : "wasm,opt,regalloc,asm";
   parse_stages(stages, chosen);
+  if (options.list) chosen = {};
+  const Lister lister(module, names, target.name, options.raw_bytes, chosen);
   if (options.list)
     std::printf("%7s %9s %9s %9s %9s  %s\n", "index", "wasm", "code", "data", "frame", "name");
   for (const FuncIdx func : functions) {
@@ -143,6 +146,7 @@ int run(const DumpOptions& o) {
   dump.context.options.signals = o.config.signals;
   dump.context.options.deterministic = o.config.deterministic;
   dump.context.options.spectre_guards = o.config.spectre_guards;
+  dump.context.options.verify = o.verify;
   dump.context.memories = memories;
   const jit::CallTables call_tables(**decoded);
   dump.context.call_tables = &call_tables;
@@ -157,7 +161,13 @@ int run(const DumpOptions& o) {
 }  // namespace wasmrt::tools
 
 int main(int argc, char** argv) {
-  wasmrt::tools::DumpOptions options;
-  if (const auto code = wasmrt::tools::parse_options(argc, argv, options); code) return *code;
-  return wasmrt::tools::run(options);
+  try {
+    wasmrt::tools::DumpOptions options;
+    if (const auto code = wasmrt::tools::parse_options(argc, argv, options); code) return *code;
+    return wasmrt::tools::run(options);
+  } catch (const std::bad_alloc&) {
+    return wasmrt::tools::fail("out of memory: choose functions (-f) or forms (--stages)", 1);
+  } catch (const std::exception& e) {
+    return wasmrt::tools::fail(e.what(), 1);
+  }
 }

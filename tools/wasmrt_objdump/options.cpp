@@ -72,6 +72,7 @@ std::optional<int> parse_options(int argc, char** argv, DumpOptions& o) {
       ->type_name("columns|list")
       ->check(CLI::IsMember({"columns", "list"}));
   app.add_flag("--show-raw-insn", o.raw_bytes, "Print the bytes of machine instructions, too");
+  app.add_flag("--verify", o.verify, "Check the SSA form after each pass and register allocation");
   app.add_flag("-t,--syms", o.list, "Only a table of the functions and their sizes");
   app.add_flag("--recompile", o.recompile, "Compile the module in an image instead");
   app.add_option("file", o.file, "Module (binary or text) or image")->type_name("FILE")->required();

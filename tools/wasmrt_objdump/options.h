@@ -23,6 +23,7 @@ struct DumpOptions {
   bool raw_bytes = false;
   bool sections = false;
   bool recompile = false;
+  bool verify = false;
   std::string file;
 };
 

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "tools/wasmrt_run/options.h"
+
 namespace wasmrt::tools {
 
 namespace {
@@ -62,35 +64,81 @@ std::string error_text(const Error& error) {
   return text;
 }
 
-std::vector<std::pair<std::string, Memory>> memories_of(const Instance& instance) {
-  std::vector<std::pair<std::string, Memory>> memories;
-  for (const ExportType& item : instance.exports()) {
-    if (const auto memory = instance.get_memory(item.name)) {
-      memories.emplace_back(item.name, *memory);
-    }
-  }
-  return memories;
+bool differs_by_design(TrapKind kind) {
+  return kind == TrapKind::DeadlineExceeded || kind == TrapKind::CallStackExhausted;
 }
+
+namespace {
+
+std::string value_text(const Value& value) {
+  std::uint64_t slots[2] = {};
+  value.to_slots(slots);
+  const ValType type = value.type();
+  return values_text({&type, 1}, slots);
+}
+
+/// "  WHAT: A and B", where they differ.
+std::string unlike(const std::string& what, const std::string& a, const std::string& b) {
+  return a == b ? std::string() : "  " + what + ": " + a + " and " + b + "\n";
+}
+
+std::string difference(const std::string& name, const Memory& one, const Memory& other) {
+  const std::span<const std::uint8_t> a = one.data();
+  const std::span<const std::uint8_t> b = other.data();
+  if (a.size() != b.size()) {
+    return "  " + name + " has " + std::to_string(a.size()) + " and " + std::to_string(b.size()) +
+           " bytes\n";
+  }
+  if (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0) return {};
+  const auto at =
+      static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin()).first - a.begin());
+  return unlike(name + " at " + hex(at), hex(a[at]), hex(b[at]));
+}
+
+std::string difference(const std::string& name, const Table& one, const Table& other) {
+  if (one.size() != other.size()) {
+    return "  " + name + " has " + std::to_string(one.size()) + " and " +
+           std::to_string(other.size()) + " elements\n";
+  }
+  for (std::uint64_t n = 0; n < one.size(); ++n) {
+    const Result<Value> a = one.get(n), b = other.get(n);
+    if (!a || !b) continue;
+    std::string differs = unlike(name + " at " + std::to_string(n), value_text(*a), value_text(*b));
+    if (!differs.empty()) return differs;
+  }
+  return {};
+}
+
+/// Of the state of two instances.
+std::string difference(const std::vector<Extern>& one, const std::vector<Extern>& other) {
+  std::size_t numbers[std::variant_size_v<Extern>] = {};
+  for (std::size_t n = 0; n < std::min(one.size(), other.size()); ++n) {
+    const Extern& a = one[n];
+    const Extern& b = other[n];
+    if (a.index() != b.index()) break;
+    const std::string number = " " + std::to_string(numbers[a.index()]++);
+    std::string differs;
+    if (const auto* memory = std::get_if<Memory>(&a)) {
+      differs = difference("memory" + number, *memory, std::get<Memory>(b));
+    } else if (const auto* table = std::get_if<Table>(&a)) {
+      differs = difference("table" + number, *table, std::get<Table>(b));
+    } else if (const auto* global = std::get_if<Global>(&a)) {
+      differs = unlike("global" + number, value_text(global->get()),
+                       value_text(std::get<Global>(b).get()));
+    }
+    if (!differs.empty()) return differs;
+  }
+  return {};
+}
+
+}  // namespace
 
 std::string difference(const Step& leader, const Step& follower) {
   if (leader.what != follower.what || leader.detail != follower.detail) {
     return "  one " + leader.what + " " + leader.detail + "\n  the other " + follower.what + " " +
            follower.detail + "\n";
   }
-  for (std::size_t n = 0; n < std::min(leader.memories.size(), follower.memories.size()); ++n) {
-    const std::span<const std::uint8_t> a = leader.memories[n].second.data();
-    const std::span<const std::uint8_t> b = follower.memories[n].second.data();
-    const std::string name = "memory " + leader.memories[n].first;
-    if (a.size() != b.size()) {
-      return "  " + name + " has " + std::to_string(a.size()) + " and " + std::to_string(b.size()) +
-             " bytes\n";
-    }
-    if (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0) continue;
-    const auto at =
-        static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin()).first - a.begin());
-    return "  " + name + " at " + hex(at) + ": " + hex(a[at]) + " and " + hex(b[at]) + "\n";
-  }
-  return {};
+  return difference(leader.state, follower.state);
 }
 
 /// Waits until both sides are here.
@@ -113,6 +161,19 @@ void Lockstep::meet(bool leads, const Step& step) {
   }
   wait_for_other();
   if (leads) {
+    for (const Step* side : steps_) {
+      if (side->cut_short == TrapKind::None) continue;
+      std::string kind(trap_kind_name(side->cut_short));
+      std::replace(kind.begin(), kind.end(), '-', ' ');
+      std::fflush(stdout);
+      std::fprintf(stderr,
+                   "wasmrt-run: %s: %s, which ends engines at different points: they agree on "
+                   "%llu host calls, nothing behind these was compared\n",
+                   side == steps_[0] ? "interp" : "jit", kind.c_str(),
+                   static_cast<unsigned long long>(calls_));
+      std::fflush(stderr);
+      std::_Exit(kTrapped);
+    }
     const std::string differs = difference(*steps_[0], *steps_[1]);
     if (!differs.empty()) {
       std::fflush(stdout);
@@ -130,9 +191,7 @@ Result<void> Lockstep::Side::host_call(Caller& caller, std::string_view name, co
                                        std::span<std::uint64_t> slots,
                                        const std::function<Result<void>()>& proceed) {
   Step step{"calls", std::string(name) + " (" + values_text(type.params, slots) + ")", {}};
-  if (const std::optional<Instance> instance = caller.instance()) {
-    step.memories = memories_of(*instance);
-  }
+  if (const std::optional<Instance> instance = caller.instance()) step.state = instance->state();
   pair_.meet(leads_, step);
   if (leads_) {
     Result<void> outcome = proceed();
@@ -146,17 +205,23 @@ Result<void> Lockstep::Side::host_call(Caller& caller, std::string_view name, co
   Result<void> outcome;
   if (!*pair_.outcome_) outcome = Error(pair_.outcome_->error());
   std::copy(pair_.results_.begin(), pair_.results_.end(), slots.begin());
-  const auto& theirs = pair_.steps_[0]->memories;
-  for (std::size_t n = 0; n < std::min(theirs.size(), step.memories.size()); ++n) {
-    copy_differences(theirs[n].second.data(), step.memories[n].second.data());
+  const std::vector<Extern>& theirs = pair_.steps_[0]->state;
+  for (std::size_t n = 0; n < std::min(theirs.size(), step.state.size()); ++n) {
+    const auto* from = std::get_if<Memory>(&theirs[n]);
+    const auto* to = std::get_if<Memory>(&step.state[n]);
+    if (from != nullptr && to != nullptr) copy_differences(from->data(), to->data());
   }
   pair_.wait_for_other();
   return outcome;
 }
 
-void Lockstep::Side::end(std::string how, const std::optional<Instance>& instance) {
+void Lockstep::Side::end(std::string how, TrapKind trap, const std::vector<Instance>& instances) {
   Step step{"ends", std::move(how), {}};
-  if (instance) step.memories = memories_of(*instance);
+  if (differs_by_design(trap)) step.cut_short = trap;
+  for (const Instance& instance : instances) {
+    const std::vector<Extern> state = instance.state();
+    step.state.insert(step.state.end(), state.begin(), state.end());
+  }
   pair_.meet(leads_, step);
 }
 

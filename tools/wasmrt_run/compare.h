@@ -3,8 +3,10 @@
 // In: the two sides' host calls and ends, each from a thread of its own. Out: the same host call is
 // carried out once, by the leader, and its results and what it wrote to memory are given to the
 // follower. Guaranteed: before a host call and at the end both sides wait for each other, and name,
-// arguments and exported memories are compared; at the first difference the process ends with
-// kDiffers and says what differs.
+// arguments, memories, globals and tables are compared, exported or not; at the first difference
+// the process ends with kDiffers and says what differs. Where a side ends by what ends the engines
+// at different points by design (a deadline, a full stack), the process ends as for that trap and
+// says that nothing more was compared.
 #pragma once
 
 #include <condition_variable>
@@ -26,14 +28,16 @@ inline constexpr int kDiffers = 3;
 struct Step {
   std::string what;  ///< "calls NAME", "ends".
   std::string detail;
-  std::vector<std::pair<std::string, Memory>> memories;
+  std::vector<Extern> state;  ///< Of instances, as Instance::state.
+  /// The trap that ended this side, where that says nothing about the other one.
+  TrapKind cut_short = TrapKind::None;
 };
 
 /// Text of the first difference of two steps; empty when there is none. A NaN is like another.
 std::string difference(const Step& leader, const Step& follower);
 
-/// The exported memories of an instance.
-std::vector<std::pair<std::string, Memory>> memories_of(const Instance& instance);
+/// Whether a trap comes at another point in each engine.
+bool differs_by_design(TrapKind kind);
 /// Values as the comparison sees them.
 std::string values_text(std::span<const ValType> types, std::span<const std::uint64_t> slots);
 /// An error as the comparison sees it: a trap by its kind and its frames.
@@ -48,7 +52,7 @@ class Lockstep {
                            std::span<std::uint64_t> slots,
                            const std::function<Result<void>()>& proceed) override;
     /// The program has ended on this side.
-    void end(std::string how, const std::optional<Instance>& instance);
+    void end(std::string how, TrapKind trap, const std::vector<Instance>& instances);
     [[nodiscard]] bool leads() const { return leads_; }
 
    private:

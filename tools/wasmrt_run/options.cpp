@@ -154,7 +154,8 @@ void declare_limits(CLI::App& app, Options& o) {
       [&o](const std::string& text) { o.timeout = duration_option("--timeout", text); });
   add(app, "--max-memory", "SIZE", group, "No memory grows beyond this",
       [&o](const std::string& text) { o.max_memory = size_option("--max-memory", text); });
-  add(app, "--max-stack", "SIZE", group, "Stack for the guest's calls",
+  add(app, "--max-stack", "SIZE", group,
+      "Stack for the guest's calls, at most; compiled code also needs it of the system",
       [&o](const std::string& text) { o.max_stack = size_option("--max-stack", text); });
   add(app, "--stdout-cap", "SIZE", group, "Standard output beyond this is refused",
       [&o](const std::string& text) { o.stdout_cap = size_option("--stdout-cap", text); });
@@ -225,8 +226,8 @@ void declare_engine(CLI::App& app, Options& o) {
          "off: do not keep indices inside where the processor guesses a check of bounds wrong");
   app.add_option(
          "--cpu", o.cpu,
-         "What compiled code may use: native, min, x86-64-v2 to -v4, and features to add or "
-         "take away, such as native,-avx512")
+         "What compiled code may use: native, min, x86-64-v2 to -v4, with features to add or "
+         "take away, such as native,-avx512; or features alone, such as avx2: no other then")
       ->type_name("FEATURES")
       ->group(group);
   app.add_flag("--deterministic", o.deterministic,
@@ -266,6 +267,9 @@ void declare_cache(CLI::App& app, Options& o, std::string& directory) {
                                          text + "'");
         }
       });
+  add(app, "--cache-size", "SIZE", group,
+      "What was used least recently goes when there is more than this (default 1G)",
+      [&o](const std::string& text) { o.cache.max_bytes = size_option("--cache-size", text); });
   add(app, "--cache-verify", "full|header", group,
       "How much of an entry is authenticated before it is used (default full)",
       [&o](const std::string& text) {
@@ -369,7 +373,14 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
   }
   if (!cache_directory.empty() && cache_directory != "*") o.cache.directory = cache_directory;
   // Whoever wants to see the stages, or to judge them, wants them to happen.
-  if (!o.trace.empty() || o.compare) o.cache.mode = CacheMode::Off;
+  if (!o.trace.empty() || o.compare) {
+    if (o.cache.mode == CacheMode::MustHit) {
+      return complain("--cache-mode=must-hit never compiles, and with " +
+                      std::string(o.compare ? "--engine=compare" : "--trace") +
+                      " everything is compiled");
+    }
+    o.cache.mode = CacheMode::Off;
+  }
   if (version) {
     std::fputs(version_text().c_str(), stdout);
     return 0;

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -18,6 +19,7 @@
 #include <wasmrt/wasmrt.hpp>
 
 #include "libwasmrt/base/dump.h"
+#include "libwasmrt/engine/cache_format.h"
 #include "sys/os/file.h"
 #include "sys/os/socket.h"
 #include "tools/wasmrt_run/compare.h"
@@ -79,6 +81,15 @@ int read_input(const std::string& file, std::vector<std::uint8_t>& bytes) {
   if (error == 0) return 0;
   print_error(file + ": " + std::strerror(error));
   return error == ENOENT || error == ENOTDIR ? kAbsent : kUnreadable;
+}
+
+bool is_image(const std::string& file) {
+  std::uint8_t start[16];
+  std::FILE* stream = std::fopen(file.c_str(), "re");
+  if (stream == nullptr) return false;
+  const std::size_t read = std::fread(start, 1, sizeof start, stream);
+  std::fclose(stream);
+  return engine::looks_like_image(std::span(start).first(read));
 }
 
 EngineConfig engine_config(const Options& o) {
@@ -168,7 +179,7 @@ class Session {
     const int code = run_alone();
     if (side_ != nullptr) {
       if (how_.empty()) how_ = "with exit code " + std::to_string(code);
-      side_->end(how_, instance_);
+      side_->end(how_, trap_, instances_);
     }
     return code;
   }
@@ -189,6 +200,7 @@ class Session {
   /// An error of the guest: how this side ends, and a message.
   int failed(const Error& error, const std::string& file) {
     how_ = error_text(error);
+    trap_ = error.trap() == nullptr ? TrapKind::None : error.trap()->kind();
     return quiet() ? exit_code_of(error) : report(error, file);
   }
 
@@ -217,22 +229,23 @@ class Session {
     return "jit";
   }
 
-  /// Whether the code cache may spare us reading the file.
-  bool may_be_cached(const std::string& file, std::size_t& bytes) const {
+  /// Whether the library reads the file itself: the code cache may spare that, and images are
+  /// mapped.
+  bool is_loaded(const std::string& file, std::size_t& bytes) const {
     struct stat status {};
-    if (o_.cache.mode == CacheMode::Off || file == "-" || stat(file.c_str(), &status) != 0 ||
-        !S_ISREG(status.st_mode) || status.st_size == 0 || access(file.c_str(), R_OK) != 0) {
+    if (file == "-" || stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
+        status.st_size == 0 || access(file.c_str(), R_OK) != 0) {
       return false;
     }
     bytes = static_cast<std::size_t>(status.st_size);
-    return true;
+    return o_.cache.mode != CacheMode::Off || is_image(file);
   }
 
   Ended compile(const std::string& file, std::optional<Module>& module, RunStats* stats) {
     StopWatch watch;
     ModuleConfig config;
     config.eager = o_.compile_only;
-    if (std::size_t size = 0; may_be_cached(file, size)) {
+    if (std::size_t size = 0; is_loaded(file, size)) {
       const ProgressLine progress(file, quiet() ? 0 : size);
       return compiled(file, Module::load(*engine_, file, config), watch, 0, module, stats);
     }
@@ -250,7 +263,9 @@ class Session {
   Ended compiled(const std::string& file, Result<Module> made, StopWatch& watch,
                  std::uint64_t read_ns, std::optional<Module>& module, RunStats* stats) {
     if (!made) {
-      if (!quiet()) print_error(file + ": " + made.error().message);
+      // Errors of the system name the file already.
+      const bool named = made.error().code == ErrorCode::Io;
+      if (!quiet()) print_error(named ? made.error().message : file + ": " + made.error().message);
       return kBadModule;
     }
     module = *made;
@@ -277,7 +292,7 @@ class Session {
     Result<Instance> instance = linker.instantiate(store, module, config);
     stats_.instantiate_ns = watch.lap();
     if (!instance) return failed(instance.error(), o_.file);
-    if (side_ != nullptr) instance_ = *instance;
+    if (side_ != nullptr) instances_.push_back(*instance);
     const int code = o_.invoke ? invoke(*instance) : start(*instance);
     stats_.run_ns = watch.lap();
     stats_.module = module.stats();
@@ -312,6 +327,7 @@ class Session {
       config.call = call_;
       Result<Instance> instance = linker.instantiate(store, *module, config);
       if (!instance) return failed(instance.error(), preload.file);
+      if (side_ != nullptr) instances_.push_back(*instance);
       const Result<void> defined = linker.instance(preload.name, *instance);
       if (!defined) return report(defined.error(), preload.file);
     }
@@ -369,8 +385,10 @@ class Session {
 
   const Options& o_;
   Lockstep::Side* const side_;
-  std::string how_;                   // for the comparison: how the run ended
-  std::optional<Instance> instance_;  // the same
+  // For the comparison: how the run ended, and what is left then.
+  std::string how_;
+  TrapKind trap_ = TrapKind::None;
+  std::vector<Instance> instances_;
   std::optional<Engine> engine_;
   CallOptions call_;
   std::vector<int> listeners_;

@@ -35,6 +35,7 @@ std::vector<Figure> figures(const RunStats& s) {
       {"functions", "functions", Unit::Count, s.module.functions},
       {"native_functions", "compiled", Unit::Count, s.module.native_functions},
       {"declined", "declined", Unit::Count, s.module.declined},
+      {"light", "simply allocated", Unit::Count, s.module.light},
       {"instances", "instances", Unit::Count, s.store.instances},
       {"memories", "memories", Unit::Count, s.store.memories},
       {"memory_bytes", "guest memory", Unit::Bytes, s.store.memory_bytes},
@@ -65,27 +66,46 @@ std::string format_value(const Figure& f) {
   return std::to_string(f.value);
 }
 
+/// Why functions were declined.
+std::string format_reasons(const ModuleStats& stats, StatsFormat format) {
+  std::string out;
+  for (const DeclinedFunctions& d : stats.declined_by_reason) {
+    const std::string count = std::to_string(d.count);
+    if (format == StatsFormat::Json) {
+      out += (out.empty() ? "\"" : ",\"") + d.reason + "\":" + count;
+    } else {
+      out += "declined " + count + ": " + d.reason + "\n";
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string format_stats(const RunStats& stats, StatsFormat format) {
   std::string out;
+  const char* const refused = stats.module.image_refused;
   if (format == StatsFormat::Json) {
     for (const Figure& f : figures(stats)) {
       out += out.empty() ? "{\"" : ",\"";
       out += f.key;
       out += "\":" + std::to_string(f.value);
     }
+    out += ",\"declined_by_reason\":{" + format_reasons(stats.module, format) + "}";
     return out + ",\"engine\":\"" + stats.engine + "\",\"cache\":\"" +
-           cache_text(stats.module.cache) + "\"}\n";
+           cache_text(stats.module.cache) + "\"" +
+           (refused == nullptr ? "" : ",\"image_refused\":\"" + std::string(refused) + "\"") +
+           "}\n";
   }
   out = "engine           " + stats.engine + "\ncode cache       " +
         cache_text(stats.module.cache) + "\n";
+  if (refused != nullptr) out += "image            not used: " + std::string(refused) + "\n";
   for (const Figure& f : figures(stats)) {
     char line[80];
     std::snprintf(line, sizeof line, "%-16s %12s\n", f.label, format_value(f).c_str());
     out += line;
   }
-  return out;
+  return out + format_reasons(stats.module, format);
 }
 
 }  // namespace wasmrt::tools

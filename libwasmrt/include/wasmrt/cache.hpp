@@ -12,6 +12,7 @@ enum class CacheMode : std::uint8_t {
   ReadWrite,  ///< Uses it and fills it.
   ReadOnly,   ///< Uses it, and changes nothing in its directory.
   MustHit,    ///< As ReadOnly, and Module::compile fails with CacheMiss instead of compiling.
+              ///< Engine::create refuses options that want the compiler to run.
 };
 
 /// How much of an entry is checked before it is used.
@@ -25,7 +26,7 @@ enum class CacheVerify : std::uint8_t {
 struct CacheConfig {
   CacheMode mode = CacheMode::Off;
   /// Where it lies; made with mode 0700 if it is not there. It also holds the key that
-  /// authenticates entries and stand-alone images. Empty: default_cache_directory().
+  /// authenticates entries and images (Module::write_image). Empty: default_cache_directory().
   std::string directory = {};
   CacheVerify verify = CacheVerify::Full;
   /// Entries used least recently go when all of them are larger than this.

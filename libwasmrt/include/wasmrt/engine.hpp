@@ -16,9 +16,11 @@ namespace wasmrt {
 
 /// What executes guest code.
 enum class EngineKind : std::uint8_t {
-  Auto,    ///< The compiler where there is one, without waiting for it: small modules are compiled
-           ///< at once, large ones begin in the interpreter and are compiled meanwhile. Else, and
-           ///< where the system refuses executable memory, the interpreter.
+  Auto,    ///< The compiler where there is one, without waiting long for it: small modules are
+           ///< compiled at once, large ones begin in the interpreter and are compiled in the
+           ///< background; a function takes its machine code at its next call, also while others
+           ///< run, but never amid a loop. Else, and where the system refuses executable memory,
+           ///< the interpreter.
   Interp,  ///< The interpreter.
   Jit,     ///< The compiler, waited for; Engine::create refuses it where there is none.
 };
@@ -50,8 +52,9 @@ struct EngineConfig {
   bool signals = true;
   /// Bounds for everything this engine runs.
   ResourceLimits limits = {};
-  /// Bytes of stack for guest frames of one store. Too deep recursion traps with
-  /// "call stack exhausted".
+  /// Bytes of stack for guest frames of one store: those of the interpreter, and those of compiled
+  /// code as far as the thread's own stack has them. Too deep recursion traps with "call stack
+  /// exhausted".
   std::uint64_t stack_bytes = std::uint64_t{8} << 20;
   /// Bytes of the thread's stack that are kept free for host functions and the library when the
   /// guest is entered.
@@ -60,9 +63,17 @@ struct EngineConfig {
   std::uint32_t idle_reservations = 64;
   /// Threads that help with compiling: 0 for one per CPU, 1 for none besides the caller.
   std::uint32_t threads = 0;
-  /// With Auto: a module whose functions have at most this many bytes is compiled before
-  /// Module::compile returns (about 0.2 ms per KiB); a larger one begins in the interpreter.
-  std::uint32_t compile_at_once = 1024;
+  /// With Auto: a module whose functions have at most this many bytes per thread (up to 8 threads)
+  /// is compiled before Module::compile returns, in about 3 ms; others begin in the interpreter.
+  std::uint32_t compile_at_once = 16 * 1024;
+  /// With Auto: when a larger module is compiled in the background, in microseconds after the first
+  /// call of one of its functions, so that what ends at once costs no compiling. 0: it begins when
+  /// the module is made, called or not.
+  std::uint32_t compile_after_us = 1000;
+  /// With Auto, to test engines: this call of a function of a larger module (1: the first) waits
+  /// until all of the module is compiled; 0: none waits. Code then changes at the same place each
+  /// time.
+  std::uint32_t wait_at_call = 0;
   /// The code cache on disk. The library uses none unless told to.
   CacheConfig cache = {};
   /// Whether custom sections can be read back through Module::custom_sections.
@@ -88,7 +99,8 @@ struct EngineConfig {
   bool spectre_guards = true;
   /// The processor features that compiled code may use: "native" (also when empty), "min", on
   /// x86-64 "sse4.1" and "x86-64-v2" to "-v4"; then features to add or take away, as in
-  /// "native,-avx512" or "min,+popcnt". What the machine lacks is refused.
+  /// "native,-avx512" or "min,+popcnt". Names of features alone, as in "avx2,popcnt", allow these,
+  /// what they are built on, and no other. What the machine lacks is refused.
   std::string cpu = {};
 };
 

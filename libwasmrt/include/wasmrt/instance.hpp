@@ -90,6 +90,10 @@ class WASMRT_API Instance {
     return func->typed<Signature>();
   }
 
+  /// Everything that the instance can change, exported or not, its imports among it: tables,
+  /// memories, globals, each in the order of their indices. For debuggers and comparisons.
+  [[nodiscard]] std::vector<Extern> state() const;
+
   /// Ends the instance: calls give ErrorCode::Closed ("instance closed") from now on, and one that
   /// is under way ends with the trap "cancelled". Any thread. Memory goes back with the last
   /// handle.

@@ -34,6 +34,12 @@ enum class CacheResult : std::uint8_t {
   Stored,  ///< The code was made and put into it.
 };
 
+/// Functions that the compiler left to the interpreter for the same reason.
+struct DeclinedFunctions {
+  std::string reason;
+  std::uint64_t count = 0;
+};
+
 /// What compiling a module took. Times are nanoseconds of wall-clock time. Of modules made of equal
 /// bytes in one engine all show what the first one took: the others took nothing.
 struct ModuleStats {
@@ -46,9 +52,16 @@ struct ModuleStats {
                                    ///< on their first call is not in it.
   std::uint64_t code_bytes = 0;    ///< Size of the code made so far.
   std::uint64_t declined = 0;      ///< Functions that the compiler left to the interpreter.
-  std::uint64_t native_functions = 0;  ///< Functions that have machine code by now.
-  bool compiling = false;              ///< Machine code is being made in the background.
+  std::vector<DeclinedFunctions> declined_by_reason;  ///< The same by reason, in their order.
+  std::uint64_t light = 0;  ///< Functions so large that registers were allocated in a simpler way.
+  std::uint64_t native_functions = 0;    ///< Functions that have machine code by now.
+  std::uint64_t switched_functions = 0;  ///< Functions that instances began to run, or could, in
+                                         ///< the interpreter and then called as machine code.
+  bool compiling = false;                ///< Machine code is being made in the background.
   CacheResult cache = CacheResult::None;
+  /// Why the code in an image (Module::write_image) was not used, as a text that stays; null where
+  /// it was used, not wanted, or there was none.
+  const char* image_refused = nullptr;
 };
 
 /// One custom section. The bytes belong to the module.
@@ -94,10 +107,12 @@ class WASMRT_API Module {
   [[nodiscard]] ModuleStats stats() const noexcept;
   /// Waits until all functions have the code that they will get.
   void wait_compiled() const;
-  /// Writes the module with its machine code to a file that `compile` and `load` take on this host,
-  /// by an engine with the same options, without compiling again; elsewhere the module in it is
-  /// compiled as if it had come alone. Returns the file's size. Errors: InvalidArgument where there
-  /// is no compiler, Io.
+  /// Writes the module with its machine code to a file that `compile` and `load` take without
+  /// compiling again, in engines with the same options whose cache directory has the same key: it
+  /// is bound to this host and user. Elsewhere the module in it is compiled as if it had come
+  /// alone, and the log and ModuleStats::image_refused say why. `load` maps the file where nobody
+  /// else can write it: replace such a file, do not write into it. Returns the file's size. Errors:
+  /// InvalidArgument where there is no compiler, Io.
   Result<std::uint64_t> write_image(const std::string& path) const;
   /// The engine the module was compiled for.
   [[nodiscard]] Engine engine() const;

@@ -191,16 +191,81 @@ class Observer {
 };
 
 bool stores_are_torn = false;
+std::string cache_directory;
 
-void add(std::vector<Participant>& all, std::string name, const EngineConfig& config) {
-  if (Result<Engine> engine = Engine::create(config); engine.ok()) {
-    all.push_back({std::move(name), *engine});
+using Participants = std::vector<Participant>;
+
+Participant* add(Participants& all, std::string name, const EngineConfig& config) {
+  Result<Engine> engine = Engine::create(config);
+  if (!engine) return nullptr;
+  all.push_back({std::move(name), *engine, std::nullopt, std::nullopt});
+  return &all.back();
+}
+
+/// What changes where code comes from, or when it does.
+void add_origins(Participants& all, EngineConfig config) {
+  config.engine = EngineKind::Auto;
+  config.compile_at_once = 0;
+  for (const std::uint32_t call : {1U, 5U}) {
+    config.wait_at_call = call;
+    add(all, "auto, code in call " + std::to_string(call), config);
   }
+  config.wait_at_call = 0;
+  config.compile_after_us = 0;
+  add(all, "auto, code at any time", config);
+  if (cache_directory.empty()) return;
+  config.engine = EngineKind::Jit;
+  config.cache.directory = cache_directory;
+  config.cache.mode = CacheMode::ReadWrite;
+  config.cache.least_bytes = 0;
+  config.cache.max_bytes = std::uint64_t{1} << 20;
+  const Result<Engine> filler = Engine::create(config);
+  config.cache.mode = CacheMode::MustHit;
+  if (Participant* p = filler ? add(all, "jit, from the cache", config) : nullptr; p != nullptr) {
+    p->fills_cache = *filler;
+  }
+}
+
+/// The reference, the compiler as it is used most, and two of the others, so that all have their
+/// share and no module takes long.
+std::vector<const Participant*> chosen_for(std::span<const std::uint8_t> wasm, Share share) {
+  constexpr std::size_t kAlways = 2;
+  const Participants& all = participants();
+  std::vector<const Participant*> chosen;
+  for (const Participant& p : all) {
+    if (chosen.size() < kAlways || share == Share::All) chosen.push_back(&p);
+  }
+  if (chosen.size() == all.size()) return chosen;
+  std::uint64_t hash = 0x9E3779B97F4A7C15;
+  for (const std::uint8_t byte : wasm) hash = (hash ^ byte) * 0x100000001B3;
+  const std::size_t others = all.size() - kAlways;
+  const std::size_t one = (hash >> 32) % others;
+  chosen.push_back(&all[kAlways + one]);
+  if (others > 1) {
+    const std::size_t further = 1 + (hash >> 48) % (others - 1);
+    chosen.push_back(&all[kAlways + (one + further) % others]);
+  }
+  return chosen;
+}
+
+/// Empty when both saw the same, else the report.
+std::string difference(const std::string& name, const Observed& first, const std::string& other,
+                       const Observed& seen) {
+  if (!seen.failure.empty()) return other + ": " + seen.failure;
+  for (std::size_t n = 0; n < std::max(first.lines.size(), seen.lines.size()); ++n) {
+    const std::string a = n < first.lines.size() ? first.lines[n] : "(nothing)";
+    const std::string b = n < seen.lines.size() ? seen.lines[n] : "(nothing)";
+    if (a == b) continue;
+    return "line " + std::to_string(n) + "\n" + name + ": " + a + "\n" + other + ": " + b + "\n";
+  }
+  return {};
 }
 
 }  // namespace
 
 void expect_torn_stores() { stores_are_torn = true; }
+
+void use_cache(const std::string& directory) { cache_directory = directory; }
 
 const std::vector<Participant>& participants() {
   static const std::vector<Participant> kAll = [] {
@@ -218,8 +283,22 @@ const std::vector<Participant>& participants() {
     config.signals = true;
     config.cpu = "native" + probes;
     add(all, "jit", config);
+    add_origins(all, config);
+    config.spectre_guards = false;
+    add(all, "jit, no Spectre guards", config);
+    config.spectre_guards = true;
     config.cpu = "min" + probes;
     add(all, "jit, least processor", config);
+    config.cpu = "native" + probes;
+    // The bits of NaNs count in what they are stored as: compared with the same of the interpreter.
+    config.deterministic = true;
+    if (Participant* p = add(all, "jit, deterministic", config); p != nullptr) {
+      config.engine = EngineKind::Interp;
+      config.signals = !stores_are_torn;
+      if (Result<Engine> reference = Engine::create(config)) p->reference = *reference;
+      config.engine = EngineKind::Jit;
+    }
+    config.deterministic = false;
     config.signals = false;
     config.cpu = "native";
     add(all, "jit, signals off", config);
@@ -228,14 +307,15 @@ const std::vector<Participant>& participants() {
   return kAll;
 }
 
-Comparison compare_engines(std::span<const std::uint8_t> wasm, Origin origin) {
+Comparison compare_engines(std::span<const std::uint8_t> wasm, Origin origin, Share share) {
   Comparison result;
   Observed first;
-  for (const Participant& p : participants()) {
-    Observed seen = Observer(p.engine, wasm, origin).take();
+  for (const Participant* p : chosen_for(wasm, share)) {
+    if (p->fills_cache) (void)Module::compile(*p->fills_cache, wasm);
+    Observed seen = Observer(p->engine, wasm, origin).take();
     result.declined += seen.declined;
     result.functions += seen.functions;
-    if (&p == &participants()[0]) {
+    if (p == &participants()[0]) {
       first = std::move(seen);
       result.calls = first.calls;
       result.traps = first.traps;
@@ -245,16 +325,16 @@ Comparison compare_engines(std::span<const std::uint8_t> wasm, Origin origin) {
       continue;
     }
     if (seen.slow) return {Comparison::Slow, {}};
-    if (!seen.failure.empty()) return {Comparison::Different, p.name + ": " + seen.failure};
-    for (std::size_t n = 0; n < std::max(first.lines.size(), seen.lines.size()); ++n) {
-      const std::string a = n < first.lines.size() ? first.lines[n] : "(nothing)";
-      const std::string b = n < seen.lines.size() ? seen.lines[n] : "(nothing)";
-      if (a == b) continue;
-      result.verdict = Comparison::Different;
-      result.report = "line " + std::to_string(n) + "\n" + participants()[0].name + ": " + a +
-                      "\n" + p.name + ": " + b + "\n";
-      return result;
+    if (p->reference) {
+      const Observed reference = Observer(*p->reference, wasm, origin).take();
+      if (reference.slow) return {Comparison::Slow, {}};
+      result.report = difference("interp, deterministic", reference, p->name, seen);
+    } else {
+      result.report = difference(participants()[0].name, first, p->name, seen);
     }
+    if (result.report.empty()) continue;
+    result.verdict = Comparison::Different;
+    return result;
   }
   return result;
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,11 +19,16 @@ namespace wasmrt::fuzz {
 struct Participant {
   std::string name;
   Engine engine;
+  std::optional<Engine> reference;    ///< What it is compared with, if not the interpreter.
+  std::optional<Engine> fills_cache;  ///< Compiles first what `engine` loads.
 };
 
 /// For machines on which a store across the end of a memory writes what fits before it faults:
 /// compiled code probes its stores, and the interpreter checks. Only before participants().
 void expect_torn_stores();
+
+/// A directory for code that is written and loaded again. Only before participants().
+void use_cache(const std::string& directory);
 
 /// The interpreter first, then every way to compile that this build and machine has.
 const std::vector<Participant>& participants();
@@ -41,6 +47,10 @@ struct Comparison {
 /// each exported function on an instance of its own; it may trap in being made.
 enum class Origin { Ours, Other };
 
-Comparison compare_engines(std::span<const std::uint8_t> wasm, Origin origin = Origin::Ours);
+/// Who takes part: two always and two in turn, by a hash of the module; or everybody.
+enum class Share : std::uint8_t { Some, All };
+
+Comparison compare_engines(std::span<const std::uint8_t> wasm, Origin origin = Origin::Ours,
+                           Share share = Share::Some);
 
 }  // namespace wasmrt::fuzz

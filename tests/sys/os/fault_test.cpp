@@ -13,7 +13,6 @@
 #include <thread>
 #include <vector>
 
-#include "sys/os/poll_page.h"
 #include "sys/os/vm.h"
 
 namespace os = wasmrt::os;
@@ -172,13 +171,6 @@ TEST_CASE("a callback sees the fault and may change arguments", "[os][fault]") {
   CHECK(seen.fault.pc < code_end());
   CHECK(seen.fault.in_data_range);
   CHECK(seen.fault.data.tag == os::kFaultTagGuarded);
-
-  const auto* armed = static_cast<const uint8_t*>(os::armed_poll_page());
-  REQUIRE(armed != nullptr);
-  CHECK(faulting_load(armed, 1, 2) == 1'507'008);
-  CHECK(seen.fault.data.tag == os::kFaultTagPollPage);
-  const auto* readable = static_cast<const uint8_t*>(os::readable_poll_page());
-  CHECK(faulting_load(readable, 1, 2) == 3);
 
 #if defined(__x86_64__)  // elsewhere the trap instruction raises SIGTRAP
   CHECK(trap_on_null(nullptr, 0, 0) == 1'507'008);

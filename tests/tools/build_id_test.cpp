@@ -1,0 +1,89 @@
+// The build's digest, which names folders of the code cache: whatever decides code changes it.
+#include <catch2/catch_test_macros.hpp>
+
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "libwasmrt/engine/cache.h"
+#include "tests/support/temporary_directory.h"
+
+using wasmrt::test::TemporaryDirectory;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string script(const std::string& words) {
+  const std::string command = "python3 '" WASMRT_SOURCE "/tools/lib/build_id.py' " + words;
+  FILE* pipe = popen(command.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  std::string out;
+  char buffer[4096];
+  for (std::size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) out.append(buffer, n);
+  REQUIRE(pclose(pipe) == 0);
+  return out;
+}
+
+std::string id_of(const std::string& root, const std::string& words = "clang") {
+  const TemporaryDirectory out;
+  script("'" + root + "' '" + out / "id.cpp" + "' " + words);
+  const std::string text = out.read("id.cpp");
+  const std::size_t begin = text.find('"', text.find("kBuildId")) + 1;
+  return text.substr(begin, text.find('"', begin) - begin);
+}
+
+}  // namespace
+
+TEST_CASE("every source that decides code is in the build's digest", "[tools][no-emulation]") {
+  std::istringstream listed(script("'" WASMRT_SOURCE "' --list"));
+  std::set<std::string> known;
+  for (std::string line; std::getline(listed, line);) known.insert(line);
+  const fs::path root = WASMRT_SOURCE;
+  std::set<std::string> all;
+  for (const char* folder : {"jit", "libwasmrt", "sys/os"}) {
+    for (const auto& e : fs::recursive_directory_iterator(root / folder)) {
+      if (e.is_regular_file()) all.insert(fs::relative(e.path(), root).string());
+    }
+  }
+  CHECK(known == all);
+  for (const char* file :
+       {"libwasmrt/frontend/body_walker_run.inc", "libwasmrt/frontend/body_walker_step.inc",
+        "libwasmrt/base/mac.h", "libwasmrt/runtime/instantiate.cpp", "jit/target.h"}) {
+    CAPTURE(file);
+    CHECK(known.contains(file));
+  }
+}
+
+TEST_CASE("the build's digest changes with any file and word", "[tools][no-emulation]") {
+  const TemporaryDirectory root;
+  for (const char* folder : {"jit/x64", "libwasmrt/frontend", "sys/os", "interp"}) {
+    root.make_directory(folder);
+  }
+  std::set<std::string> seen;
+  const auto is_new = [&] { return seen.insert(id_of(root.path())).second; };
+  CHECK(is_new());
+  CHECK_FALSE(is_new());
+  for (const char* file : {"jit/x64/select.cpp", "libwasmrt/frontend/walk.inc", "jit/table.def",
+                           "libwasmrt/exports.map", "sys/os/vm.h", "libwasmrt/noextension"}) {
+    CAPTURE(file);
+    root.write(file, "a");
+    CHECK(is_new());
+    root.write(file, "b");
+    CHECK(is_new());
+  }
+  fs::rename(root / "sys/os/vm.h", root / "sys/os/vn.h");
+  CHECK(is_new());
+  root.write("interp/exec.cpp", "a");
+  CHECK_FALSE(is_new());
+  CHECK(id_of(root.path(), "gcc") != id_of(root.path(), "clang"));
+  CHECK(id_of(root.path(), "clang 'asmjit 1'") != id_of(root.path(), "clang 'asmjit 2'"));
+}
+
+TEST_CASE("compiler and assembler are in this build's digest", "[tools][no-emulation]") {
+  CHECK(std::string(wasmrt::engine::kBuildId).size() == 16);
+  CHECK(id_of(WASMRT_SOURCE, "") != wasmrt::engine::kBuildId);
+}
