@@ -11,6 +11,7 @@
 #include "jit/ir/print.h"
 #include "jit/lower/mir_print.h"
 #include "jit/lower/unroll.h"
+#include "jit/memory_limit.h"
 #include "jit/opt/pipeline.h"
 #include "jit/restrict.h"
 
@@ -71,27 +72,41 @@ const char* run_stages(const CompileContext& context, FuncIdx index, CompileStat
   return why;
 }
 
-/// As a whole; or in sections, a second time where the first has found their frame too small.
-const char* run(const CompileContext& context, FuncIdx index, CompileState& s, CodeBlob& blob) {
-  if (!may_compile(raw(index))) return "left out by WASMRT_COMPILE";
+/// In sections of so many bytes; a second time where the first has found their frame too small.
+const char* run_in_sections(const CompileContext& context, FuncIdx index, CompileState& s,
+                            std::uint32_t bytes, CodeBlob& blob) {
   SectionedCode code(context, index, blob);
   CodeBlob part;
   const auto take = [&]() -> const char* {
     part.clear();
     const char* const why = run_stages(context, index, s, &code, part);
-    if (why == nullptr && !code.is_to_run_again()) code.append(part, s.machine);
-    return why;
+    if (why != nullptr || code.is_to_run_again()) return why;
+    return code.append(part, s.machine);
   };
-  const std::uint32_t bytes = context.options.section_bytes;
-  const Sections sections = {bytes != 0 ? bytes : kSectionBytes, take};
   do {
     code.begin();
-    bool in_sections = false;
-    const char* const why = build_func(context, index, s.func, &sections, &in_sections);
+    const Sections sections = {bytes, take};
+    const char* const why = build_func(context, index, s.func, &sections);
     if (why != nullptr) return why;
-    if (!in_sections) return run_stages(context, index, s, nullptr, blob);
   } while (code.is_to_run_again());
   return code.finish();
+}
+
+/// As a whole; or in sections that are small enough.
+const char* run(const CompileContext& context, FuncIdx index, CompileState& s, CodeBlob& blob) {
+  if (!may_compile(raw(index))) return "left out by WASMRT_COMPILE";
+  if (const std::uint32_t bytes = context.options.section_bytes; bytes != 0) {
+    return run_in_sections(context, index, s, bytes, blob);
+  }
+  const char* why = build_func(context, index, s.func);
+  if (why == nullptr) why = run_stages(context, index, s, nullptr, blob);
+  for (const std::uint32_t bytes : kSectionBytes) {
+    if (why != kTooLarge) break;
+    s.func = {};
+    s.machine = {};
+    why = run_in_sections(context, index, s, bytes, blob);
+  }
+  return why;
 }
 
 }  // namespace

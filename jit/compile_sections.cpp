@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "jit/memory_limit.h"
 #include "jit/places.h"
 #include "libwasmrt/base/assert.h"
 
@@ -22,7 +23,12 @@ constexpr std::uint32_t kNoPlace = ~0u;
 }  // namespace
 
 SectionedCode::SectionedCode(const CompileContext& context, FuncIdx func, CodeBlob& out)
-    : context_(context), func_(func), out_(out), spills_(kSpills), homes_(kOperandWords) {}
+    : context_(context),
+      func_(func),
+      out_(out),
+      body_bytes_(context.module->bodies[raw(func) - context.module->imported_funcs].size),
+      spills_(kSpills),
+      homes_(kOperandWords) {}
 
 void SectionedCode::begin() {
   if (too_small_) {
@@ -67,7 +73,23 @@ bool SectionedCode::after_allocation(MFunc& m) {
   return true;
 }
 
-void SectionedCode::append(const CodeBlob& part, const MFunc& machine) {
+/// Room for a section's code behind the others'. False: it would take too much.
+bool SectionedCode::make_room(const CodeBlob& part) {
+  const std::size_t align = context_.target->function_align;
+  const std::size_t code = out_.code.size() + align + part.code.size();
+  const std::size_t points = out_.points.size() + part.points.size();
+  const std::uint64_t once = code + points * sizeof(CodePoint) +
+                             out_.leaves.size() * sizeof(SectionJump) +
+                             label_at_.size() * sizeof(std::uint32_t);
+  // Growing makes a copy with a quarter to spare; linking makes one of the whole.
+  if (once * 9 / 4 > most_memory(body_bytes_) - kSectionMemory) return false;
+  if (code > out_.code.capacity()) out_.code.reserve(code + code / 4);
+  if (points > out_.points.capacity()) out_.points.reserve(points + points / 4);
+  return true;
+}
+
+const char* SectionedCode::append(const CodeBlob& part, const MFunc& machine) {
+  if (!make_room(part)) return "its code would take too much memory";
   const std::size_t align = context_.target->function_align;
   out_.code.resize((out_.code.size() + align - 1) & ~(align - 1), 0xCC);
   const auto base = static_cast<std::uint32_t>(out_.code.size());
@@ -81,22 +103,10 @@ void SectionedCode::append(const CodeBlob& part, const MFunc& machine) {
   out_.code.insert(out_.code.end(), part.code.begin(), part.code.end());
   out_.code_bytes = base + part.code_bytes;
   out_.listing += part.listing;
-  for (CallSite site : part.calls) {
-    site.offset += base;
-    out_.calls.push_back(site);
-  }
-  for (TableSite site : part.tables) {
-    site.offset += base;
-    out_.tables.push_back(site);
-  }
-  for (SectionJump jump : part.leaves) {
-    jump.offset += base;
-    out_.leaves.push_back(jump);
-  }
-  for (CodePoint point : part.points) {
-    point.pc += base;
-    out_.points.push_back(point);
-  }
+  append_moved(out_.calls, part.calls, &CallSite::offset, base);
+  append_moved(out_.tables, part.tables, &TableSite::offset, base);
+  append_moved(out_.leaves, part.leaves, &SectionJump::offset, base);
+  append_moved(out_.points, part.points, &CodePoint::pc, base);
   for (CodePlace place : part.places) {
     place.offset += base;
     if (place.inst < CodePlace::kData) place.inst += insts_;
@@ -105,15 +115,13 @@ void SectionedCode::append(const CodeBlob& part, const MFunc& machine) {
   if (!out_.frame_steps.empty() && out_.frame_steps.back().kind == FrameStep::Kind::Left) {
     out_.frame_steps.push_back({base, FrameStep::Kind::Back, 0, 0});
   }
-  for (FrameStep step : part.frame_steps) {
-    step.at += base;
-    out_.frame_steps.push_back(step);
-  }
+  append_moved(out_.frame_steps, part.frame_steps, &FrameStep::at, base);
   insts_ += static_cast<std::uint32_t>(machine.insts.size());
   for (std::size_t n = 0; n < part.labels.size(); ++n) {
     if (part.labels[n] >= label_at_.size()) label_at_.resize(part.labels[n] + 1, kNoPlace);
     label_at_[part.labels[n]] = base + part.labels_at[n];
   }
+  return nullptr;
 }
 
 const char* SectionedCode::finish() {

@@ -14,8 +14,9 @@
 
 namespace wasmrt::jit {
 
-/// Of the body, at most, in a section: compiling it takes a few MB then, whatever it contains.
-inline constexpr std::uint32_t kSectionBytes = 32 << 10;
+/// Of the body, at most, in a section: compiling that takes less than kSectionMemory for nearly
+/// everything; the next ones are tried where it does not.
+inline constexpr std::uint32_t kSectionBytes[] = {32 << 10, 4 << 10, 512, 64};
 
 class SectionedCode {
  public:
@@ -26,17 +27,21 @@ class SectionedCode {
   void before_allocation(MFunc& section);
   /// False: this run gives no code.
   bool after_allocation(MFunc& section);
-  /// A section's code, in their order, and the machine form that it was made from.
-  void append(const CodeBlob& section, const MFunc& machine);
+  /// A section's code, in their order, and the machine form that it was made from. nullptr, or why
+  /// the function is declined.
+  const char* append(const CodeBlob& section, const MFunc& machine);
   /// Behind the last section: whether another run is needed.
   [[nodiscard]] bool is_to_run_again() const { return too_small_; }
   /// Fills in the jumps between sections. nullptr, or why the function is declined.
   const char* finish();
 
  private:
+  bool make_room(const CodeBlob& part);
+
   const CompileContext& context_;
   FuncIdx func_;
   CodeBlob& out_;
+  std::uint64_t body_bytes_;
   bool knows_areas_ = false;
   std::uint32_t area_bytes_ = 0;  // of outgoing arguments, the largest that any call may need
   std::uint32_t in_area_bytes_ = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "jit/memory_limit.h"
 #include "libwasmrt/abi/activation.h"
 #include "libwasmrt/abi/native.h"
 #include "libwasmrt/abi/vmctx.h"
@@ -358,6 +359,13 @@ void Emitter::poison(const MInst& i) {
   }
 }
 
+bool Emitter::takes_too_much() {
+  const std::uint64_t takes = m_.takes() + emission_takes(references_.size(), cold_.size());
+  if (takes <= m_.most_memory) return false;
+  error_ = kTooLarge;
+  return true;
+}
+
 void Emitter::block(std::uint32_t number) {
   // Flags outlast the way from the only block that leads here, when that stands in front.
   const std::span<const MBlockId> preds = m_.blocks[number].preds;
@@ -366,6 +374,7 @@ void Emitter::block(std::uint32_t number) {
   bind(labels_[number]);
   const std::span<const std::uint32_t> insts = m_.blocks[number].insts;
   for (std::size_t n = 0; n < insts.size(); ++n) {
+    if (takes_too_much()) return;
     place(insts[n]);
     const MInst& x = m_.insts[insts[n]];
     if (n + 1 < insts.size() && emit_pair(x, m_.insts[insts[n + 1]])) {
@@ -456,6 +465,7 @@ bool Emitter::attempt() {
     next_block_ = n + 1 < order.size() ? order[n + 1] : ~0u;
     block(order[n]);
   }
+  if (error_ != nullptr) return true;
   next_block_ = ~0u;
   for (std::size_t n = 0; n < cold_.size(); ++n) {
     const Cold cold = std::move(cold_[n]);

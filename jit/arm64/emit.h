@@ -103,6 +103,8 @@ class Emitter : public asmjit::ErrorHandler {
   void epilogue();
   void block(std::uint32_t b);
   void instruction(const MInst& i);
+  /// Whether it is to be given up: then the error is set.
+  bool takes_too_much();
   void cold(std::function<void()> code) { cold_.push_back({std::move(code), current_}); }
   /// From here on, for CodeBlob::frame_steps.
   void frame_step(FrameStep::Kind kind, std::uint8_t reg = 0, std::uint32_t bytes = 0);

@@ -11,7 +11,6 @@ constexpr std::uint64_t kEntriesPerByte = 64;
 
 void AssignedLocals::begin(const BodyState& state) {
   state_ = &state;
-  instructions_ = branches_ = 0;
   frames_.clear();
   locals_.clear();
   open_.clear();

@@ -1,8 +1,8 @@
 // What must be known of a body before it is built: which locals each block, loop and if assigns,
-// and where it ends; and how much the compiler will have to do.
+// and where it ends.
 //
 // In: a function body, walked once. Out: for each announced frame, in the order in which they open,
-// the locals that are set between its beginning and its end, and the place of that; counts.
+// the locals that are set between its beginning and its end, and the place of that.
 // Guaranteed: work is bounded by a budget in proportion to the body; beyond it the function is
 // declined.
 #pragma once
@@ -19,26 +19,11 @@ namespace wasmrt::jit {
 class AssignedLocals : public SinkBase<AssignedLocals> {
  public:
   void begin(const BodyState& state);
-  void before_instruction() { ++instructions_; }
-  void on_local_get(std::uint32_t, ValType) { --instructions_; }
-  void on_local_set(std::uint32_t local, ValType) {
-    --instructions_;
-    assign(local);
-  }
-  void on_local_tee(std::uint32_t local, ValType) {
-    --instructions_;
-    assign(local);
-  }
+  void on_local_set(std::uint32_t local, ValType) { assign(local); }
+  void on_local_tee(std::uint32_t local, ValType) { assign(local); }
   void on_block(const ControlFrame&) { open(); }
-  void on_loop(const ControlFrame&) {
-    ++branches_;
-    open();
-  }
-  void on_if(const ControlFrame&) {
-    ++branches_;
-    open();
-  }
-  void on_br_if(std::uint32_t) { ++branches_; }
+  void on_loop(const ControlFrame&) { open(); }
+  void on_if(const ControlFrame&) { open(); }
   void on_end(const ControlFrame&) { close(); }
   void on_try_table(const ControlFrame&, const Imm&) {
     not_executable_ = true;
@@ -54,10 +39,6 @@ class AssignedLocals : public SinkBase<AssignedLocals> {
   }
   /// Where the frame's `end` stands, from the start of the body.
   [[nodiscard]] std::uint32_t end_of(std::uint32_t n) const { return frames_[n].end; }
-  /// Instructions that compute something, reachable ones.
-  [[nodiscard]] std::uint64_t instructions() const { return instructions_; }
-  /// Loops, ifs and conditional branches.
-  [[nodiscard]] std::uint64_t branches() const { return branches_; }
   /// Whether the body has instructions that nothing executes yet.
   [[nodiscard]] bool not_executable() const { return not_executable_; }
   [[nodiscard]] bool over_budget() const { return work_ > budget_; }
@@ -77,7 +58,6 @@ class AssignedLocals : public SinkBase<AssignedLocals> {
   std::vector<std::uint32_t> mark_;                  // by local: stamp of the last list it went to
   std::uint32_t stamp_ = 0;
   const BodyState* state_ = nullptr;
-  std::uint64_t instructions_ = 0, branches_ = 0;
   std::uint64_t work_ = 0, budget_ = 0;
   bool not_executable_ = false;
 };

@@ -12,18 +12,6 @@ namespace {
 // What a result counts as among the values that cross branches.
 constexpr std::uint64_t kValuesPerResult = 8;
 
-// Bytes of memory that compiling takes, roughly, and what a byte of the body may take.
-constexpr std::uint64_t kPerInstruction = 110;
-constexpr std::uint64_t kPerBranch = 500;
-constexpr std::uint64_t kPerByte = 40;
-constexpr std::uint64_t kAnyway = std::uint64_t{6} << 20;
-
-/// Whether a function as a whole would take more memory to compile than its size may ask for.
-bool is_too_large(const AssignedLocals& body, std::uint64_t size) {
-  return body.instructions() * kPerInstruction + body.branches() * kPerBranch >
-         size * kPerByte + kAnyway;
-}
-
 }  // namespace
 
 // ---- helpers
@@ -381,21 +369,17 @@ void Builder::on_return_call_ref(TypeIdx type_index, const FuncType& type) {
 }
 
 const char* build_func(const CompileContext& context, FuncIdx index, Func& func,
-                       const Sections* sections, bool* in_sections) {
+                       const Sections* sections) {
   AssignedLocals assigned;
   BodyWalker<AssignedLocals> scan(*context.module, assigned);
   if (!scan.walk_quietly(index)) return "the body is not valid";
   if (assigned.not_executable()) return "it has instructions of proposals that are not executed";
   if (assigned.over_budget()) return "too many locals are assigned in nested blocks";
-  const std::uint32_t size =
-      context.module->bodies[raw(index) - context.module->imported_funcs].size;
-  const bool sectioned =
-      sections != nullptr && (context.options.section_bytes != 0 || is_too_large(assigned, size));
-  if (in_sections != nullptr) *in_sections = sectioned;
-  Builder builder(context, assigned, func, sectioned ? sections : nullptr);
+  Builder builder(context, assigned, func, sections);
   BodyWalker<Builder> walker(*context.module, builder);
-  if (!walker.walk_quietly(index)) return "the body is not valid";
-  return builder.declined();
+  const bool walked = walker.walk_quietly(index);
+  if (builder.declined() != nullptr) return builder.declined();
+  return walked ? nullptr : "the body is not valid";
 }
 
 }  // namespace wasmrt::jit

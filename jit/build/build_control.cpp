@@ -13,6 +13,13 @@ namespace {
 constexpr std::uint64_t kValuesPerByte = 64;
 // A phi is an instruction, which takes more room.
 constexpr std::uint64_t kValuesPerPhi = 8;
+// Bytes of memory, of all stages together: docs/JIT.md, "Memory". An operand in a list may become a
+// move.
+constexpr std::uint64_t kPerInst = 110;
+constexpr std::uint64_t kPerBlock = 100;
+constexpr std::uint64_t kPerOperand = 170;
+constexpr std::uint64_t kPerVector = 48;
+constexpr std::uint64_t kPerEdgeValue = 12;
 constexpr std::uint32_t kEnd = ~0u;
 }  // namespace
 
@@ -32,6 +39,7 @@ Type ir_type(ValType type) {
 void Builder::begin_function() {
   f_.clear();
   f_.index = raw(state_->function());
+  f_.most_memory = sections_ != nullptr ? kSectionMemory : most_memory(state_->body_size());
   f_.memories.assign(context_.memories.begin(), context_.memories.end());
   for (const ValType t : state_->function_type().results) f_.results.push_back(ir_type(t));
 }
@@ -90,11 +98,19 @@ void Builder::finish() {
   }
 }
 
+std::uint64_t Builder::takes() const {
+  return f_.insts.size() * kPerInst + f_.blocks.size() * kPerBlock + f_.pool.size() * kPerOperand +
+         f_.v128s.size() * kPerVector + edge_values_.size() * kPerEdgeValue;
+}
+
 /// What is left to do when all of a function's blocks are there, or all of a section's.
 void Builder::finish_function() {
+  if (work_ > budget_) {  // phis are missing
+    decline(kTooManyValues);
+    return;
+  }
   remove_trivial_phis();
   find_loops();
-  if (work_ > budget_) decline("too many values cross branches and calls");
 }
 
 // ---- frames

@@ -16,6 +16,7 @@
 #include "jit/build/assigned_locals.h"
 #include "jit/build/value_table.h"
 #include "jit/ir/ir.h"
+#include "jit/memory_limit.h"
 #include "jit/target.h"
 #include "libwasmrt/frontend/body_walker.h"
 #include "libwasmrt/frontend/sink.h"
@@ -46,8 +47,16 @@ class Builder : public SinkBase<Builder> {
 
   // --- sink ---
   void begin(const BodyState& state);
-  void before_instruction() {
-    if (state_->body_offset() >= section_.end) next_section(true);
+  bool before_instruction() {
+    if (takes() > f_.most_memory) [[unlikely]]
+      decline(kTooLarge);
+    if (work_ > budget_) [[unlikely]]
+      decline(kTooManyValues);
+    if (declined_ != nullptr) [[unlikely]]
+      return false;
+    if (state_->body_offset() >= section_.end) [[unlikely]]
+      next_section(true);
+    return true;
   }
   void finish();
   void on_block(const ControlFrame& frame);
@@ -252,6 +261,8 @@ class Builder : public SinkBase<Builder> {
   void decline(const char* why) {
     if (declined_ == nullptr) declined_ = why;
   }
+  /// Bytes of memory, roughly, that all stages take together for what was built so far.
+  [[nodiscard]] std::uint64_t takes() const;
 
   const CompileContext& context_;
   const DecodedModule& module_;
@@ -280,6 +291,7 @@ class Builder : public SinkBase<Builder> {
   V open_check_ = ir::kNoValue;  // behind it nothing was appended that has an effect or may trap
   const std::vector<BranchHint>* hints_ = nullptr;
   std::uint64_t work_ = 0, budget_ = 0;
+  static constexpr const char* kTooManyValues = "too many values cross branches and calls";
 
   static constexpr std::uint32_t kNoLabel = ~0u;
   /// The section that is being built. A local or an operand that it has not touched is kNoValue in
@@ -313,10 +325,9 @@ class Builder : public SinkBase<Builder> {
 
 ir::Type ir_type(ValType type);
 
-/// Builds one function. Returns nullptr or why it is declined. In sections, where these are given
-/// and the function as a whole would take too much memory, or the options ask for it: then
-/// `in_sections` is set, and each section was taken.
+/// Builds one function. Returns nullptr or why it is declined. As a whole, or, where `sections` are
+/// given, in these: then each of them was taken. kTooLarge: smaller ones take less memory.
 const char* build_func(const CompileContext& context, FuncIdx index, ir::Func& func,
-                       const Sections* sections = nullptr, bool* in_sections = nullptr);
+                       const Sections* sections = nullptr);
 
 }  // namespace wasmrt::jit

@@ -50,6 +50,7 @@ void Func::clear() {
   }
   has_calls = is_used_up = follows = false;
   labels.clear();
+  most_memory = ~std::uint64_t{0};
 }
 
 BlockId Func::new_block() {

@@ -151,6 +151,8 @@ class Func {
   /// A section of a function behind its first, and its labels: where other sections go.
   bool follows = false;
   std::vector<std::uint32_t> labels;
+  /// Bytes that compiling it may take.
+  std::uint64_t most_memory = ~std::uint64_t{0};
   /// Nobody reads it behind the selection, which gives back what it has read of a large function.
   bool is_used_up = false;
 

@@ -23,6 +23,7 @@ void MFunc::clear() {
   has_calls = has_tail_calls = calls_out = false;
   follows = false;
   labels.clear();
+  most_memory = ~std::uint64_t{0};
   first_slot = homes_at = spill_slots = 0;
   used_callee_saved[0] = used_callee_saved[1] = 0;
 }

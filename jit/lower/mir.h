@@ -194,6 +194,7 @@ struct MFunc {
   std::shared_ptr<Arena> lists = std::make_shared<Arena>();  ///< Copies share it.
   bool follows = false;                                      ///< As ir::Func::follows, and
   std::vector<std::uint32_t> labels;                         ///< ir::Func::labels.
+  std::uint64_t most_memory = ~std::uint64_t{0};             ///< As ir::Func::most_memory.
   /// Slots in front of those that allocation numbers: in a section the one that tells by which
   /// label it was entered.
   std::uint32_t first_slot = 0;
@@ -203,6 +204,10 @@ struct MFunc {
   std::uint32_t used_callee_saved[2] = {0, 0};  ///< Masks per class.
 
   void clear();
+  /// Bytes of memory, roughly, of this form in all stages that have it.
+  [[nodiscard]] std::uint64_t takes() const {
+    return insts.size() * 60 + ops.size() * 12 + vregs.size() * 32 + blocks.size() * 150;
+  }
   [[nodiscard]] std::span<MOperand> operands(const MInst& i) {
     return {ops.data() + i.first_op, static_cast<std::size_t>(i.defs) + i.uses};
   }

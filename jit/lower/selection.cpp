@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "jit/memory_limit.h"
+
 namespace wasmrt::jit {
 
 using namespace ir;
@@ -338,6 +340,7 @@ void Selection::select(V v) {
   }
   if (!needed(v) && !effect) return;
   if (!select_value(v)) decline("an instruction has no selection rule");
+  if (m_.takes() > m_.most_memory) decline(kTooLarge);
   finish_sequence();
 }
 
@@ -346,6 +349,7 @@ const char* Selection::run() {
   m_.index = f_.index;
   m_.follows = f_.follows;
   m_.labels = f_.labels;
+  m_.most_memory = f_.most_memory;
   value_reg_.assign(f_.insts.size(), kNoVReg);
   folded_.assign(f_.insts.size(), false);
   seen_.assign(f_.insts.size(), false);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "jit/memory_limit.h"
 #include "libwasmrt/abi/activation.h"
 #include "libwasmrt/abi/native.h"
 #include "libwasmrt/abi/vmctx.h"
@@ -339,6 +340,13 @@ Emitter::Label Emitter::label(MBlockId b) {
   return Label(place.label);
 }
 
+bool Emitter::takes_too_much() {
+  const std::uint64_t takes = m_.takes() + emission_takes(code_.labelCount(), cold_.size());
+  if (takes <= m_.most_memory) return false;
+  error_ = kTooLarge;
+  return true;
+}
+
 void Emitter::block(std::uint32_t b) {
   block_ = b;
   flags_at_ = ~std::size_t{0};
@@ -346,6 +354,7 @@ void Emitter::block(std::uint32_t b) {
   places_[b].begin = static_cast<std::uint32_t>(a_.offset());
   if (places_[b].label != ~0u) a_.bind(Label(places_[b].label));
   for (const std::uint32_t i : m_.blocks[b].insts) {
+    if (takes_too_much()) return;
     place(i);
     instruction(m_.insts[i]);
   }
@@ -378,6 +387,7 @@ const char* Emitter::run() {
     next_block_ = n + 1 < order.size() ? order[n + 1] : ~0u;
     block(order[n]);
   }
+  if (error_ != nullptr) return error_;
   next_block_ = ~0u;
   for (std::size_t n = 0; n < cold_.size(); ++n) {
     const Cold cold = std::move(cold_[n]);

@@ -96,6 +96,17 @@ struct FrameStep {
   std::uint32_t bytes = 0;
 };
 
+/// Appends the records of a piece of code that begins at `base` of the whole; `at` is the field
+/// that says where in the code.
+template <class T>
+void append_moved(std::vector<T>& whole, const std::vector<T>& piece, std::uint32_t T::*at,
+                  std::uint32_t base) {
+  for (T record : piece) {
+    record.*at += base;
+    whole.push_back(record);
+  }
+}
+
 struct CodeBlob {
   std::vector<std::uint8_t> code;
   std::vector<CallSite> calls;

@@ -45,14 +45,8 @@ void Linker::add(const CompiledFunc& func) {
     out_.entries[n] = begin;
     inner_[n] = begin + blob.entry;
     out_.funcs.push_back({begin, blob.frame_bytes, blob.vmctx_at, first_ + n, blob.code_bytes});
-    for (CodePoint p : blob.points) {
-      p.pc += begin;
-      out_.points.push_back(p);
-    }
-    for (FrameStep step : blob.frame_steps) {
-      step.at += begin;
-      out_.frame_steps.push_back(step);
-    }
+    append_moved(out_.points, blob.points, &CodePoint::pc, begin);
+    append_moved(out_.frame_steps, blob.frame_steps, &FrameStep::at, begin);
     for (const CallSite& site : blob.calls) {
       calls_.push_back({begin + site.offset, site.callee - first_});
     }

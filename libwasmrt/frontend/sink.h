@@ -7,7 +7,7 @@
 // Order of calls for one function:
 //   begin(state)              locals are known; nothing was decoded yet
 //   one call per reachable instruction (none for nop); in front of it before_instruction(), where a
-//   sink has that: nothing but the offset is known then
+//   sink has that: nothing but the offset is known then, and false ends the walk
 //   on_end(frame) of FrameKind::Function, then finish()
 //
 // State during a call. Operands were checked, popped, and results were pushed already: the

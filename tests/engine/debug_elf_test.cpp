@@ -9,6 +9,7 @@
 
 #include "libwasmrt/engine/debug_elf.h"
 #include "tests/jit/compile.h"
+#include "tests/support/shell.h"
 #include "tests/support/temporary_directory.h"
 
 using namespace wasmrt;
@@ -26,15 +27,7 @@ constexpr const char* kModule = R"((module
     (loop (local.set 2 (call $leaf (i32.add (local.get 0) (local.get 1)))) (br_if 0 (local.get 2)))
     (i32.mul (local.get 0) (local.get 1)))))";
 
-std::string output_of(const std::string& command) {
-  std::string out;
-  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  char buffer[4096];
-  for (std::size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) out.append(buffer, n);
-  pclose(pipe);
-  return out;
-}
+std::string output_of(const std::string& command) { return test::shell(command).out; }
 
 }  // namespace
 

@@ -1,15 +1,11 @@
 // The compiler at the sizes that it must bear: the time grows with the input, and memory too.
-// Memory is the peak of a process of its own.
 #include <catch2/catch_test_macros.hpp>
-
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <functional>
 #include <vector>
 
 #include "tests/jit/compile.h"
+#include "tests/jit/peak_memory.h"
 #include "tests/support/code.h"
 #include "tests/support/linear_time.h"
 
@@ -20,7 +16,7 @@ using test::Bytes;
 using test::Code, test::binary_of;
 using test::Compiled;
 using test::kIf, test::kLoop, test::kBlock, test::kEnd, test::kAdd, test::kSub, test::kMul,
-    test::kXor;
+    test::kXor, test::peak_of_compiling;
 
 Bytes many_blocks(std::uint32_t n) {
   Code c;
@@ -86,34 +82,6 @@ void check_time(const char* what, const std::function<Bytes(std::uint32_t)>& mak
     CHECK(declined == nullptr);
     return seconds;
   });
-}
-
-/// Peak of a child's memory while it compiles all functions of a module one after the other, or
-/// does nothing.
-std::int64_t peak_bytes(const Bytes* bytes) {
-  const pid_t child = fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    if (bytes != nullptr) {
-      Compiled c(*bytes);
-      c.context.options.verify = false;
-      const std::size_t functions = c.checked.ok ? c.checked.module->bodies.size() : 0;
-      if (functions == 0) _exit(1);
-      for (std::uint32_t n = 0; n < functions; ++n) {
-        if (c.compile(n) != nullptr) _exit(1);
-      }
-    }
-    _exit(0);
-  }
-  int status = 0;
-  rusage usage{};
-  REQUIRE(wait4(child, &status, 0, &usage) == child);
-  REQUIRE(status == 0);
-  return std::int64_t{usage.ru_maxrss} * 1024;
-}
-
-std::int64_t peak_of_compiling(const Bytes& bytes) {
-  return peak_bytes(&bytes) - peak_bytes(nullptr);
 }
 
 }  // namespace

@@ -2,14 +2,12 @@
 // always ends. And what --engine=compare compares.
 #include <catch2/catch_test_macros.hpp>
 
-#include <sys/wait.h>
-
-#include <cstdio>
 #include <string>
 
+#include "tests/support/shell.h"
 #include "tests/support/temporary_directory.h"
 
-using wasmrt::test::TemporaryDirectory;
+using wasmrt::test::Ran, wasmrt::test::TemporaryDirectory;
 
 namespace {
 
@@ -21,24 +19,11 @@ constexpr const char* kAdds = R"((module
     (i32.store (i32.const 100) (call $add (local.get 0) (local.get 1))))
   (func (export "_start") (call $keep (i32.const 5) (i32.const 3)))))";
 
-struct Ran {
-  int code = -1;
-  std::string out;  // both streams
-};
-
 struct Desk {
   TemporaryDirectory folder;
 
   Ran shell(const std::string& command) const {
-    Ran ran;
-    FILE* pipe =
-        popen(("cd '" + folder.path() + "' && " + command + " 2>&1 </dev/null").c_str(), "r");
-    REQUIRE(pipe != nullptr);
-    char text[4096];
-    for (std::size_t n; (n = fread(text, 1, sizeof text, pipe)) != 0;) ran.out.append(text, n);
-    const int status = pclose(pipe);
-    ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    return ran;
+    return wasmrt::test::shell(command, folder.path());
   }
   Ran bisect(const std::string& arguments, const std::string& compile = "") const {
     return shell("WASMRT_COMPILE=" + compile +

@@ -1,8 +1,6 @@
 // The build's digest, which names folders of the code cache: whatever decides code changes it.
 #include <catch2/catch_test_macros.hpp>
 
-#include <sys/wait.h>
-
 #include <cstdio>
 #include <filesystem>
 #include <set>
@@ -10,6 +8,7 @@
 #include <string>
 
 #include "libwasmrt/engine/cache.h"
+#include "tests/support/shell.h"
 #include "tests/support/temporary_directory.h"
 
 using wasmrt::test::TemporaryDirectory;
@@ -18,14 +17,11 @@ namespace fs = std::filesystem;
 namespace {
 
 std::string script(const std::string& words) {
-  const std::string command = "python3 '" WASMRT_SOURCE "/tools/lib/build_id.py' " + words;
-  FILE* pipe = popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  std::string out;
-  char buffer[4096];
-  for (std::size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) out.append(buffer, n);
-  REQUIRE(pclose(pipe) == 0);
-  return out;
+  const wasmrt::test::Ran ran =
+      wasmrt::test::shell("python3 '" WASMRT_SOURCE "/tools/lib/build_id.py' " + words);
+  INFO(ran.out);
+  REQUIRE(ran.code == 0);
+  return ran.out;
 }
 
 std::string id_of(const std::string& root, const std::string& words = "clang") {

@@ -2,23 +2,17 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <sys/stat.h>
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <string>
 
+#include "tests/support/shell.h"
 #include "tests/support/temporary_directory.h"
 
-using wasmrt::test::TemporaryDirectory;
+using wasmrt::test::Ran, wasmrt::test::shell, wasmrt::test::TemporaryDirectory;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Ran {
-  int code = -1;
-  std::string out;  // both streams
-};
 
 struct Desk {
   TemporaryDirectory folder;
@@ -33,16 +27,8 @@ struct Desk {
 
   Ran run(const std::string& words, const char* program = WASMRT_RUN,
           const std::string& environment = "HOME=$PWD") const {
-    Ran ran;
-    const std::string command = "cd '" + folder.path() + "' && env -u XDG_CACHE_HOME -u HOME " +
-                                environment + " '" + program + "' " + words + " 2>&1 </dev/null";
-    FILE* pipe = popen(command.c_str(), "r");
-    REQUIRE(pipe != nullptr);
-    char buffer[4096];
-    for (std::size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) ran.out.append(buffer, n);
-    const int status = pclose(pipe);
-    ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    return ran;
+    return shell("env -u XDG_CACHE_HOME -u HOME " + environment + " '" + program + "' " + words,
+                 folder.path());
   }
   Ran compile(const std::string& words, const std::string& environment = "HOME=$PWD") const {
     return run(words, WASMRT_COMPILE_EXE, environment);

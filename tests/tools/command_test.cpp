@@ -2,16 +2,15 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 
+#include "tests/support/shell.h"
 #include "tests/support/temporary_directory.h"
 
-using wasmrt::test::TemporaryDirectory;
+using wasmrt::test::Ran, wasmrt::test::TemporaryDirectory;
 
 namespace {
 
@@ -37,11 +36,6 @@ constexpr const char* kExit = R"((module
   (func (export "_start") (call $exit (i32.const 42)))
   (func (export "other") (call $exit (i32.const 7)))))";
 
-struct Ran {
-  int code = -1;
-  std::string out;  // both streams
-};
-
 struct Desk {
   TemporaryDirectory folder;
 
@@ -65,20 +59,8 @@ struct Desk {
     folder.write("colour.wat", "(module (func $\"a\\1b[31m\" (export \"f\") unreachable))");
   }
 
-  Ran run(const std::string& words) const {
-    return shell("'" WASMRT_RUN "' " + words + " 2>&1 </dev/null");
-  }
-  Ran shell(const std::string& words) const {
-    Ran ran;
-    const std::string command = "cd '" + folder.path() + "' && " + words;
-    FILE* pipe = popen(command.c_str(), "r");
-    REQUIRE(pipe != nullptr);
-    char buffer[4096];
-    for (std::size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) ran.out.append(buffer, n);
-    const int status = pclose(pipe);
-    ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    return ran;
-  }
+  Ran run(const std::string& words) const { return shell("'" WASMRT_RUN "' " + words); }
+  Ran shell(const std::string& words) const { return wasmrt::test::shell(words, folder.path()); }
 };
 
 struct Expectation {

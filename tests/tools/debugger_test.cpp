@@ -2,12 +2,10 @@
 // Skipped where they are missing or may not trace.
 #include <catch2/catch_test_macros.hpp>
 
-#include <sys/wait.h>
-
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 
+#include "tests/support/shell.h"
 #include "tests/support/temporary_directory.h"
 
 using wasmrt::test::TemporaryDirectory;
@@ -41,14 +39,7 @@ struct Desk {
   Desk() { folder.write("m.wat", kModule); }
 
   std::string run(const std::string& command) const {
-    std::string out;
-    FILE* pipe =
-        popen(("cd '" + folder.path() + "' && " + command + " 2>&1 </dev/null").c_str(), "r");
-    REQUIRE(pipe != nullptr);
-    char buffer[4096];
-    for (std::size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) out.append(buffer, n);
-    pclose(pipe);
-    return out;
+    return wasmrt::test::shell(command, folder.path()).out;
   }
   /// The output of gdb that reads `commands`; empty when it cannot be used here.
   std::string gdb(const std::string& commands, const std::string& words) const {

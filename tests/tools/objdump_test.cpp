@@ -2,19 +2,17 @@
 // refuses.
 #include <catch2/catch_test_macros.hpp>
 
-#include <sys/wait.h>
-
 #include <cctype>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "tests/support/shell.h"
 #include "tests/support/temporary_directory.h"
 
-using wasmrt::test::TemporaryDirectory;
+using wasmrt::test::Ran, wasmrt::test::TemporaryDirectory;
 
 namespace {
 
@@ -42,26 +40,12 @@ constexpr const char* kModule = R"((module
       (v128.bitselect (local.get 0) (local.get 1) (v128.const i64x2 0x123456789abcdef 5))
       (i64x2.mul (local.get 0) (local.get 1))))))";
 
-struct Ran {
-  int code = -1;
-  std::string out;  // both streams
-};
-
 struct Desk {
   TemporaryDirectory folder;
   Desk() { folder.write("m.wat", kModule); }
 
   Ran run(const std::string& words, const char* program = WASMRT_OBJDUMP) const {
-    Ran ran;
-    const std::string command =
-        "cd '" + folder.path() + "' && '" + program + "' " + words + " 2>&1 </dev/null";
-    FILE* pipe = popen(command.c_str(), "r");
-    REQUIRE(pipe != nullptr);
-    char buffer[4096];
-    for (std::size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) ran.out.append(buffer, n);
-    const int status = pclose(pipe);
-    ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    return ran;
+    return wasmrt::test::shell("'" + std::string(program) + "' " + words, folder.path());
   }
 };
 

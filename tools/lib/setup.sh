@@ -1,7 +1,7 @@
 # Sourced by the tools: installs the Debian packages a job needs, from the mirrors this machine is configured with.
 #   setup_packages GROUP...     says nothing and costs milliseconds when nothing is missing
-# Groups: build (compile and link), wasm (guest programs in C and C++), test (tools the tests call), full (what only
-# tools/test --full needs), arm64 (cross build and emulation), count (an emulator that takes plugins), rust (guest programs in Rust), pip (packages from PyPI),
+# Groups: build (compile and link), sanitize (the compiler's runtimes for that), wasm (guest programs in C and C++), test
+# (tools the tests call), full (what only tools/test --full needs), arm64 (cross build and emulation), count (an emulator that takes plugins), rust (guest programs in Rust), pip (packages from PyPI),
 # chroot.
 
 setup_group() {
@@ -10,6 +10,7 @@ setup_group() {
                 libasmjit-dev libcapstone-dev libssl-dev catch2 libspdlog-dev libfmt-dev libcli11-dev ;;
     wasm) echo clang-14 lld-14 wasi-libc libclang-rt-14-dev-wasm32 libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 ;;
     test) echo wabt strace gdb llvm-14 clang-format-14 python3 git ca-certificates curl xz-utils ;;
+    sanitize) echo libclang-rt-14-dev ;;
     full) echo libclang-rt-14-dev clang-tidy-14 ;;
     rust) echo cargo rustc libstd-rust-dev-wasm32 ;;
     pip) echo python3-pip ;;

@@ -1,0 +1,25 @@
+// What compiling one function may take of memory (docs/JIT.md, "Memory").
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace wasmrt::jit {
+
+/// Why a function is compiled in sections, then in smaller ones, or in the end declined.
+inline constexpr const char* kTooLarge = "compiling it would take too much memory";
+
+/// Bytes for a function with a body of so many.
+constexpr std::uint64_t most_memory(std::uint64_t body_bytes) {
+  return 40 * body_bytes + (std::uint64_t{12} << 20);
+}
+/// Bytes for a section of one, beside the code of those before it.
+inline constexpr std::uint64_t kSectionMemory = std::uint64_t{4} << 20;
+
+/// Bytes of emission, roughly, beside the machine form: for each label of its own or way to one,
+/// and each piece of code out of line.
+constexpr std::uint64_t emission_takes(std::size_t labels, std::size_t cold) {
+  return (labels + cold) * 150;
+}
+
+}  // namespace wasmrt::jit
