@@ -75,6 +75,7 @@ const char* run_stages(const CompileContext& context, FuncIdx index, CompileStat
 /// In sections of so many bytes; a second time where the first has found their frame too small.
 const char* run_in_sections(const CompileContext& context, FuncIdx index, CompileState& s,
                             std::uint32_t bytes, CodeBlob& blob) {
+  s.in_sections = true;
   SectionedCode code(context, index, blob);
   CodeBlob part;
   const auto take = [&]() -> const char* {
@@ -94,6 +95,7 @@ const char* run_in_sections(const CompileContext& context, FuncIdx index, Compil
 
 /// As a whole; or in sections that are small enough.
 const char* run(const CompileContext& context, FuncIdx index, CompileState& s, CodeBlob& blob) {
+  s.in_sections = false;
   if (!may_compile(raw(index))) return "left out by WASMRT_COMPILE";
   if (const std::uint32_t bytes = context.options.section_bytes; bytes != 0) {
     return run_in_sections(context, index, s, bytes, blob);

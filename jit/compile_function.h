@@ -22,6 +22,7 @@ struct CompileState {
   ir::Func func;
   MFunc machine;
   RegisterAllocator allocator;
+  bool in_sections = false;  ///< The last function was compiled so.
   /// Called behind each stage that has one in stages.def, with what it made in place; for tools.
   std::function<void(Stage)> watch;
 };

@@ -105,9 +105,13 @@ bool compile_module(const rt::Engine& engine, os::WorkerPool& workers, const Dec
       const std::uint64_t light = worker->allocator.stats().light;
       func.declined = jit::compile_function(context, index, *worker, func.blob);
       const bool is_light = worker->allocator.stats().light != light;
+      const bool in_sections = worker->in_sections;
       if (module.bodies[n].size > kLargeBody) worker = nullptr;
       const std::lock_guard lock(mutex);
-      if (is_light && func.declined == nullptr) ++notes.light;
+      if (func.declined == nullptr) {
+        notes.light += is_light ? 1 : 0;
+        notes.sectioned += in_sections ? 1 : 0;
+      }
       if (n != next) {
         waiting.emplace(n, std::move(func));
         func = {};

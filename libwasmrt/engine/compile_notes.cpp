@@ -7,7 +7,8 @@ namespace wasmrt::engine {
 
 namespace {
 constexpr std::string_view kLight = "light";
-}
+constexpr std::string_view kSectioned = "in sections";
+}  // namespace
 
 std::uint64_t CompileNotes::declined_count() const {
   std::uint64_t sum = 0;
@@ -16,10 +17,13 @@ std::uint64_t CompileNotes::declined_count() const {
 }
 
 std::string CompileNotes::text() const {
-  std::string text = std::to_string(light) + " " + std::string(kLight) + "\n";
-  for (const auto& [reason, count] : declined) {
-    text += std::to_string(count) + " " + reason + "\n";
-  }
+  std::string text;
+  const auto line = [&text](std::uint64_t count, std::string_view what) {
+    text.append(std::to_string(count)).append(" ").append(what).append("\n");
+  };
+  line(light, kLight);
+  line(sectioned, kSectioned);
+  for (const auto& [reason, count] : declined) line(count, reason);
   return text;
 }
 
@@ -36,6 +40,8 @@ CompileNotes CompileNotes::from_text(std::string_view text) {
     const std::string_view what = line.substr(digits + 1);
     if (what == kLight) {
       notes.light += count;
+    } else if (what == kSectioned) {
+      notes.sectioned += count;
     } else {
       notes.declined[std::string(what)] += count;
     }

@@ -14,11 +14,12 @@ namespace wasmrt::engine {
 
 struct CompileNotes {
   std::map<std::string, std::uint64_t, std::less<>> declined;  ///< Functions by reason.
-  std::uint64_t light = 0;  ///< Functions whose registers the light allocator gave.
+  std::uint64_t light = 0;      ///< Functions whose registers the light allocator gave.
+  std::uint64_t sectioned = 0;  ///< Functions compiled in sections.
 
   /// Functions without machine code.
   [[nodiscard]] std::uint64_t declined_count() const;
-  /// A line each: number and reason; the light ones first.
+  /// A line each: number and reason; the light ones and those in sections first.
   [[nodiscard]] std::string text() const;
   [[nodiscard]] static CompileNotes from_text(std::string_view text);
 };

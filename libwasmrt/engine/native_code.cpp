@@ -328,6 +328,7 @@ void NativeCode::add_stats(ModuleStats& stats) const {
   stats.code_bytes += native_bytes_;
   stats.declined += notes_.declined_count();
   stats.light += notes_.light;
+  stats.sectioned += notes_.sectioned;
   for (const auto& [reason, count] : notes_.declined) {
     stats.declined_by_reason.push_back({reason, count});
   }

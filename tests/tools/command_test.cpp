@@ -113,6 +113,20 @@ TEST_CASE("large functions with simply allocated registers are counted", "[tools
   CHECK(ran.out.find("\nsimply allocated            1\n") != std::string::npos);
 }
 
+TEST_CASE("functions compiled in sections are counted", "[tools][no-emulation]") {
+  const Desk desk;
+  std::string giant = "(module (func (export \"f\") (param i32) (result i32) local.get 0";
+  for (int n = 0; n < 100'000; ++n) giant += " i32.ctz i32.clz i32.popcnt";
+  desk.folder.write("giant.wat", giant + ") (func))");
+  for (const char* cache : {"stored", "hit"}) {
+    const Ran ran = desk.run("--stats --engine=jit --cache=cache --invoke=f giant.wat 3");
+    INFO(ran.out);
+    CHECK(ran.code == 0);
+    CHECK(ran.out.find("\nin sections                 1\n") != std::string::npos);
+    CHECK(ran.out.find(std::string("code cache       ") + cache) != std::string::npos);
+  }
+}
+
 TEST_CASE("the interpreter's process maps no code", "[tools][no-emulation]") {
   const Desk desk;
   // What may be run and is no file of the program or its libraries, while the guest runs.
@@ -196,6 +210,7 @@ TEST_CASE("exit codes of wasmrt-run, and what it says", "[tools][no-emulation]")
       {"--stats=json chatty.wat", 0, "\"stdout_bytes\":24,"},
       {"--stats=json chatty.wat", 0, ",\"declined_by_reason\":{},"},
       {"--stats chatty.wat", 0, "\nsimply allocated            0\n"},
+      {"--stats chatty.wat", 0, "\nin sections                 0\n"},
       {"exit.wat", 42, ""},
       {"--start other exit.wat", 7, ""},
       {"--preload a=math.wat exit.wat --bogus", 42, ""},

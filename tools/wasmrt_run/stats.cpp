@@ -36,6 +36,7 @@ std::vector<Figure> figures(const RunStats& s) {
       {"native_functions", "compiled", Unit::Count, s.module.native_functions},
       {"declined", "declined", Unit::Count, s.module.declined},
       {"light", "simply allocated", Unit::Count, s.module.light},
+      {"sectioned", "in sections", Unit::Count, s.module.sectioned},
       {"instances", "instances", Unit::Count, s.store.instances},
       {"memories", "memories", Unit::Count, s.store.memories},
       {"memory_bytes", "guest memory", Unit::Bytes, s.store.memory_bytes},

@@ -54,6 +54,9 @@ struct ModuleStats {
   std::uint64_t declined = 0;      ///< Functions that the compiler left to the interpreter.
   std::vector<DeclinedFunctions> declined_by_reason;  ///< The same by reason, in their order.
   std::uint64_t light = 0;  ///< Functions so large that registers were allocated in a simpler way.
+  /// Functions so large that they were compiled in sections, one after the other, with what is
+  /// kept between them in memory.
+  std::uint64_t sectioned = 0;
   std::uint64_t native_functions = 0;    ///< Functions that have machine code by now.
   std::uint64_t switched_functions = 0;  ///< Functions that instances began to run, or could, in
                                          ///< the interpreter and then called as machine code.
