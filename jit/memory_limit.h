@@ -6,8 +6,9 @@
 
 namespace wasmrt::jit {
 
-/// Why a function is compiled in sections, then in smaller ones, or in the end declined.
-inline constexpr const char* kTooLarge = "compiling it would take too much memory";
+/// Why a function is compiled in sections, then in smaller ones, or in the end declined. An array:
+/// its address is compared.
+inline constexpr char kTooLarge[] = "compiling it would take too much memory";
 
 /// Bytes for a function with a body of so many.
 constexpr std::uint64_t most_memory(std::uint64_t body_bytes) {
