@@ -10,9 +10,9 @@ namespace wasmrt::jit {
 /// its address is compared.
 inline constexpr char kTooLarge[] = "compiling it would take too much memory";
 
-/// Bytes for a function with a body of so many.
+/// Bytes for a function with a body of so many, as they are estimated: 40 and 16 MiB must hold.
 constexpr std::uint64_t most_memory(std::uint64_t body_bytes) {
-  return 40 * body_bytes + (std::uint64_t{12} << 20);
+  return 36 * body_bytes + (std::uint64_t{10} << 20);
 }
 /// Bytes for a section of one, beside the code of those before it.
 inline constexpr std::uint64_t kSectionMemory = std::uint64_t{4} << 20;
@@ -20,7 +20,7 @@ inline constexpr std::uint64_t kSectionMemory = std::uint64_t{4} << 20;
 /// Bytes of emission, roughly, beside the machine form: for each label of its own or way to one,
 /// and each piece of code out of line.
 constexpr std::uint64_t emission_takes(std::size_t labels, std::size_t cold) {
-  return (labels + cold) * 150;
+  return (labels + cold) * 200;
 }
 
 }  // namespace wasmrt::jit

@@ -192,6 +192,7 @@ void Builder::builtin(unsigned id, std::initializer_list<V> args, Type result) {
   for (const V v : args) list.push_back(raw(v));
   i.args[0] = f_.add_list(list);
   i.args[1] = static_cast<std::uint32_t>(list.size());
+  call_operands_ += list.size();
   const V v = append_raw(i);
   f_.has_calls = true;
   clobber_everything();
@@ -297,6 +298,7 @@ void Builder::call(IrOp op, std::uint64_t imm, const FuncType& type, V callee, b
     f_.pool.push_back(raw(operand(n)));
   cut(stack_.size() - count);
   i.args[1] = static_cast<std::uint32_t>(f_.pool.size()) - i.args[0];
+  call_operands_ += i.args[1];
   if (!tail && type.results.size() == 1) i.type = ir_type(type.results[0]);
   const V v = append_raw(i);
   f_.has_calls = true;

@@ -13,11 +13,12 @@ namespace {
 constexpr std::uint64_t kValuesPerByte = 64;
 // A phi is an instruction, which takes more room.
 constexpr std::uint64_t kValuesPerPhi = 8;
-// Bytes of memory, of all stages together: docs/JIT.md, "Memory". An operand in a list may become a
-// move.
+// Bytes of memory, of all stages together: docs/JIT.md, "Memory". An argument of a call becomes a
+// move, as a rule; an operand of a phi seldom.
 constexpr std::uint64_t kPerInst = 110;
 constexpr std::uint64_t kPerBlock = 100;
-constexpr std::uint64_t kPerOperand = 170;
+constexpr std::uint64_t kPerOperand = 40;
+constexpr std::uint64_t kPerCallOperand = 130;
 constexpr std::uint64_t kPerVector = 48;
 constexpr std::uint64_t kPerEdgeValue = 12;
 constexpr std::uint32_t kEnd = ~0u;
@@ -38,6 +39,7 @@ Type ir_type(ValType type) {
 
 void Builder::begin_function() {
   f_.clear();
+  call_operands_ = 0;
   f_.index = raw(state_->function());
   f_.most_memory = sections_ != nullptr ? kSectionMemory : most_memory(state_->body_size());
   f_.memories.assign(context_.memories.begin(), context_.memories.end());
@@ -100,7 +102,8 @@ void Builder::finish() {
 
 std::uint64_t Builder::takes() const {
   return f_.insts.size() * kPerInst + f_.blocks.size() * kPerBlock + f_.pool.size() * kPerOperand +
-         f_.v128s.size() * kPerVector + edge_values_.size() * kPerEdgeValue;
+         call_operands_ * kPerCallOperand + f_.v128s.size() * kPerVector +
+         edge_values_.size() * kPerEdgeValue;
 }
 
 /// What is left to do when all of a function's blocks are there, or all of a section's.

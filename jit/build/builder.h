@@ -291,6 +291,7 @@ class Builder : public SinkBase<Builder> {
   V open_check_ = ir::kNoValue;  // behind it nothing was appended that has an effect or may trap
   const std::vector<BranchHint>* hints_ = nullptr;
   std::uint64_t work_ = 0, budget_ = 0;
+  std::uint64_t call_operands_ = 0;  // of all calls; f_.pool has those of phis, too
   static constexpr const char* kTooManyValues = "too many values cross branches and calls";
 
   static constexpr std::uint32_t kNoLabel = ~0u;
