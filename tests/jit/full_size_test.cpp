@@ -4,6 +4,7 @@
 #include <functional>
 #include <vector>
 
+#include "jit/compile_sections.h"
 #include "tests/jit/compile.h"
 #include "tests/jit/peak_memory.h"
 #include "tests/support/code.h"
@@ -69,12 +70,14 @@ Bytes long_table(std::uint32_t n) {
   return binary_of(c.get(0), 0);
 }
 
+/// `sections`: as CodeOptions::section_bytes.
 void check_time(const char* what, const std::function<Bytes(std::uint32_t)>& make,
-                std::uint32_t full) {
+                std::uint32_t full, std::uint32_t sections = 0) {
   test::check_linear(what, full, [&](std::uint32_t n) {
     Compiled c(make(n));
     REQUIRE(c.checked.ok);
     c.context.options.verify = false;
+    c.context.options.section_bytes = sections;
     const double begin = test::processor_seconds();
     const char* const declined = c.compile();
     const double seconds = test::processor_seconds() - begin;
@@ -94,9 +97,18 @@ TEST_CASE("full-size functions compile in linear time", "[jit][no-tsan][no-emula
       "nested blocks", [](std::uint32_t n) { return nested(n, kBlock); }, 48'000);
   check_time(
       "nested ifs", [](std::uint32_t n) { return nested(n, kIf); }, 48'000);
+  const auto loops = [](std::uint32_t n) { return nested(n, kLoop); };
+  check_time("nested loops as a whole", loops, 12'000);
+  check_time("nested loops in sections", loops, 48'000, jit::kSectionBytes[0]);
+  check_time("table", long_table, 65'000);
+}
+
+// Each loop begins a section, which costs more than being a part of a whole. How much more, a
+// checked build does not tell.
+TEST_CASE("giant functions compile in little more time than those just below",
+          "[jit][no-asan][no-tsan][no-emulation]") {
   check_time(
       "nested loops", [](std::uint32_t n) { return nested(n, kLoop); }, 48'000);
-  check_time("table", long_table, 65'000);
 }
 
 TEST_CASE("compiling takes memory by the size of functions, not of the module",
