@@ -205,6 +205,7 @@ Participant* add(Participants& all, std::string name, const EngineConfig& config
 /// What changes where code comes from, or when it does.
 void add_origins(Participants& all, EngineConfig config) {
   config.engine = EngineKind::Auto;
+  config.signals = !stores_are_torn;  // its interpreter's stores would be
   config.compile_at_once = 0;
   for (const std::uint32_t call : {1U, 5U}) {
     config.wait_at_call = call;
@@ -213,6 +214,7 @@ void add_origins(Participants& all, EngineConfig config) {
   config.wait_at_call = 0;
   config.compile_after_us = 0;
   add(all, "auto, code at any time", config);
+  config.signals = true;
   if (cache_directory.empty()) return;
   config.engine = EngineKind::Jit;
   config.cache.directory = cache_directory;
