@@ -40,8 +40,8 @@ void leave_out_polls(MFunc& func) {
 }
 
 /// From the SSA form in the state to code. A section of a function has its frame from `sections`.
-const char* run_stages(const CompileContext& context, FuncIdx index, CompileState& s,
-                       SectionedCode* sections, CodeBlob& blob) {
+const char* run_stages(FuncIdx index, CompileState& s, SectionedCode* sections, CodeBlob& blob) {
+  const CompileContext& context = s.context;
   const Target& target = *context.target;
   dump(s, Stage::Ir, index, [&] { return ir::print(s.func); });
   opt::optimise(context, s.func);
@@ -72,50 +72,57 @@ const char* run_stages(const CompileContext& context, FuncIdx index, CompileStat
   return why;
 }
 
+const char* build(FuncIdx index, CompileState& s, const Sections* sections) {
+  if (s.builder == nullptr) s.builder = std::make_unique<FunctionBuilder>(s.context, s.func);
+  return s.builder->build(index, sections);
+}
+
 /// In sections of so many bytes; a second time where the first has found their frame too small.
-const char* run_in_sections(const CompileContext& context, FuncIdx index, CompileState& s,
-                            std::uint32_t bytes, CodeBlob& blob) {
+const char* run_in_sections(FuncIdx index, CompileState& s, std::uint32_t bytes, CodeBlob& blob) {
   s.in_sections = true;
-  SectionedCode code(context, index, blob);
+  SectionedCode code(s.context, index, blob);
   CodeBlob part;
   const auto take = [&]() -> const char* {
     part.clear();
-    const char* const why = run_stages(context, index, s, &code, part);
+    const char* const why = run_stages(index, s, &code, part);
     if (why != nullptr || code.is_to_run_again()) return why;
     return code.append(part, s.machine);
   };
   do {
     code.begin();
     const Sections sections = {bytes, take};
-    const char* const why = build_func(context, index, s.func, &sections);
+    const char* const why = build(index, s, &sections);
     if (why != nullptr) return why;
   } while (code.is_to_run_again());
   return code.finish();
 }
 
 /// As a whole; or in sections that are small enough.
-const char* run(const CompileContext& context, FuncIdx index, CompileState& s, CodeBlob& blob) {
+const char* run(FuncIdx index, CompileState& s, CodeBlob& blob) {
   s.in_sections = false;
   if (!may_compile(raw(index))) return "left out by WASMRT_COMPILE";
-  if (const std::uint32_t bytes = context.options.section_bytes; bytes != 0) {
-    return run_in_sections(context, index, s, bytes, blob);
+  if (const std::uint32_t bytes = s.context.options.section_bytes; bytes != 0) {
+    return run_in_sections(index, s, bytes, blob);
   }
-  const char* why = build_func(context, index, s.func);
-  if (why == nullptr) why = run_stages(context, index, s, nullptr, blob);
+  const char* why = build(index, s, nullptr);
+  if (s.func.insts.size() > kLargeFunction) s.builder = nullptr;
+  if (why == nullptr) why = run_stages(index, s, nullptr, blob);
   for (const std::uint32_t bytes : kSectionBytes) {
     if (why != kTooLarge) break;
     s.func = {};
     s.machine = {};
-    why = run_in_sections(context, index, s, bytes, blob);
+    why = run_in_sections(index, s, bytes, blob);
   }
   return why;
 }
 
 }  // namespace
 
-const char* compile_function(const CompileContext& context, FuncIdx index, CompileState& s,
-                             CodeBlob& blob) {
-  const char* why = run(context, index, s, blob);
+CompileState::CompileState(const CompileContext& context) : context(context) {}
+CompileState::~CompileState() = default;
+
+const char* compile_function(FuncIdx index, CompileState& s, CodeBlob& blob) {
+  const char* why = run(index, s, blob);
   if (why != nullptr)
     dump(s, Stage::Asm, index, [&] { return "declined: " + std::string(why) + "\n"; });
   return why;

@@ -17,6 +17,9 @@ constexpr std::uint64_t most_memory(std::uint64_t body_bytes) {
 /// Bytes for a section of one, beside the code of those before it.
 inline constexpr std::uint64_t kSectionMemory = std::uint64_t{4} << 20;
 
+/// So many instructions together take little: stages compare once for them, and once per block.
+inline constexpr std::uint32_t kCheckEvery = 64;
+
 /// Bytes of emission, roughly, beside the machine form: for each label of its own or way to one,
 /// and each piece of code out of line.
 constexpr std::uint64_t emission_takes(std::size_t labels, std::size_t cold) {

@@ -373,8 +373,9 @@ void Emitter::block(std::uint32_t number) {
   block_ = number;
   bind(labels_[number]);
   const std::span<const std::uint32_t> insts = m_.blocks[number].insts;
+  std::uint32_t walked = 0;
   for (std::size_t n = 0; n < insts.size(); ++n) {
-    if (takes_too_much()) return;
+    if (walked++ % kCheckEvery == 0 && takes_too_much()) return;
     place(insts[n]);
     const MInst& x = m_.insts[insts[n]];
     if (n + 1 < insts.size() && emit_pair(x, m_.insts[insts[n + 1]])) {

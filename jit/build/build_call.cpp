@@ -11,7 +11,6 @@ using namespace ir;
 namespace {
 // What a result counts as among the values that cross branches.
 constexpr std::uint64_t kValuesPerResult = 8;
-
 }  // namespace
 
 // ---- helpers
@@ -19,8 +18,10 @@ constexpr std::uint64_t kValuesPerResult = 8;
 
 Builder::V Builder::append_raw(Inst inst) {
   inst.pos = state_->offset();
-  const IrInfo& row = info(inst.op);
-  if (row.writes || row.may_trap || row.terminator || may_fault(f_, inst)) open_check_ = kNoValue;
+  if (open_check_ != kNoValue) {
+    const IrInfo& row = info(inst.op);
+    if (row.writes || row.may_trap || row.terminator || may_fault(f_, inst)) open_check_ = kNoValue;
+  }
   return f_.append(block_, inst);
 }
 
@@ -288,6 +289,7 @@ bool Builder::call_through_code(TypeIdx type, TableIdx table, const FuncType& fu
 }
 
 void Builder::call(IrOp op, std::uint64_t imm, const FuncType& type, V callee, bool tail) {
+  look_at_ = 0;
   const std::size_t count = type.params.size();
   Inst i;
   i.op = op;
@@ -370,17 +372,13 @@ void Builder::on_return_call_ref(TypeIdx type_index, const FuncType& type) {
   call(IrOp::TailCallFunc, raw(type_index), type, callee, true);
 }
 
-const char* build_func(const CompileContext& context, FuncIdx index, Func& func,
-                       const Sections* sections) {
-  AssignedLocals assigned;
-  BodyWalker<AssignedLocals> scan(*context.module, assigned);
-  if (!scan.walk_quietly(index)) return "the body is not valid";
-  if (assigned.not_executable()) return "it has instructions of proposals that are not executed";
-  if (assigned.over_budget()) return "too many locals are assigned in nested blocks";
-  Builder builder(context, assigned, func, sections);
-  BodyWalker<Builder> walker(*context.module, builder);
-  const bool walked = walker.walk_quietly(index);
-  if (builder.declined() != nullptr) return builder.declined();
+const char* FunctionBuilder::build(FuncIdx index, const Sections* sections) {
+  if (!scan_.walk_quietly(index)) return "the body is not valid";
+  if (assigned_.not_executable()) return "it has instructions of proposals that are not executed";
+  if (assigned_.over_budget()) return "too many locals are assigned in nested blocks";
+  builder_.set_sections(sections);
+  const bool walked = walker_.walk_quietly(index);
+  if (builder_.declined() != nullptr) return builder_.declined();
   return walked ? nullptr : "the body is not valid";
 }
 

@@ -40,6 +40,7 @@ Type ir_type(ValType type) {
 void Builder::begin_function() {
   f_.clear();
   call_operands_ = 0;
+  look_at_ = 0;
   f_.index = raw(state_->function());
   f_.most_memory = sections_ != nullptr ? kSectionMemory : most_memory(state_->body_size());
   f_.memories.assign(context_.memories.begin(), context_.memories.end());
@@ -106,6 +107,14 @@ std::uint64_t Builder::takes() const {
          edge_values_.size() * kPerEdgeValue;
 }
 
+bool Builder::look_around() {
+  if (takes() > f_.most_memory) decline(kTooLarge);
+  if (work_ > budget_) decline(kTooManyValues);
+  if (declined_ == nullptr && state_->body_offset() >= section_.end) next_section(true);
+  look_at_ = std::min(section_.end, state_->body_offset() + kLookBytes);
+  return declined_ == nullptr;
+}
+
 /// What is left to do when all of a function's blocks are there, or all of a section's.
 void Builder::finish_function() {
   if (work_ > budget_) {  // phis are missing
@@ -120,6 +129,7 @@ void Builder::finish_function() {
 // ---------------------------------------------------------------------------------------
 
 void Builder::open(const ControlFrame& frame, Frame& out) {
+  look_at_ = 0;
   out = {};
   out.kind = frame.kind;
   out.number = frame_number_++;
@@ -149,6 +159,7 @@ std::uint32_t Builder::record(const Frame& frame) {
 }
 
 void Builder::add_edge(Frame& frame, BlockId from) {
+  look_at_ = 0;
   const auto edge = static_cast<std::uint32_t>(edges_.size());
   edges_.push_back({from, record(frame)});
   next_edge_.push_back(kEnd);
@@ -370,6 +381,7 @@ void Builder::join(Frame& frame) {
 /// Starts the frame's label block. What it finds goes to merged_: the locals that the frame
 /// assigns, then the label's operands. False when the function is to be declined.
 bool Builder::merge(const Frame& frame) {
+  look_at_ = 0;
   start_block(frame.header);
   if (work_ > budget_) return false;
   merged_.clear();
@@ -426,6 +438,7 @@ void Builder::close_loop(Frame& frame) {
 // ---------------------------------------------------------------------------------------
 
 void Builder::return_values() {
+  look_at_ = 0;
   Inst i;
   i.op = IrOp::Return;
   const std::size_t n = f_.results.size();

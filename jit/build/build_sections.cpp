@@ -236,7 +236,6 @@ void Builder::open_section() {
   ++memory_version_;
   ++vm_version_;
   ++calls_version_;
-  open_check_ = kNoValue;
 
   section_ = {};
   section_.end = state_->body_offset() + sections_->bytes;

@@ -33,31 +33,17 @@ struct Sections {
 
 class Builder : public SinkBase<Builder> {
  public:
-  /// `sections` null: as a whole.
-  Builder(const CompileContext& context, const AssignedLocals& assigned, ir::Func& func,
-          const Sections* sections)
-      : context_(context),
-        module_(*context.module),
-        assigned_(assigned),
-        f_(func),
-        sections_(sections) {}
+  Builder(const CompileContext& context, const AssignedLocals& assigned, ir::Func& func)
+      : context_(context), module_(*context.module), assigned_(assigned), f_(func) {}
 
+  /// Of the next function; null: as a whole.
+  void set_sections(const Sections* sections) { sections_ = sections; }
   /// Why the function cannot be compiled; nullptr when it can.
   [[nodiscard]] const char* declined() const { return declined_; }
 
   // --- sink ---
   void begin(const BodyState& state);
-  bool before_instruction() {
-    if (takes() > f_.most_memory) [[unlikely]]
-      decline(kTooLarge);
-    if (work_ > budget_) [[unlikely]]
-      decline(kTooManyValues);
-    if (declined_ != nullptr) [[unlikely]]
-      return false;
-    if (state_->body_offset() >= section_.end) [[unlikely]]
-      next_section(true);
-    return true;
-  }
+  bool before_instruction() { return state_->body_offset() < look_at_ || look_around(); }
   void finish();
   void on_block(const ControlFrame& frame);
   void on_loop(const ControlFrame& frame);
@@ -132,7 +118,9 @@ class Builder : public SinkBase<Builder> {
   void push(V v) { stack_.push_back(v); }
   V pop() {
     const V v = top();
-    cut(stack_.size() - 1);
+    stack_.pop_back();
+    if (sections_ != nullptr) [[unlikely]]
+      operands_left(stack_.size());
     return v;
   }
   V top() { return operand(stack_.size() - 1); }
@@ -141,6 +129,9 @@ class Builder : public SinkBase<Builder> {
   }
   void cut(std::size_t height) {
     stack_.resize(height);
+    operands_left(height);
+  }
+  void operands_left(std::size_t height) {
     section_.kept = std::min(section_.kept, height);
     section_.stored = std::min(section_.stored, height);
   }
@@ -260,15 +251,19 @@ class Builder : public SinkBase<Builder> {
 
   void decline(const char* why) {
     if (declined_ == nullptr) declined_ = why;
+    look_at_ = 0;
   }
   /// Bytes of memory, roughly, that all stages take together for what was built so far.
   [[nodiscard]] std::uint64_t takes() const;
+  /// Before an instruction: compares what was built with its bounds, and begins the next section
+  /// where this one ends. False when the function is declined.
+  bool look_around();
 
   const CompileContext& context_;
   const DecodedModule& module_;
   const AssignedLocals& assigned_;
   ir::Func& f_;
-  const Sections* sections_;
+  const Sections* sections_ = nullptr;
   const BodyState* state_ = nullptr;
   const char* declined_ = nullptr;
 
@@ -290,6 +285,10 @@ class Builder : public SinkBase<Builder> {
   std::uint32_t calls_version_ = 0;
   V open_check_ = ir::kNoValue;  // behind it nothing was appended that has an effect or may trap
   const std::vector<BranchHint>* hints_ = nullptr;
+  /// The instructions in front of this place in the body are too few to take much memory. Those
+  /// with many values, which may take much by themselves, set it to 0.
+  std::uint32_t look_at_ = 0;
+  static constexpr std::uint32_t kLookBytes = 64;
   std::uint64_t work_ = 0, budget_ = 0;
   std::uint64_t call_operands_ = 0;  // of all calls; f_.pool has those of phis, too
   static constexpr const char* kTooManyValues = "too many values cross branches and calls";
@@ -326,9 +325,23 @@ class Builder : public SinkBase<Builder> {
 
 ir::Type ir_type(ValType type);
 
-/// Builds one function. Returns nullptr or why it is declined. As a whole, or, where `sections` are
-/// given, in these: then each of them was taken. kTooLarge: smaller ones take less memory.
-const char* build_func(const CompileContext& context, FuncIdx index, ir::Func& func,
-                       const Sections* sections = nullptr);
+/// Builds functions, one after the other, in what `func` refers to.
+class FunctionBuilder {
+ public:
+  FunctionBuilder(const CompileContext& context, ir::Func& func)
+      : scan_(*context.module, assigned_),
+        builder_(context, assigned_, func),
+        walker_(*context.module, builder_) {}
+
+  /// Returns nullptr or why the function is declined. As a whole, or, where `sections` are given,
+  /// in these: then each of them was taken. kTooLarge: smaller ones take less memory.
+  const char* build(FuncIdx index, const Sections* sections = nullptr);
+
+ private:
+  AssignedLocals assigned_;
+  BodyWalker<AssignedLocals> scan_;
+  Builder builder_;
+  BodyWalker<Builder> walker_;
+};
 
 }  // namespace wasmrt::jit

@@ -340,7 +340,6 @@ void Selection::select(V v) {
   }
   if (!needed(v) && !effect) return;
   if (!select_value(v)) decline("an instruction has no selection rule");
-  if (m_.takes() > m_.most_memory) decline(kTooLarge);
   finish_sequence();
 }
 
@@ -362,7 +361,12 @@ const char* Selection::run() {
     for (std::uint32_t n = edge_values_at_[p]; n < edge_values_at_[p + 1]; ++n) {
       seen_[edge_values_[n]] = true;
     }
+    std::uint32_t walked = 0;
     for (std::uint32_t v = f_[b].last; v != ~0u; v = f_.prev[v]) {
+      if (walked++ % kCheckEvery == 0 && m_.takes() > m_.most_memory) {
+        decline(kTooLarge);
+        break;
+      }
       if (!folded_[v]) select(static_cast<V>(v));  // else carried out by its user
       const Inst& i = f_.insts[v];
       if (info(i.op).operands == kList) {

@@ -88,8 +88,8 @@ bool worth_moving(const Inst& i, std::uint32_t id, const std::vector<bool>& in_r
 
 class Hoist {
  public:
-  Hoist(const Target& machine, Func& func)
-      : f_(func), info_(func), in_register_(constants_in_registers(machine, func, info_)) {
+  Hoist(const Target& machine, Func& func, const Loops& loops)
+      : f_(func), info_(loops), in_register_(constants_in_registers(machine, func, info_)) {
     const auto integers = static_cast<std::uint32_t>(std::popcount(machine.allocatable[0]));
     rooms_.assign(info_.loops.size(), {integers / kShare, kMostVectors, {}});
   }
@@ -108,7 +108,7 @@ class Hoist {
   }
 
   Func& f_;
-  Loops info_;
+  const Loops& info_;
   std::vector<bool> in_register_;
   std::vector<Room> rooms_;
   std::vector<std::uint32_t> same_;  // by value: the equal constant that replaces it
@@ -157,7 +157,7 @@ void Hoist::visit(std::uint32_t id) {
     });
   }
   // The outermost loop around it that has none of its operands.
-  std::vector<Loop>& loops = info_.loops;
+  const std::vector<Loop>& loops = info_.loops;
   std::uint32_t target = ~0u;
   std::uint32_t levels = 0;
   for (std::uint32_t at = info_.innermost[raw(f_.block_of[id])]; at != ~0u && levels < kMostLevels;
@@ -197,7 +197,6 @@ void Hoist::visit(std::uint32_t id) {
 }
 
 void Hoist::run() {
-  if (info_.loops.empty()) return;
   const bool regroups = !in_register_.empty();
   if (regroups) count_uses();
   const std::vector<BlockId> order = f_.order;
@@ -222,6 +221,8 @@ void Hoist::run() {
 
 }  // namespace
 
-void hoist_invariants(const Target& machine, Func& func) { Hoist(machine, func).run(); }
+void hoist_invariants(const Target& machine, Func& func, const Loops& loops) {
+  if (!loops.loops.empty()) Hoist(machine, func, loops).run();
+}
 
 }  // namespace wasmrt::jit::opt

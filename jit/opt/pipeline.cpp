@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 
 #include "jit/ir/print.h"
@@ -32,22 +33,35 @@ void plant_fault(ir::Func& func) {
   }
 }
 
+/// What passes work on.
+struct Work {
+  const Target& target;
+  ir::Func& func;
+  std::optional<Loops> found;  // by the first pass that asks for them; none adds blocks behind it
+
+  const Loops& loops() { return found ? *found : found.emplace(func); }
+};
+
 struct Pass {
   const char* name;
-  void (*run)(const Target& target, ir::Func& func);
+  void (*run)(Work& work);
 };
-/// A pass to which all machines are the same.
 template <void (*kPass)(ir::Func&)>
-void on_any(const Target&, ir::Func& func) {
-  kPass(func);
+void plain(Work& work) {
+  kPass(work.func);
 }
+template <void (*kPass)(ir::Func&, const Loops&)>
+void with_loops(Work& work) {
+  kPass(work.func, work.loops());
+}
+void on_machine(Work& work) { hoist_invariants(work.target, work.func, work.loops()); }
 
 constexpr Pass kPasses[] = {
-    {"plant-fault", on_any<plant_fault>}, {"thread-jumps", on_any<thread_jumps>},
-    {"mark-cold", on_any<mark_cold>},     {"hoist-checks", on_any<hoist_checks>},
-    {"remove-dead", on_any<remove_dead>}, {"elide-polls", on_any<elide_polls>},
-    {"share-polls", on_any<share_polls>}, {"hoist-invariants", hoist_invariants},
-    {"find-ranges", on_any<find_ranges>},
+    {"plant-fault", plain<plant_fault>},      {"thread-jumps", plain<thread_jumps>},
+    {"mark-cold", plain<mark_cold>},          {"hoist-checks", plain<hoist_checks>},
+    {"remove-dead", plain<remove_dead>},      {"elide-polls", with_loops<elide_polls>},
+    {"share-polls", with_loops<share_polls>}, {"hoist-invariants", on_machine},
+    {"find-ranges", with_loops<find_ranges>},
 };
 
 }  // namespace
@@ -63,9 +77,10 @@ std::span<const char* const> pass_names() {
 
 void optimise(const CompileContext& context, ir::Func& func) {
   check(context, func, "building");
+  Work work = {*context.target, func, {}};
   for (const Pass& pass : kPasses) {
     if (!may_run(pass.name)) continue;
-    pass.run(*context.target, func);
+    pass.run(work);
     check(context, func, pass.name);
   }
 }

@@ -35,16 +35,15 @@ ValueId poll_of(const Func& func, BlockId header) {
 
 }  // namespace
 
-void elide_polls(Func& func) {
-  const Loops info_of(func);
-  const std::vector<Loop>& loops = info_of.loops;
+void elide_polls(Func& func, const Loops& info) {
+  const std::vector<Loop>& loops = info.loops;
   std::vector<std::uint64_t> cost(loops.size());  // instructions until the next poll, at most
   for (std::size_t n = 0; n < loops.size(); ++n) cost[n] = loops[n].insts;
   std::uint64_t outside = 0;  // of what is in no loop: between the function's entry and its end
   for (std::size_t n = loops.size(); n-- > 0;) {
     const Loop& loop = loops[n];
     std::uint64_t& around = loop.parent != ~0u ? cost[loop.parent] : outside;
-    const std::optional<Counter> counter = find_counter(func, info_of, loop);
+    const std::optional<Counter> counter = find_counter(func, info, loop);
     const std::uint64_t count = counter && !loop.has_calls ? turns(func, *counter) : kUnknownTurns;
     if (count != kUnknownTurns && count <= kMostInsts && count * cost[n] + around <= kMostInsts) {
       cost[n] *= count;
@@ -56,8 +55,7 @@ void elide_polls(Func& func) {
 
 /// A turn may pass the poll of a loop inside, or call the function itself, whose entry looks for
 /// interrupts.
-void share_polls(Func& func) {
-  const Loops info(func);
+void share_polls(Func& func, const Loops& info) {
   const std::vector<Loop>& loops = info.loops;
   if (loops.empty()) return;
   std::vector<std::uint32_t> depth(loops.size(), 1);

@@ -75,7 +75,7 @@ Range narrowed(Range x, Cond cond, Range y, std::uint64_t max) {
 
 class Ranges {
  public:
-  explicit Ranges(Func& func) : f_(func), loops_(func) {}
+  Ranges(Func& func, const Loops& loops) : f_(func), loops_(loops) {}
   void run();
 
  private:
@@ -105,7 +105,7 @@ class Ranges {
   void replace();
 
   Func& f_;
-  const Loops loops_;
+  const Loops& loops_;
   std::vector<Range> range_;           // by value; before it is visited: everything
   std::vector<std::uint32_t> at_end_;  // by block: the latest fact
   std::vector<Fact> facts_;
@@ -440,6 +440,6 @@ void Ranges::run() {
 
 }  // namespace
 
-void find_ranges(Func& func) { Ranges(func).run(); }
+void find_ranges(Func& func, const Loops& loops) { Ranges(func, loops).run(); }
 
 }  // namespace wasmrt::jit::opt

@@ -353,8 +353,9 @@ void Emitter::block(std::uint32_t b) {
   if (layout_.starts_loop[b]) a_.align(asmjit::AlignMode::kCode, kLoopAlign);
   places_[b].begin = static_cast<std::uint32_t>(a_.offset());
   if (places_[b].label != ~0u) a_.bind(Label(places_[b].label));
+  std::uint32_t walked = 0;
   for (const std::uint32_t i : m_.blocks[b].insts) {
-    if (takes_too_much()) return;
+    if (walked++ % kCheckEvery == 0 && takes_too_much()) return;
     place(i);
     instruction(m_.insts[i]);
   }

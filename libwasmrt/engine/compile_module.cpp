@@ -101,9 +101,9 @@ bool compile_module(const rt::Engine& engine, os::WorkerPool& workers, const Dec
     CompiledFunc func;
     for (std::size_t n = begin; n < end && !stop.load(std::memory_order_relaxed); ++n) {
       const FuncIdx index{static_cast<std::uint32_t>(module.imported_funcs + n)};
-      if (worker == nullptr) worker = std::make_unique<jit::CompileState>();
+      if (worker == nullptr) worker = std::make_unique<jit::CompileState>(context);
       const std::uint64_t light = worker->allocator.stats().light;
-      func.declined = jit::compile_function(context, index, *worker, func.blob);
+      func.declined = jit::compile_function(index, *worker, func.blob);
       const bool is_light = worker->allocator.stats().light != light;
       const bool in_sections = worker->in_sections;
       if (module.bodies[n].size > kLargeBody) worker = nullptr;

@@ -46,18 +46,18 @@ struct Compiled {
 
   /// Builds a function. nullptr, or why it is declined.
   const char* build(std::uint32_t index = 0) {
-    return jit::build_func(context, static_cast<FuncIdx>(index), func);
+    return jit::FunctionBuilder(context, func).build(static_cast<FuncIdx>(index));
   }
   /// Builds and optimises it; all the rest to machine code. nullptr, or why it is declined.
   const char* compile(std::uint32_t index = 0) {
-    return jit::compile_function(context, static_cast<FuncIdx>(index), state, blob);
+    return jit::compile_function(static_cast<FuncIdx>(index), state, blob);
   }
 
   Checked checked;
   std::vector<jit::ir::MemoryInfo> memories;
   jit::CallTables call_tables;
   jit::CompileContext context;
-  jit::CompileState state;
+  jit::CompileState state{context};
   jit::ir::Func& func = state.func;
   jit::MFunc& machine = state.machine;
   CodeBlob blob;

@@ -132,7 +132,7 @@ Listing Lister::compile(const jit::CompileContext& context, FuncIdx func) const 
   wasm_form(func, form(out.forms, Form::Wasm));
   jit::CompileContext with_places = context;
   with_places.options.places = true;
-  jit::CompileState state;
+  jit::CompileState state(with_places);
   // By machine instruction; those of a large function's sections are numbered on.
   std::vector<std::uint32_t> positions;
   state.watch = [&](Stage stage) {
@@ -165,7 +165,7 @@ Listing Lister::compile(const jit::CompileContext& context, FuncIdx func) const 
     }
   };
   CodeBlob blob;
-  if (const char* why = jit::compile_function(with_places, func, state, blob); why != nullptr) {
+  if (const char* why = jit::compile_function(func, state, blob); why != nullptr) {
     out.declined = why;
     blob.clear();
   }
