@@ -109,6 +109,7 @@ const char* run(FuncIdx index, CompileState& s, CodeBlob& blob) {
   if (why == nullptr) why = run_stages(index, s, nullptr, blob);
   for (const std::uint32_t bytes : kSectionBytes) {
     if (why != kTooLarge) break;
+    s.builder = nullptr;
     s.func = {};
     s.machine = {};
     why = run_in_sections(index, s, bytes, blob);

@@ -20,10 +20,7 @@ inline constexpr std::uint64_t kSectionMemory = std::uint64_t{4} << 20;
 /// So many instructions together take little: stages compare once for them, and once per block.
 inline constexpr std::uint32_t kCheckEvery = 64;
 
-/// Bytes of emission, roughly, beside the machine form: for each label of its own or way to one,
-/// and each piece of code out of line.
-constexpr std::uint64_t emission_takes(std::size_t labels, std::size_t cold) {
-  return (labels + cold) * 200;
-}
+/// Bytes of a piece of code out of line, roughly, while it waits for its emission.
+inline constexpr std::uint64_t kColdTakes = 200;
 
 }  // namespace wasmrt::jit

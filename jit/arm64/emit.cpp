@@ -360,7 +360,8 @@ void Emitter::poison(const MInst& i) {
 }
 
 bool Emitter::takes_too_much() {
-  const std::uint64_t takes = m_.takes() + emission_takes(references_.size(), cold_.size());
+  const std::uint64_t takes =
+      m_.takes() + references_.capacity() * sizeof(Reference) + cold_.size() * kColdTakes;
   if (takes <= m_.most_memory) return false;
   error_ = kTooLarge;
   return true;

@@ -56,9 +56,6 @@ class Emitter : public asmjit::ErrorHandler {
   /// A place at an offset from a register; may put the address into the second scratch register.
   Ptr place(std::uint32_t base, std::int64_t disp, unsigned bytes);
   Ptr slot(std::uint32_t n, unsigned bytes) { return place(sp, slots_at_ + 8 * n, bytes); }
-  [[nodiscard]] std::uint32_t home(const MInst& i) const {
-    return i.imm < 0 ? 0 : m_.homes_at + static_cast<std::uint32_t>(i.imm);
-  }
   Ptr vm(std::size_t offset) { return place(kVmctx, static_cast<std::int64_t>(offset), 8); }
   /// to = base + (index << scale).
   void add_index(std::uint32_t to, std::uint32_t base, std::uint32_t index, unsigned scale,

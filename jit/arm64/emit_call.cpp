@@ -41,8 +41,8 @@ bool Emitter::emit_call(const MInst& i) {
     case kStoreRes: store_place(op(i, 0), incoming(), bytes); return true;
     case kStoreArg: store_place(op(i, 0), outgoing(), bytes); return true;
     case kLoadRes: load_place(op(i, 0), outgoing(), bytes); return true;
-    case kLoadHome: load_place(op(i, 0), slot(home(i), bytes), bytes); return true;
-    case kStoreHome: store_place(op(i, 0), slot(home(i), bytes), bytes); return true;
+    case kLoadHome: load_place(op(i, 0), slot(m_.home(i), bytes), bytes); return true;
+    case kStoreHome: store_place(op(i, 0), slot(m_.home(i), bytes), bytes); return true;
     case kLeave:
       out_.leaves.push_back({here(), static_cast<std::uint32_t>(i.imm)});
       word(0x14000000);

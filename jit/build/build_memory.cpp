@@ -83,13 +83,8 @@ Builder::V Builder::memory_word(std::uint32_t memory, bool base) {
   i.aux = static_cast<std::uint16_t>(Access::B64);
   i.lane = kMemoryWord;
   i.mem = static_cast<std::uint16_t>(memory);
-  if (memory == 0) {
-    i.args[0] = raw(vmctx());
-    i.imm = base ? offsetof(Vmctx, memory0_base) : offsetof(Vmctx, memory0_bytes);
-  } else {
-    i.args[0] = raw(memory_struct(memory));
-    i.imm = base ? offsetof(VmMemory, base) : offsetof(VmMemory, bytes);
-  }
+  i.args[0] = raw(memory == 0 ? vmctx() : memory_struct(memory));
+  i.imm = memory_word_at(memory, base);
   return append(i);
 }
 

@@ -57,15 +57,16 @@ constexpr std::uint32_t raw(BlockId b) { return static_cast<std::uint32_t>(b); }
 /// entered.
 inline constexpr std::uint64_t kWhichLabel = ~std::uint64_t{0};
 
-/// An instruction: 40 bytes with its links. Fields are explained by the rows of ir_ops.def.
+/// An instruction: 44 bytes with its links and its block. Fields are explained by the rows of
+/// ir_ops.def.
 struct Inst {
   IrOp op = IrOp::Trap;
   Type type = Type::Void;      ///< Of the result; Void when there is none.
   Type aux_type = Type::Void;  ///< Of the operands where that differs from the result.
   std::uint8_t lane = 0;
   std::uint16_t aux = 0;  ///< Cond, FCond, Access, Hint, trap kind or wasm Op.
-  std::uint16_t mem =
-      0;  ///< Accesses: 0 or kAbsolute, see below. Checks, memory words: the memory.
+  /// Accesses: 0 or kAbsolute, see below. Checks, memory words: the memory.
+  std::uint16_t mem = 0;
   std::uint32_t args[3] = {~0u, ~0u, ~0u};  ///< Values or blocks; lists: {pool offset, count}.
   std::uint32_t pos = 0;                    ///< Byte offset of the Wasm instruction in the module.
   std::uint64_t imm = 0;

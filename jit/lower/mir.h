@@ -204,6 +204,10 @@ struct MFunc {
   std::uint32_t used_callee_saved[2] = {0, 0};  ///< Masks per class.
 
   void clear();
+  /// Slot of the home that a kLoadHome or kStoreHome is about.
+  [[nodiscard]] std::uint32_t home(const MInst& i) const {
+    return i.imm < 0 ? 0 : homes_at + static_cast<std::uint32_t>(i.imm);
+  }
   /// Bytes of memory, roughly, of this form in all stages that have it.
   [[nodiscard]] std::uint64_t takes() const {
     return insts.size() * 60 + ops.size() * 12 + vregs.size() * 32 + blocks.size() * 150;

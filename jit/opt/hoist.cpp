@@ -19,7 +19,8 @@ namespace {
 constexpr std::uint32_t kMostVectors = 8;  // per loop
 /// Of the registers for integers, the share that may be taken: one in so many.
 constexpr std::uint32_t kShare = 3;
-constexpr std::uint32_t kMostLevels = 64;  // that one instruction goes up, in nests of thousands
+// Loops in more others keep theirs: it would live across all that are inside.
+constexpr std::uint32_t kMostDepth = 64;
 
 bool is_vector(Type t) { return t == Type::F32 || t == Type::F64 || t == Type::V128; }
 
@@ -91,16 +92,22 @@ class Hoist {
   Hoist(const Target& machine, Func& func, const Loops& loops)
       : f_(func), info_(loops), in_register_(constants_in_registers(machine, func, info_)) {
     const auto integers = static_cast<std::uint32_t>(std::popcount(machine.allocatable[0]));
-    rooms_.assign(info_.loops.size(), {integers / kShare, kMostVectors, {}});
+    rooms_.assign(info_.loops.size(), {integers / kShare, kMostVectors, 1, {}});
+    for (std::size_t n = 0; n < rooms_.size(); ++n) {
+      if (const std::uint32_t outer = info_.loops[n].parent; outer != ~0u) {
+        rooms_[n].depth = rooms_[outer].depth + 1;
+      }
+    }
   }
   void run();
 
  private:
   struct Room {
-    std::uint32_t integers, vectors;
+    std::uint32_t integers, vectors, depth;
     std::vector<std::uint32_t> constants;  // moved here
   };
   void visit(std::uint32_t id);
+  [[nodiscard]] std::uint32_t moved_constant(const Room& room, const Inst& inst) const;
   void regroup(std::uint32_t id);
   void count_uses();
   [[nodiscard]] bool inside(const Loop& loop, std::uint32_t v) const {
@@ -148,6 +155,15 @@ void Hoist::regroup(std::uint32_t id) {
   visit(sum);
 }
 
+/// One that was moved in front of the loop and is equal, or ~0.
+std::uint32_t Hoist::moved_constant(const Room& room, const Inst& inst) const {
+  if (inst.op != IrOp::Const) return ~0u;
+  const auto at = std::find_if(room.constants.begin(), room.constants.end(), [&](std::uint32_t c) {
+    return f_.insts[c].imm == inst.imm && f_.insts[c].type == inst.type;
+  });
+  return at == room.constants.end() ? ~0u : *at;
+}
+
 void Hoist::visit(std::uint32_t id) {
   Inst& inst = f_.insts[id];
   if (!worth_moving(inst, id, in_register_)) return;
@@ -159,10 +175,9 @@ void Hoist::visit(std::uint32_t id) {
   // The outermost loop around it that has none of its operands.
   const std::vector<Loop>& loops = info_.loops;
   std::uint32_t target = ~0u;
-  std::uint32_t levels = 0;
-  for (std::uint32_t at = info_.innermost[raw(f_.block_of[id])]; at != ~0u && levels < kMostLevels;
-       at = loops[at].parent) {
-    ++levels;
+  std::uint32_t at = info_.innermost[raw(f_.block_of[id])];
+  if (rooms_[at].depth > kMostDepth) return;
+  for (; at != ~0u; at = loops[at].parent) {
     // Where the addresses of tables of code are wanted there are always calls, and without a
     // register they are made again.
     const bool calls = loops[at].has_calls && inst.op != IrOp::CallTable;
@@ -170,23 +185,20 @@ void Hoist::visit(std::uint32_t id) {
     for_each_arg(f_, inst, [&](const std::uint32_t& a) { stays |= inside(loops[at], a); });
     if (stays) break;
     target = at;
-  }
-  if (target == ~0u) return;
-  Room& room = rooms_[target];
-  const bool constant = inst.op == IrOp::Const;
-  if (constant) {
-    for (const std::uint32_t c : room.constants) {
-      if (f_.insts[c].imm != inst.imm || f_.insts[c].type != inst.type) continue;
-      if (same_.empty()) same_.assign(f_.insts.size(), ~0u);
-      same_[id] = c;
+    // The first one that is met: one value in all of a deep nest, not one for each of its loops.
+    if (const std::uint32_t equal = moved_constant(rooms_[at], inst); equal != ~0u) {
+      if (same_.size() <= id) same_.resize(f_.insts.size(), ~0u);
+      same_[id] = equal;
       f_.remove(static_cast<ValueId>(id));
       return;
     }
   }
+  if (target == ~0u) return;
+  Room& room = rooms_[target];
   std::uint32_t& left = is_vector(inst.type) ? room.vectors : room.integers;
   if (left == 0) return;
   --left;
-  if (constant) room.constants.push_back(id);
+  if (inst.op == IrOp::Const) room.constants.push_back(id);
   const auto place = static_cast<ValueId>(f_[loops[target].before].last);
   for_each_arg(f_, inst, [&](const std::uint32_t& a) {
     if (info_.contains(loops[target], f_.block_of[a])) {  // an immediate: comes along

@@ -142,11 +142,7 @@ ValueId HoistChecks::word(const Loop& loop, std::uint16_t memory, bool base) {
   load.lane = kMemoryWord;
   load.mem = memory;
   load.args[0] = raw(at);
-  if (memory == 0) {
-    load.imm = base ? offsetof(Vmctx, memory0_base) : offsetof(Vmctx, memory0_bytes);
-  } else {
-    load.imm = base ? offsetof(VmMemory, base) : offsetof(VmMemory, bytes);
-  }
+  load.imm = memory_word_at(memory, base);
   return put(loop, load);
 }
 
@@ -191,8 +187,7 @@ void HoistChecks::simplify(BlockId block) {
       f_.insts[id].op = IrOp::LimitCheck;
       f_.insts[id].args[1] = raw(most);
     }
-    const bool of_base =
-        i.imm == (i.mem == 0 ? offsetof(Vmctx, memory0_base) : offsetof(VmMemory, base));
+    const bool of_base = i.imm == memory_word_at(i.mem, true);
     if (i.op == IrOp::VmLoad && i.lane == kMemoryWord && of_base) {
       const ValueId known = base(nest, i.mem);
       if (known == kNoValue) continue;

@@ -237,7 +237,7 @@ bool Intervals::build(const MFunc& func, std::uint64_t budget) {
       }
     }
     work += live_.size() + block.insts.size();
-    if (work > budget) return false;
+    if (work > budget || func.takes() + lists_take() > func.most_memory) return false;
   }
   for (auto& cls : fixed) {
     for (auto& list : cls) std::reverse(list.begin(), list.end());

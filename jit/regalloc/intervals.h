@@ -76,7 +76,8 @@ struct Intervals {
   std::vector<std::uint32_t> def_inst;  ///< By vreg: MInst index, kNone for parameters.
   std::uint64_t work = 0;
 
-  /// Fills everything from a function. False when the budget is used up.
+  /// Fills everything from a function. False when the budget is used up, or the function's memory:
+  /// many values may live across many blocks.
   bool build(const MFunc& func, std::uint64_t budget);
   /// Cuts a piece at a position inside it; the rest becomes a new piece, whose index is returned.
   std::uint32_t split(std::uint32_t piece, std::uint32_t pos);
@@ -91,6 +92,10 @@ struct Intervals {
 
  private:
   void clear(const MFunc& func);
+  /// Bytes of the lists that may grow beyond the size of the function, while they are copied.
+  [[nodiscard]] std::uint64_t lists_take() const {
+    return 3 * (ranges.size() * sizeof(Range) + live_lists_.size() * sizeof(std::uint32_t));
+  }
   void number(const MFunc& func);
   void add_range(std::uint32_t vreg, std::uint32_t from, std::uint32_t to);
   void set_from(std::uint32_t vreg, std::uint32_t from);

@@ -50,11 +50,10 @@ const char* RegisterAllocator::run(const Target& target, MFunc& func, bool light
 const char* RegisterAllocator::State::run(const Target& target, MFunc& func, bool light) {
   const std::uint64_t budget = (func.insts.size() + func.vregs.size() + 1000) * kStepsPerItem;
   light |= func.vregs.size() > kMaxIntervals || func.insts.size() > kMaxInsts;
-  if (!light) {
-    if (!intervals.build(func, budget)) return "register allocation: liveness too large";
-    light = !scan.run(target, func, intervals, budget);
-  }
+  if (!light) light = !intervals.build(func, budget) || !scan.run(target, func, intervals, budget);
   if (light) {
+    intervals = {};
+    scan = {};
     const char* const why = local.run(target, func);
     stats.moves += local.moves();
     ++stats.light;

@@ -19,6 +19,8 @@ namespace x86 = asmjit::x86;
 // Loops without others inside begin at such an address: their first instructions come with one
 // fetch.
 constexpr std::uint32_t kLoopAlign = 32;
+// Bytes that asmjit keeps for a label and the ways to it, roughly.
+constexpr std::uint64_t kLabelTakes = 200;
 
 // ---- operands
 // -------------------------------------------------------------------------------------------
@@ -341,7 +343,8 @@ Emitter::Label Emitter::label(MBlockId b) {
 }
 
 bool Emitter::takes_too_much() {
-  const std::uint64_t takes = m_.takes() + emission_takes(code_.labelCount(), cold_.size());
+  const std::uint64_t takes =
+      m_.takes() + code_.labelCount() * kLabelTakes + cold_.size() * kColdTakes;
   if (takes <= m_.most_memory) return false;
   error_ = kTooLarge;
   return true;

@@ -43,9 +43,6 @@ class Emitter : public asmjit::ErrorHandler {
   }
   [[nodiscard]] asmjit::x86::Xmm xmm(const MOperand& o) const { return xmm(o.loc.n); }
   [[nodiscard]] Ptr slot(std::uint32_t n, unsigned size) const;
-  [[nodiscard]] std::uint32_t home(const MInst& i) const {
-    return i.imm < 0 ? 0 : m_.homes_at + static_cast<std::uint32_t>(i.imm);
-  }
   [[nodiscard]] Ptr vm(std::size_t offset, unsigned size = 8) const;
   [[nodiscard]] Ptr memory(const MInst& i, unsigned size) const;
   [[nodiscard]] static bool has_memory(const MInst& i) {

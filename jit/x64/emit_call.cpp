@@ -69,8 +69,8 @@ bool Emitter::emit_call(const MInst& i) {
     case kStoreRes: transfer(incoming(), true); return true;
     case kStoreArg: transfer(outgoing(), true); return true;
     case kLoadRes: transfer(outgoing(), false); return true;
-    case kLoadHome: transfer(slot(home(i), 8), false); return true;
-    case kStoreHome: transfer(slot(home(i), 8), true); return true;
+    case kLoadHome: transfer(slot(m_.home(i), 8), false); return true;
+    case kStoreHome: transfer(slot(m_.home(i), 8), true); return true;
     case kLeave:
       a_.db(0xE9);
       out_.leaves.push_back(

@@ -141,4 +141,10 @@ struct alignas(64) Vmctx {
 
 static_assert(offsetof(Vmctx, memories) == 64, "the hot words fill one cache line");
 
+/// Where a memory's base or its size stands: of memory 0 in the Vmctx, of others in the VmMemory.
+constexpr std::size_t memory_word_at(std::uint32_t memory, bool base) {
+  if (memory == 0) return base ? offsetof(Vmctx, memory0_base) : offsetof(Vmctx, memory0_bytes);
+  return base ? offsetof(VmMemory, base) : offsetof(VmMemory, bytes);
+}
+
 }  // namespace wasmrt

@@ -1,6 +1,7 @@
 // A function of a module in text form, taken through the stages of the compiler.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,11 @@ inline std::size_t count(std::string_view text, std::string_view what) {
   std::size_t n = 0;
   for (std::size_t at = text.find(what); at != text.npos; at = text.find(what, at + 1)) ++n;
   return n;
+}
+
+/// Both machines: code for either is made on any.
+inline std::array<const jit::Target*, 2> all_targets() {
+  return {&jit::x64_target(), &jit::arm64_target()};
 }
 
 /// A checked module and what compiling its functions needs to know. Memories are guarded.

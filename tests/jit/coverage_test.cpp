@@ -10,7 +10,7 @@ namespace {
 
 /// Why a function with this body is declined; nullptr if it is not.
 const char* declined(const std::string& body) {
-  for (const jit::Target* target : {&jit::x64_target(), &jit::arm64_target()}) {
+  for (const jit::Target* target : test::all_targets()) {
     test::Compiled c(test::wat(R"((module
     (import "env" "f" (func (param i32) (result i32)))
     (type $t (func (param i32) (result i32)))

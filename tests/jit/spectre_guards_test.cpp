@@ -50,7 +50,7 @@ Guards on_arm64(const test::Compiled& c) {
 /// Of function 0, which both machines must have alike.
 Guards guards(const std::string& fields, bool on = true) {
   std::vector<Guards> both;
-  for (const jit::Target* target : {&jit::x64_target(), &jit::arm64_target()}) {
+  for (const jit::Target* target : test::all_targets()) {
     test::Compiled c(test::wat("(module " + fields + ")"), *target);
     INFO(c.checked.error.message);
     REQUIRE(c.checked.ok);
