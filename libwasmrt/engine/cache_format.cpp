@@ -12,6 +12,7 @@
 
 #include "libwasmrt/base/bytes.h"
 #include "libwasmrt/base/mac.h"
+#include "sys/os/file.h"
 
 namespace wasmrt::engine {
 
@@ -210,6 +211,11 @@ ImageWriter::ImageWriter(HostKey host_key, const CodeKey& key,
 
 bool looks_like_image(std::span<const std::uint8_t> bytes) {
   return bytes.size() >= sizeof kMagic && std::memcmp(bytes.data(), kMagic, sizeof kMagic) == 0;
+}
+
+bool begins_image(int descriptor) {
+  std::uint8_t start[sizeof kMagic];
+  return looks_like_image(std::span(start).first(os::read_start(descriptor, start)));
 }
 
 ImageFault read_image(std::span<const std::uint8_t> bytes, HostKey host_key, ImageCheck check,

@@ -75,6 +75,8 @@ enum class ImageFault : std::uint8_t {
 
 /// Whether these are the bytes of an image, authentic or not.
 [[nodiscard]] bool looks_like_image(std::span<const std::uint8_t> bytes);
+/// The same of an open file. It is read, not mapped: anybody may be able to truncate it.
+[[nodiscard]] bool begins_image(int descriptor);
 /// None only without any doubt. The spans point into `bytes`.
 [[nodiscard]] ImageFault read_image(std::span<const std::uint8_t> bytes, HostKey host_key,
                                     ImageCheck check, os::WorkerPool& workers, ImageFile& out);

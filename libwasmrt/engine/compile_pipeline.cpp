@@ -7,7 +7,6 @@
 // are only decoded, and their machine code is mapped.
 #include "libwasmrt/engine/compile_pipeline.h"
 
-#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -227,13 +226,6 @@ std::shared_ptr<const rt::CompiledCode> use_image(rt::Engine& engine, const Code
   return code;
 }
 
-bool begins_image(int descriptor, std::uint64_t bytes) {
-  os::FileMapping start;
-  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, 64));
-  return os::FileMapping::map(descriptor, 0, size, false, false, start) == 0 &&
-         looks_like_image(start.bytes());
-}
-
 Error cache_miss(const char* image_refused) {
   std::string text = "the module is not in the code cache, and nothing may be compiled";
   if (image_refused != nullptr) {
@@ -339,9 +331,11 @@ Result<rt::Ref<rt::Module>> load(rt::Engine& engine, const std::string& path,
                                  const ModuleConfig& config) {
   os::OwnedDescriptor descriptor;
   int error = os::open_for_reading(path, descriptor);
+  CodeCache* const cache = cache_of(engine);
+  // Before its size is taken: whoever could truncate it no longer can.
+  const bool own = cache != nullptr && error == 0 && os::check_own_file(descriptor.get()) == 0;
   os::FileIdentity identity;
   const bool regular = error == 0 && os::identify(descriptor.get(), identity) == 0;
-  CodeCache* const cache = cache_of(engine);
   const bool may_know = cache != nullptr && regular && cache->wants(identity.size);
   if (may_know) {
     if (const auto hash = cache->remembered(identity); hash.has_value()) {
@@ -355,8 +349,7 @@ Result<rt::Ref<rt::Module>> load(rt::Engine& engine, const std::string& path,
   }
   const char* refused = nullptr;
   // Mapped only where nobody else can change it afterwards; others are read, and checked whole.
-  if (cache != nullptr && regular && begins_image(descriptor.get(), identity.size) &&
-      os::check_own_file(descriptor.get()) == 0) {
+  if (own && regular && begins_image(descriptor.get())) {
     std::shared_ptr<const CachedImage> image;
     const ImageFault fault = cache->open_image(descriptor, identity.size, engine.workers(), image);
     if (auto code = use_image(engine, *cache, fault, image, refused); code != nullptr) {
@@ -388,7 +381,7 @@ Result<std::uint64_t> write_image(rt::Module& module, const std::string& path) {
   std::uint8_t salt[32];
   if (host_key.empty() || os::fill_random(salt) != 0) {
     const std::string& where = cache->config().directory;
-    return Error(ErrorCode::Io, "there is no key to authenticate images with: " +
+    return Error(ErrorCode::Io, path + ": there is no key to authenticate images with: " +
                                     (where.empty() ? "no cache directory is known" : where));
   }
   const ImageWriter writer(host_key, cache->key_of(sha256(view->module)), salt, *view);

@@ -23,6 +23,9 @@ int read_file(const std::string& path, Links links, uint64_t limit, std::vector<
 /// Reads a descriptor to its end, the same way.
 int read_descriptor(int descriptor, uint64_t limit, std::vector<uint8_t>& out);
 
+/// Reads the first bytes of a regular file, where its position stays; how many, 0 for an error too.
+size_t read_start(int descriptor, std::span<uint8_t> out);
+
 /// A file mapped read-only and privately. The mapping ends with the object.
 class MappedFile {
  public:

@@ -7,6 +7,8 @@
 #include <string>
 
 #include "libwasmrt/base/log.h"
+#include "libwasmrt/engine/cache_format.h"
+#include "sys/os/private_files.h"
 #include "tests/engine/cache_support.h"
 
 using namespace wasmrt;
@@ -97,6 +99,30 @@ TEST_CASE("an image is mapped, unless others can write it", "[engine][cache][no-
   const Module module = must(Module::load(engine, desk.file));
   CHECK(module.stats().cache == CacheResult::Hit);
   CHECK_FALSE(mapped(desk.file));
+}
+
+TEST_CASE("how a file begins is read whatever becomes of it", "[engine][cache]") {
+  const Desk desk;
+  os::OwnedDescriptor file;
+  REQUIRE(os::open_for_reading(desk.file, file) == 0);
+  CHECK(engine::begins_image(file.get()));
+  fs::resize_file(desk.file, 11);
+  CHECK_FALSE(engine::begins_image(file.get()));
+  // A mapping of it would fault.
+  fs::resize_file(desk.file, 0);
+  CHECK_FALSE(engine::begins_image(file.get()));
+}
+
+TEST_CASE("an image that cannot be written is named", "[engine][cache]") {
+  const Desk desk;
+  const Quiet quiet;
+  const TemporaryDirectory open;
+  open.make_directory("cache");
+  chmod((open / "cache").c_str(), 0777);
+  const Module module = compile(make_engine(cached(open, CacheMode::Off)), guest(4));
+  const Error error = must_fail(module.write_image(desk.file));
+  CHECK(error.code == ErrorCode::Io);
+  CHECK(error.message.starts_with(desk.file + ": there is no key to authenticate images with"));
 }
 
 TEST_CASE("images are checked as the cache's entries are", "[engine][cache]") {

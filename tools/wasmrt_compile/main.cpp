@@ -13,6 +13,7 @@
 #include <wasmrt/wasmrt.hpp>
 
 #include "libwasmrt/engine/cache.h"
+#include "tools/wasmrt_run/problem_text.h"
 #include "tools/wasmrt_run/units.h"
 
 namespace {
@@ -46,20 +47,15 @@ int fail(const std::string& text, int code) {
   return code;
 }
 
-/// What went wrong with a file. Errors of the system name it already.
-std::string problem_text(const std::string& file, const Error& error) {
-  return error.code == ErrorCode::Io ? error.message : file + ": " + error.message;
-}
-
 /// Compiles one file; empty, or what went wrong.
 std::string compile(const Engine& engine, const Options& o, const std::string& file) {
   ModuleConfig config;
   config.eager = true;
   const Result<Module> module = Module::load(engine, file, config);
-  if (!module) return problem_text(file, module.error());
+  if (!module) return tools::problem_text(file, module.error());
   if (!o.output.empty()) {
     const Result<std::uint64_t> written = module->write_image(o.output);
-    return written ? std::string() : problem_text(file, written.error());
+    return written ? std::string() : tools::problem_text(file, written.error());
   }
   const CacheResult result = module->stats().cache;
   const bool kept = result == CacheResult::Hit || result == CacheResult::Stored;

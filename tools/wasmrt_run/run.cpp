@@ -10,7 +10,6 @@
 #include <cstring>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -21,9 +20,11 @@
 #include "libwasmrt/base/dump.h"
 #include "libwasmrt/engine/cache_format.h"
 #include "sys/os/file.h"
+#include "sys/os/private_files.h"
 #include "sys/os/socket.h"
 #include "tools/wasmrt_run/compare.h"
 #include "tools/wasmrt_run/invoke.h"
+#include "tools/wasmrt_run/problem_text.h"
 #include "tools/wasmrt_run/stats.h"
 #include "tools/wasmrt_run/units.h"
 
@@ -84,12 +85,8 @@ int read_input(const std::string& file, std::vector<std::uint8_t>& bytes) {
 }
 
 bool is_image(const std::string& file) {
-  std::uint8_t start[16];
-  std::FILE* stream = std::fopen(file.c_str(), "re");
-  if (stream == nullptr) return false;
-  const std::size_t read = std::fread(start, 1, sizeof start, stream);
-  std::fclose(stream);
-  return engine::looks_like_image(std::span(start).first(read));
+  os::OwnedDescriptor descriptor;
+  return os::open_for_reading(file, descriptor) == 0 && engine::begins_image(descriptor.get());
 }
 
 EngineConfig engine_config(const Options& o) {
@@ -263,9 +260,7 @@ class Session {
   Ended compiled(const std::string& file, Result<Module> made, StopWatch& watch,
                  std::uint64_t read_ns, std::optional<Module>& module, RunStats* stats) {
     if (!made) {
-      // Errors of the system name the file already.
-      const bool named = made.error().code == ErrorCode::Io;
-      if (!quiet()) print_error(named ? made.error().message : file + ": " + made.error().message);
+      if (!quiet()) print_error(problem_text(file, made.error()));
       return kBadModule;
     }
     module = *made;
