@@ -348,17 +348,19 @@ Result<rt::Ref<rt::Module>> load(rt::Engine& engine, const std::string& path,
     }
   }
   const char* refused = nullptr;
+  std::shared_ptr<const CachedImage> image;
   // Mapped only where nobody else can change it afterwards; others are read, and checked whole.
   if (own && regular && begins_image(descriptor.get())) {
-    std::shared_ptr<const CachedImage> image;
     const ImageFault fault = cache->open_image(descriptor, identity.size, engine.workers(), image);
     if (auto code = use_image(engine, *cache, fault, image, refused); code != nullptr) {
       return finish(engine, std::move(code), config, 0, nullptr);
     }
-    if (!descriptor.valid()) error = os::open_for_reading(path, descriptor);
   }
   std::vector<std::uint8_t> read;
-  if (error == 0) error = os::read_descriptor(descriptor.get(), kMaxFile, read);
+  // The file that was looked at, which an image may have taken: the path may lead to another by
+  // now.
+  const int from = image != nullptr ? image->file.get() : descriptor.get();
+  if (error == 0) error = os::read_descriptor(from, kMaxFile, read);
   if (error != 0) return Error(ErrorCode::Io, path + ": " + std::strerror(error));
   SharedBytes bytes = std::make_shared<const ModuleBytes>(std::move(read));
   Source source{

@@ -1,5 +1,7 @@
 // Images that are written for their users: when their code is used, and what is said when not.
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
@@ -165,6 +167,29 @@ TEST_CASE("why the code in an image is not used", "[engine][cache]") {
   CHECK(format >= 5);
   replace(desk.file, 12, std::string(1, static_cast<char>(format + 1)));
   desk.refused(desk.off(), "another version of wasmrt made it");
+}
+
+TEST_CASE("a refused image is read from the file that was looked at",
+          "[engine][cache][no-emulation]") {
+  Desk desk;
+  EngineConfig other = desk.off();
+  other.deterministic = true;
+  const int events = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  REQUIRE(events >= 0);
+  REQUIRE(inotify_add_watch(events, desk.file.c_str(), IN_OPEN | IN_ACCESS) >= 0);
+  desk.refused(other, "it was made with other options");
+  // Equal events in a row would be one: that is what the reads between are for.
+  int opened = 0;
+  char buffer[4096];
+  const ssize_t bytes = read(events, buffer, sizeof buffer);
+  for (ssize_t at = 0; at < bytes;) {
+    inotify_event event{};
+    std::memcpy(&event, buffer + at, sizeof event);
+    opened += (event.mask & IN_OPEN) != 0 ? 1 : 0;
+    at += static_cast<ssize_t>(sizeof event + event.len);
+  }
+  close(events);
+  CHECK(opened == 1);
 }
 
 TEST_CASE("damaged images are compiled or refused", "[engine][cache]") {
