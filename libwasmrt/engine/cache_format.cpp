@@ -25,6 +25,8 @@ constexpr std::size_t kChunk = 64 * 1024;
 constexpr std::uint32_t kFormat = 5;
 // Since this one the header begins with the same fields, up to the module.
 constexpr std::uint32_t kFirstWithModule = 5;
+// Of all formats: behind the magic bytes.
+constexpr std::size_t kFormatAt = 12;
 constexpr char kMagic[12] = {'\0', 'w', 'a', 's', 'm', 'r', 't', '-', 'c', 'o', 'd', 'e'};
 
 struct Range {
@@ -48,6 +50,7 @@ struct Header {
   Range code, funcs, points, entries, bodies, datas, notes, tags;
   Sha256Digest mac;  // over the header's page with this zero, then the tags
 };
+static_assert(offsetof(Header, format) == kFormatAt);
 static_assert(std::is_trivially_copyable_v<Header> && sizeof(Header) <= kPage);
 static_assert(sizeof(CodePoint) == 12 && sizeof(NativeFunc) == 20);
 static_assert(sizeof(FuncBody) == 8 && sizeof(DataSegment) == 16);
@@ -105,7 +108,17 @@ bool take(std::span<const std::uint8_t> file, const Range& range, std::span<cons
   return true;
 }
 
-/// What all formats have in common, and the rest for as long as it is this one.
+/// Whether the rest of the header cannot be known.
+bool is_early_format(std::span<const std::uint8_t> bytes) {
+  std::uint32_t format = kFirstWithModule;
+  if (bytes.size() >= kFormatAt + sizeof format) {
+    std::memcpy(&format, bytes.data() + kFormatAt, sizeof format);
+  }
+  return format < kFirstWithModule;
+}
+
+/// What all formats since kFirstWithModule have in common, and the rest for as long as it is this
+/// one.
 bool read_header_start(std::span<const std::uint8_t> bytes, Header& header) {
   if (!looks_like_image(bytes) || bytes.size() < kPage) return false;
   std::memcpy(&header, bytes.data(), sizeof header);
@@ -221,9 +234,8 @@ bool begins_image(int descriptor) {
 ImageFault read_image(std::span<const std::uint8_t> bytes, HostKey host_key, ImageCheck check,
                       os::WorkerPool& workers, ImageFile& out) {
   Header header;
-  if (!read_header_start(bytes, header)) {
-    return looks_like_image(bytes) ? ImageFault::Damaged : ImageFault::Format;
-  }
+  if (!looks_like_image(bytes) || is_early_format(bytes)) return ImageFault::Format;
+  if (!read_header_start(bytes, header)) return ImageFault::Damaged;
   if (header.format != kFormat) return ImageFault::Format;
   if (host_key.empty() || header.host_key != key_name(host_key)) return ImageFault::HostKey;
   if (!inside(header.tags, 16, bytes.size())) return ImageFault::Damaged;

@@ -269,7 +269,9 @@ Result<rt::Ref<rt::Module>> compile_source(rt::Engine& engine, Source from,
     file = nullptr;
     if (bytes != nullptr) bytes = std::make_shared<const ModuleBytes>(source, bytes);
     if (source.empty()) {
-      return Error(ErrorCode::InvalidBinary, "invalid Wasm binary: a damaged image");
+      return Error(ErrorCode::InvalidBinary,
+                   "invalid Wasm binary: the module in the image cannot be read" +
+                       (refused == nullptr ? std::string() : ": " + std::string(refused)));
     }
     if (refused != nullptr) {
       WASMRT_LOG(Warn, from.name + "the code in the image is not used: " + refused);

@@ -169,6 +169,18 @@ TEST_CASE("why the code in an image is not used", "[engine][cache]") {
   desk.refused(desk.off(), "another version of wasmrt made it");
 }
 
+TEST_CASE("images of early formats are of another version", "[engine][cache]") {
+  Desk desk;
+  // What follows the format was different then, the size of the file, too.
+  replace(desk.file, 12, std::string("\4\0\0\0\1\2\3", 7));
+  const Error error = must_fail(Module::load(make_engine(desk.off()), desk.file));
+  CHECK(error.code == ErrorCode::InvalidBinary);
+  CHECK(contains(error.message, "another version of wasmrt made it"));
+  fs::resize_file(desk.file, 300);
+  CHECK(contains(must_fail(Module::load(make_engine(desk.off()), desk.file)).message,
+                 "another version of wasmrt made it"));
+}
+
 TEST_CASE("a refused image is read from the file that was looked at",
           "[engine][cache][no-emulation]") {
   Desk desk;
@@ -202,6 +214,7 @@ TEST_CASE("damaged images are compiled or refused", "[engine][cache]") {
   CHECK(miss.message.find("; the code in the image is not used: ") != std::string::npos);
   // A damaged header cannot even name the module.
   fs::resize_file(desk.file, 300);
-  CHECK(must_fail(Module::load(make_engine(cached(desk.folder)), desk.file)).code ==
-        ErrorCode::InvalidBinary);
+  const Error cut = must_fail(Module::load(make_engine(cached(desk.folder)), desk.file));
+  CHECK(cut.code == ErrorCode::InvalidBinary);
+  CHECK(contains(cut.message, ": it is damaged"));
 }
