@@ -126,20 +126,23 @@ namespace {
 
 CodeCache* cache_of(const rt::Engine& engine) { return static_cast<CodeCache*>(engine.cache()); }
 
-/// What an image needs to run: its module, decoded but not validated again.
+/// What an image needs to run: its module, decoded but not validated again. Null with why.
 std::shared_ptr<const rt::CompiledCode> make_code(rt::Engine& engine,
                                                   const std::shared_ptr<const CachedImage>& image,
-                                                  SharedBytes bytes) {
+                                                  SharedBytes bytes, const char*& refused) {
   ModuleStats stats;
   stats.bytes = bytes->size();
   Result<std::shared_ptr<DecodedModule>> decoded =
       decode(engine, std::move(bytes), image->content.image.records, stats);
-  if (!decoded) {
-    if (image->is_entry) cache_of(engine)->discard(image->content.key);
+  std::shared_ptr<rt::CodeSource> code;
+  refused = kDamagedImage;
+  if (decoded) code = adopt_image(engine, *decoded, image, refused);
+  if (code == nullptr) {
+    if (image->is_entry && refused == kDamagedImage) {
+      cache_of(engine)->discard(image->content.key);
+    }
     return nullptr;
   }
-  std::shared_ptr<rt::CodeSource> code = adopt_image(engine, *decoded, image);
-  if (code == nullptr) return nullptr;
   return std::make_shared<rt::CompiledCode>(
       rt::CompiledCode{std::move(*decoded), std::move(code), stats});
 }
@@ -179,9 +182,10 @@ rt::Ref<rt::Module> finish(rt::Engine& engine, std::shared_ptr<const rt::Compile
                                   image_refused);
 }
 
-/// A module of an image that is authentic; null when it cannot be used.
-std::shared_ptr<const rt::CompiledCode> from_image(
-    rt::Engine& engine, const std::shared_ptr<const CachedImage>& image) {
+/// A module of an image that is authentic; null with why when it cannot be used.
+std::shared_ptr<const rt::CompiledCode> from_image(rt::Engine& engine,
+                                                   const std::shared_ptr<const CachedImage>& image,
+                                                   const char*& refused) {
   auto bytes = std::make_shared<const ModuleBytes>(image->content.image.module, image);
   const std::span<const std::uint8_t> view = bytes->view();
   rt::CodeTable::Ticket ticket;
@@ -189,7 +193,7 @@ std::shared_ptr<const rt::CompiledCode> from_image(
   std::shared_ptr<const rt::CompiledCode> code =
       engine.code_table().find_or_begin(view, shared, ticket);
   if (code == nullptr) {
-    code = make_code(engine, image, std::move(bytes));
+    code = make_code(engine, image, std::move(bytes), refused);
     if (code != nullptr) ticket.done(code);
   }
   return code;
@@ -204,7 +208,7 @@ const char* why_refused(const rt::Engine& engine, const CodeCache& cache, ImageF
     case ImageFault::HostKey:
       return "it was made with another host key: by another host or user, or with another cache "
              "directory";
-    case ImageFault::Damaged: return "it is damaged";
+    case ImageFault::Damaged: return kDamagedImage;
     case ImageFault::None: break;
   }
   const ImageFile& content = image->content;
@@ -220,10 +224,7 @@ std::shared_ptr<const rt::CompiledCode> use_image(rt::Engine& engine, const Code
                                                   const std::shared_ptr<const CachedImage>& image,
                                                   const char*& refused) {
   refused = why_refused(engine, cache, fault, image.get());
-  if (refused != nullptr) return nullptr;
-  std::shared_ptr<const rt::CompiledCode> code = from_image(engine, image);
-  if (code == nullptr) refused = kNoExecutableMemory;
-  return code;
+  return refused == nullptr ? from_image(engine, image, refused) : nullptr;
 }
 
 Error cache_miss(const char* image_refused) {
@@ -298,8 +299,10 @@ Result<rt::Ref<rt::Module>> compile_source(rt::Engine& engine, Source from,
       if (const auto image = cache->find(key, engine.workers()); image != nullptr) {
         // Only now: a record costs a flush to disk, and is of no use without an entry.
         if (file != nullptr) cache->remember(*file, key.module);
+        const char* unused = nullptr;
         code = make_code(engine, image,
-                         std::make_shared<const ModuleBytes>(image->content.image.module, image));
+                         std::make_shared<const ModuleBytes>(image->content.image.module, image),
+                         unused);
       }
       if (code == nullptr && cache->config().mode == CacheMode::MustHit) return cache_miss(refused);
     }
@@ -343,7 +346,8 @@ Result<rt::Ref<rt::Module>> load(rt::Engine& engine, const std::string& path,
     if (const auto hash = cache->remembered(identity); hash.has_value()) {
       const auto image = cache->find(cache->key_of(*hash), engine.workers());
       if (image != nullptr) {
-        if (auto code = from_image(engine, image); code != nullptr) {
+        const char* unused = nullptr;
+        if (auto code = from_image(engine, image, unused); code != nullptr) {
           return finish(engine, std::move(code), config, 0, nullptr);
         }
       }

@@ -24,6 +24,9 @@ std::string set_up_compiler(rt::Engine& engine);
 
 inline constexpr const char* kNoExecutableMemory = "the system refuses executable memory";
 
+/// Of an image whose parts do not fit, whoever finds it.
+inline constexpr const char* kDamagedImage = "it is damaged";
+
 /// An engine that may interpret does, and says why as long as it lives; a refusal of the system
 /// goes to the log, too, once per process.
 void note_not_compiling(rt::Engine& engine, const char* why);
@@ -31,10 +34,12 @@ void note_not_compiling(rt::Engine& engine, const char* why);
 /// Takes EngineConfig::cpu. Error text or empty.
 std::string choose_cpu(rt::Engine& engine);
 
-/// Machine code that exists already, of a module that was valid then. Null when it does not fit.
+/// Machine code that exists already, of a module that was valid then. Null with why: kDamagedImage
+/// when it does not fit, or kNoExecutableMemory.
 std::shared_ptr<rt::CodeSource> adopt_image(rt::Engine& engine,
                                             std::shared_ptr<const DecodedModule> module,
-                                            const std::shared_ptr<const CachedImage>& image);
+                                            const std::shared_ptr<const CachedImage>& image,
+                                            const char*& refused);
 
 /// What a code source has published, to be written; nothing when it has no machine code.
 std::optional<ImageView> image_of(rt::CodeSource& code);

@@ -88,14 +88,16 @@ std::string choose_cpu(rt::Engine& engine) {
 
 std::shared_ptr<rt::CodeSource> adopt_image(rt::Engine& engine,
                                             std::shared_ptr<const DecodedModule> module,
-                                            const std::shared_ptr<const CachedImage>& image) {
+                                            const std::shared_ptr<const CachedImage>& image,
+                                            const char*& refused) {
   // The interpreter only for what has no machine code: setting it up takes a millisecond for a
   // large module.
   auto interp =
       image->content.image.declined == 0 ? nullptr : std::make_unique<InterpCode>(engine, module);
   auto code = std::make_shared<NativeCode>(engine, std::move(module), std::move(interp), nullptr,
                                            image->content.key);
-  return code->adopt(image) ? std::move(code) : nullptr;
+  refused = code->adopt(image);
+  return refused == nullptr ? std::move(code) : nullptr;
 }
 
 std::optional<ImageView> image_of(rt::CodeSource& code) {

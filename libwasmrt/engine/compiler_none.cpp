@@ -12,7 +12,9 @@ void note_not_compiling(rt::Engine& engine, const char* why) { engine.set_not_co
 std::string choose_cpu(rt::Engine&) { return {}; }
 
 std::shared_ptr<rt::CodeSource> adopt_image(rt::Engine&, std::shared_ptr<const DecodedModule>,
-                                            const std::shared_ptr<const CachedImage>&) {
+                                            const std::shared_ptr<const CachedImage>&,
+                                            const char*& refused) {
+  refused = no_compiler_because();
   return nullptr;
 }
 

@@ -90,9 +90,9 @@ NativeCode::~NativeCode() {
   os::join_thread(thread_);
 }
 
-bool NativeCode::adopt(const std::shared_ptr<const CachedImage>& cached) {
+const char* NativeCode::adopt(const std::shared_ptr<const CachedImage>& cached) {
   const ImageView& view = cached->content.image;
-  if (view.entries.size() != module_->bodies.size()) return false;
+  if (view.entries.size() != module_->bodies.size()) return kDamagedImage;
   std::unique_ptr<NativeImage> image;
   if (!view.code.empty()) {
     os::FileMapping code;
@@ -101,13 +101,14 @@ bool NativeCode::adopt(const std::shared_ptr<const CachedImage>& cached) {
                            false, code);
     }
     image = NativeImage::publish(view, std::move(code), cached, engine_.config().signals);
-    if (image == nullptr) return false;
+    if (image == nullptr) return kNoExecutableMemory;
   }
   {
     const std::lock_guard lock(mutex_);
     cache_result_ = CacheResult::Hit;
   }
-  return publish(std::move(image), view.entries, CompileNotes::from_text(view.notes));
+  publish(std::move(image), view.entries, CompileNotes::from_text(view.notes));
+  return nullptr;
 }
 
 bool NativeCode::make(os::WorkerPool& workers) {
@@ -116,7 +117,7 @@ bool NativeCode::make(os::WorkerPool& workers) {
     cache_lock_ = cache_->lock(key_, stop_);
     // Another process may have made it while we waited.
     if (const auto cached = cache_->find(key_, workers); cached != nullptr) {
-      if (adopt(cached)) return true;
+      if (adopt(cached) == nullptr) return true;
     }
   }
   CompileNotes notes;
@@ -172,7 +173,7 @@ void NativeCode::show_to_debuggers(const NativeImage& image, std::span<const Fra
       std::make_unique<GdbCode>(*jit::host_target(), image.base(), image.size(), symbols, steps);
 }
 
-bool NativeCode::publish(std::unique_ptr<NativeImage> image, std::span<const std::uint32_t> entries,
+void NativeCode::publish(std::unique_ptr<NativeImage> image, std::span<const std::uint32_t> entries,
                          CompileNotes notes) {
   image_ = std::move(image);
   const EngineConfig& config = engine_.config();
@@ -194,7 +195,6 @@ bool NativeCode::publish(std::unique_ptr<NativeImage> image, std::span<const std
   notes_text_ = notes_.text();
   native_functions_ = functions;
   native_bytes_ = image_ == nullptr ? 0 : image_->size();
-  return true;
 }
 
 std::optional<ImageView> NativeCode::image() const {

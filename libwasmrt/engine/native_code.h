@@ -36,8 +36,9 @@ class NativeCode final : public rt::CodeSource {
   /// Ends what runs in the background: at the next boundary of a function.
   ~NativeCode() override;
 
-  /// Publishes an image that exists; before the first instance. False as below.
-  bool adopt(const std::shared_ptr<const CachedImage>& cached);
+  /// Publishes an image that exists; before the first instance. Null, or why not: kDamagedImage or
+  /// kNoExecutableMemory.
+  const char* adopt(const std::shared_ptr<const CachedImage>& cached);
   /// Compiles and publishes everything. False when the system refuses executable memory; the
   /// interpreter then runs everything. What the cache gets is written before it returns, or, with
   /// `write_later`, meanwhile.
@@ -78,7 +79,7 @@ class NativeCode final : public rt::CodeSource {
   void make_and_write(os::WorkerPool& workers);
   void set_state(State state);
   void show_to_debuggers(const NativeImage& image, std::span<const FrameStep> steps);
-  bool publish(std::unique_ptr<NativeImage> image, std::span<const std::uint32_t> entries,
+  void publish(std::unique_ptr<NativeImage> image, std::span<const std::uint32_t> entries,
                CompileNotes notes);
 
   rt::Engine& engine_;

@@ -169,6 +169,20 @@ TEST_CASE("why the code in an image is not used", "[engine][cache]") {
   desk.refused(desk.off(), "another version of wasmrt made it");
 }
 
+TEST_CASE("an image whose tables do not fit its module is damaged", "[engine][cache]") {
+  Desk desk;
+  const std::string bytes = desk.folder.read("guest.cwasm");
+  engine::ImageView view;
+  REQUIRE(engine::view_image({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
+                             view));
+  // Of what is not checked with the header: where the first body begins.
+  const auto at = reinterpret_cast<const char*>(view.records.bodies.data()) - bytes.data();
+  replace(desk.file, static_cast<std::uint64_t>(at), "\xff\xff\xff\x7f");
+  EngineConfig header = desk.off();
+  header.cache.verify = CacheVerify::Header;
+  desk.refused(header, "it is damaged");
+}
+
 TEST_CASE("images of early formats are of another version", "[engine][cache]") {
   Desk desk;
   // What follows the format was different then, the size of the file, too.
