@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <functional>
+#include <map>
 #include <set>
 #include <span>
 #include <vector>
@@ -20,6 +22,8 @@ constexpr std::string_view kMarkerText = "A folder of wasmrt's code cache.\n";
 constexpr std::size_t kModuleDigits = 16;
 constexpr std::size_t kKeyDigits = 32;
 constexpr std::size_t kBuildDigits = 16;
+// A build that writes the same module again and again makes a record of a new file each time.
+constexpr std::size_t kRecordsOfModule = 16;
 // Temporary files older than this were left by a process that died.
 constexpr std::int64_t kAbandoned = 3600 * std::int64_t{1'000'000'000};
 
@@ -50,16 +54,39 @@ std::string module_digits(const Sha256Digest& module) {
   return to_hex(module).substr(0, kModuleDigits);
 }
 
-/// Whether a record says something of a module in the set.
-bool record_counts(int folder, const std::string& name, const std::set<std::string>& modules) {
+/// Of which module a record says something; empty for one that makes no sense.
+std::string module_of_record(int folder, const std::string& name) {
   std::vector<std::uint8_t> bytes;
   if (os::read_private_file(folder, name, sizeof(CacheRecord), bytes) != 0 ||
       bytes.size() != sizeof(CacheRecord)) {
-    return false;
+    return {};
   }
   CacheRecord record;
   std::memcpy(&record, bytes.data(), sizeof record);
-  return modules.contains(module_digits(record.module));
+  return module_digits(record.module);
+}
+
+struct Record {
+  os::PrivateEntry file;
+  std::string module;
+};
+
+/// Reads the records and removes those without an entry and, of a module that has many, the oldest.
+/// How many bytes went; what stays is in `records`.
+std::uint64_t thin_records(int folder, const std::vector<os::PrivateEntry>& entries,
+                           std::vector<Record>& records) {
+  std::map<std::string, std::size_t> kept;
+  for (const os::PrivateEntry& e : entries) kept.emplace(e.name.substr(0, kModuleDigits), 0);
+  std::ranges::sort(records, std::greater<>(), [](const Record& r) { return r.file.modified_ns; });
+  std::uint64_t gone = 0;
+  std::erase_if(records, [&](Record& r) {
+    r.module = module_of_record(folder, r.file.name);
+    const auto of = kept.find(r.module);
+    if (of != kept.end() && ++of->second <= kRecordsOfModule) return false;
+    if (os::remove_private_file(folder, r.file.name) == 0) gone += r.file.size;
+    return true;
+  });
+  return gone;
 }
 
 }  // namespace
@@ -113,7 +140,7 @@ void sweep_folder(int folder, std::uint64_t max_bytes, bool thorough) {
   if (os::list_private_directory(folder, all) != 0) return;
   const std::int64_t now = os::file_time_now();
   std::vector<os::PrivateEntry> entries;
-  std::vector<std::string> records;
+  std::vector<Record> records;
   std::vector<std::string> locks;
   std::uint64_t total = 0;
   for (os::PrivateEntry& e : all) {
@@ -124,12 +151,15 @@ void sweep_folder(int folder, std::uint64_t max_bytes, bool thorough) {
       continue;
     }
     total += e.size;
-    if (kind == CacheFile::Record) records.push_back(e.name);
+    if (kind == CacheFile::Record) records.push_back({std::move(e), {}});
     if (kind == CacheFile::Lock) locks.push_back(e.name);
     if (kind == CacheFile::Entry) entries.push_back(std::move(e));
   }
   std::sort(entries.begin(), entries.end(),
             [](const auto& a, const auto& b) { return a.modified_ns < b.modified_ns; });
+  // Before entries go for their sake.
+  const bool read = thorough || records.size() > entries.size() || total > max_bytes;
+  if (read) total -= thin_records(folder, entries, records);
   // The newest stays even when it is too large alone: somebody just paid for it.
   std::set<std::string> modules;
   for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -137,15 +167,12 @@ void sweep_folder(int folder, std::uint64_t max_bytes, bool thorough) {
     if (i + 1 < entries.size() && total > max_bytes &&
         os::remove_private_file(folder, e.name) == 0) {
       total -= e.size;
-      thorough = true;
     } else {
       modules.insert(e.name.substr(0, kModuleDigits));
     }
   }
-  if (thorough || records.size() > entries.size()) {
-    for (const std::string& name : records) {
-      if (!record_counts(folder, name, modules)) os::remove_private_file(folder, name);
-    }
+  for (const Record& r : records) {
+    if (read && !modules.contains(r.module)) os::remove_private_file(folder, r.file.name);
   }
   // Who holds a lock removes it at the end; these are of processes that died, or at work.
   for (const std::string& name : locks) {

@@ -42,8 +42,9 @@ struct CacheRecord {
 int use_folder(int folder, bool make, os::OwnedDescriptor& out);
 
 /// Removes entries above `max_bytes`, least recently used first but never the newest, and what is
-/// left of entries and processes that are gone. With `thorough` every record is read; else only
-/// when entries went or there are more records than entries.
+/// left of entries and processes that are gone; of the records of a module the newest stay. They
+/// are all read when it is `thorough`, when entries are to go, or when there are more records than
+/// entries.
 void sweep_folder(int folder, std::uint64_t max_bytes, bool thorough);
 
 /// Removes what the cache has put into a folder of another version, and the folder if that was all.

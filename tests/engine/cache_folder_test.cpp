@@ -188,6 +188,34 @@ TEST_CASE("records of files go with the entries", "[engine][cache]") {
   CHECK(count(folder, ".known") == 0);
 }
 
+TEST_CASE("of the records of a module the newest stay", "[engine][cache]") {
+  const TemporaryDirectory folder;
+  use(cached(folder), 1);
+  use(cached(folder), 2);
+  const fs::path own = fs::path(folder / "cache") / engine::version_folder();
+  // Of files that were written anew again and again, with the same content.
+  const Module text = compile(make_engine(cached(folder, CacheMode::Off)), guest(2));
+  engine::CodeCache cache(cached(folder).cache, {});
+  std::uint64_t records = 0;
+  for (std::uint64_t inode = 1; inode <= 40; ++inode) {
+    const os::FileIdentity file{1, inode, 100, 1, 1};
+    cache.remember(file, sha256(text.bytes()));
+    const fs::path record = own / engine::record_name(file);
+    fs::last_write_time(record, fs::file_time_type::clock::now() - std::chrono::hours(100 - inode));
+    records += fs::file_size(record);
+  }
+  os::OwnedDescriptor directory;
+  REQUIRE(os::open_private_directory(own, false, directory) == 0);
+  std::uint64_t all = 0;
+  for (const fs::path& path : entries(folder)) all += fs::file_size(path);
+  // Room for the entries, if the records make it.
+  engine::sweep_folder(directory.get(), all + records / 2, false);
+  CHECK(count(folder, ".code") == 2);
+  CHECK(count(folder, ".known") == 16);
+  CHECK(fs::exists(own / engine::record_name({1, 40, 100, 1, 1})));
+  CHECK_FALSE(fs::exists(own / engine::record_name({1, 24, 100, 1, 1})));
+}
+
 TEST_CASE("records and locks count as the entries do", "[engine][cache]") {
   const TemporaryDirectory folder;
   use(cached(folder), 1);
