@@ -218,17 +218,23 @@ void EntryLock::release() {
   file_.reset();
 }
 
-EntryLock CodeCache::lock(const CodeKey& key, const std::atomic<bool>& stop) {
-  if (!writes() || !open()) return {};
+bool CodeCache::try_lock(const CodeKey& key, EntryLock& out) {
+  if (!writes() || !open()) return true;
   const std::string name = entry_name(key) + ".lock";
   os::OwnedDescriptor held;
-  while (os::lock_private_file(folder_.get(), name, os::FileLock::Exclusive, true, held) ==
-             EAGAIN &&
-         !stop.load(std::memory_order_relaxed)) {
+  if (os::lock_private_file(folder_.get(), name, os::FileLock::Exclusive, true, held) == EAGAIN) {
+    return false;
+  }
+  if (held.valid()) out = {folder_.get(), name, std::move(held)};
+  return true;
+}
+
+EntryLock CodeCache::lock(const CodeKey& key, const std::atomic<bool>& stop) {
+  EntryLock held;
+  while (!try_lock(key, held) && !stop.load(std::memory_order_relaxed)) {
     std::this_thread::sleep_for(kLockPoll);
   }
-  if (!held.valid()) return {};
-  return {folder_.get(), name, std::move(held)};
+  return held;
 }
 
 bool CodeCache::store(const CodeKey& key, const ImageView& image) {

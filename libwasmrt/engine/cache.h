@@ -81,6 +81,8 @@ class CodeCache {
   /// set. After that the entry may be there. Not valid when there is nothing to wait with; go on
   /// then. It may not outlive the cache.
   EntryLock lock(const CodeKey& key, const std::atomic<bool>& stop);
+  /// The same without waiting: false, and nothing in `out`, while another one is at work.
+  bool try_lock(const CodeKey& key, EntryLock& out);
   /// Puts an image in, and what was used least recently out.
   bool store(const CodeKey& key, const ImageView& image);
   /// The key that authenticates images; empty without one.

@@ -26,8 +26,8 @@ namespace wasmrt::engine {
 
 namespace {
 
-// Deepest seen: 90 KiB, in the recursive parts of selection. Compilers of other modules run beside.
-constexpr std::size_t kBackgroundStack = std::size_t{1} << 20;
+// Another process compiles the module, which takes from milliseconds to seconds.
+constexpr std::chrono::milliseconds kTryLockAgain{5};
 
 NativeCode* code_of_module(const VmFuncRef& ref) {
   if (ref.vmctx == nullptr) return nullptr;
@@ -73,21 +73,18 @@ NativeCode::NativeCode(rt::Engine& engine, std::shared_ptr<const DecodedModule> 
       interp_(std::move(interp)),
       cache_(cache),
       key_(key),
-      slots_(std::make_unique<std::atomic<const void*>[]>(module_->bodies.size())) {}
+      slots_(std::make_unique<std::atomic<const void*>[]>(module_->bodies.size())),
+      job_([](void* self) { return static_cast<NativeCode*>(self)->run_background(); }, this) {}
 
 bool NativeCode::is_orphan() const {
-  return thread_.load(std::memory_order_acquire) != 0 && generation_ != os::fork_generation();
+  return added_.load(std::memory_order_acquire) && generation_ != os::fork_generation();
 }
 
 NativeCode::~NativeCode() {
-  if (thread_ == 0 || is_orphan()) return;
-  {
-    const std::lock_guard lock(mutex_);  // the thread is waiting, or will see it
-    stop_.store(true, std::memory_order_relaxed);
-  }
-  changed_.notify_all();
-  engine_.background().wake();
-  os::join_thread(thread_);
+  if (!added_ || is_orphan()) return;
+  stop_.store(true, std::memory_order_relaxed);
+  engine_.background().remove(job_);
+  if (claim() == State::Unwritten) write_and_unlock();
 }
 
 const char* NativeCode::adopt(const std::shared_ptr<const CachedImage>& cached) {
@@ -111,11 +108,14 @@ const char* NativeCode::adopt(const std::shared_ptr<const CachedImage>& cached) 
   return nullptr;
 }
 
+void NativeCode::lock_entry() {
+  if (cache_ != nullptr) cache_lock_ = cache_->lock(key_, stop_);
+}
+
 bool NativeCode::make(os::WorkerPool& workers) {
   const std::uint64_t start = os::monotonic_ns();
   if (cache_ != nullptr) {
-    cache_lock_ = cache_->lock(key_, stop_);
-    // Another process may have made it while we waited.
+    // Another process may have made it before we got the lock.
     if (const auto cached = cache_->find(key_, workers); cached != nullptr) {
       if (adopt(cached) == nullptr) return true;
     }
@@ -149,12 +149,16 @@ void NativeCode::write_and_unlock() {
 }
 
 bool NativeCode::compile_now(bool write_later) {
+  lock_entry();
   const bool made = make(engine_.workers());
   if (write_later && unwritten_) {
-    state_ = State::Writing;
-    if (start_background()) return made;
+    state_ = State::Unwritten;
+    // Who waits for the lock would wait for all that comes before: compiling it twice costs less.
+    if (!engine_.background().is_idle()) cache_lock_.release();
+    if (add_to_background({})) return made;
   }
   write_and_unlock();
+  state_ = State::Done;
   return made;
 }
 
@@ -220,7 +224,7 @@ std::optional<ImageView> NativeCode::image() const {
 void NativeCode::compile_meanwhile() {
   state_ = State::Waiting;
   const EngineConfig& config = engine_.config();
-  if (config.compile_after_us == 0) start_background();
+  if (config.compile_after_us == 0) add_to_background({});
   if (config.compile_after_us == 0 && config.wait_at_call == 0) return;
   interp_->code().when_busy(
       config.wait_at_call == 0 ? 1 : config.wait_at_call,
@@ -228,53 +232,51 @@ void NativeCode::compile_meanwhile() {
 }
 
 void NativeCode::guest_runs() {
-  start_background();
-  if (engine_.config().wait_at_call == 0) return;
+  if (is_orphan()) return;
+  const EngineConfig& config = engine_.config();
+  const bool waits = config.wait_at_call != 0;
+  add_to_background(std::chrono::microseconds(waits ? 0 : config.compile_after_us));
+  if (!waits) return;
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return state_ == State::Done; });
 }
 
-bool NativeCode::start_background() {
+bool NativeCode::add_to_background(rt::Background::Duration after) {
   const std::lock_guard lock(mutex_);
-  if (state_ == State::Done || thread_ != 0) return true;
+  if (added_ || (state_ != State::Waiting && state_ != State::Unwritten)) return true;
   generation_ = os::fork_generation();
-  const auto body = [](void* self) -> void* {
-    static_cast<NativeCode*>(self)->run_background();
-    return nullptr;
-  };
-  std::uintptr_t thread = 0;
-  const bool started = os::start_thread(kBackgroundStack, "wasmrt-tier", body, this, thread);
-  thread_.store(thread, std::memory_order_release);
-  if (!started) state_ = State::Done;  // the interpreter goes on
-  return started;
+  added_.store(true, std::memory_order_release);
+  if (engine_.background().add(job_, after)) return true;
+  added_.store(false, std::memory_order_release);
+  if (state_ == State::Waiting) state_ = State::Done;  // the interpreter goes on
+  return false;
 }
 
-void NativeCode::run_background() {
-  bool writing = false;
-  {
-    std::unique_lock lock(mutex_);
-    writing = state_ == State::Writing;
-    const EngineConfig& config = engine_.config();
-    if (!writing && config.wait_at_call == 0) {
-      changed_.wait_for(lock, std::chrono::microseconds(config.compile_after_us),
-                        [this] { return stop_.load() || state_ != State::Waiting; });
-    }
-  }
-  if (writing) {
+std::optional<rt::Background::Duration> NativeCode::run_background() {
+  EntryLock lock;
+  if (cache_ != nullptr && is_waiting() && !cache_->try_lock(key_, lock)) return kTryLockAgain;
+  const State was = claim();
+  if (was == State::Waiting) {
+    cache_lock_ = std::move(lock);
+    make_and_write(engine_.background().workers());
+  } else if (was == State::Unwritten) {
     write_and_unlock();
-    return set_state(State::Done);
+    set_state(State::Done);
   }
-  rt::Background& background = engine_.background();
-  if (!background.enter(stop_)) return;
-  if (claim()) make_and_write(background.workers());
-  background.leave();
+  return std::nullopt;
 }
 
-bool NativeCode::claim() {
+bool NativeCode::is_waiting() const {
   const std::lock_guard lock(mutex_);
-  if (state_ != State::Waiting) return false;
-  state_ = State::Compiling;
-  return true;
+  return state_ == State::Waiting;
+}
+
+NativeCode::State NativeCode::claim() {
+  const std::lock_guard lock(mutex_);
+  const State was = state_;
+  if (was == State::Waiting) state_ = State::Compiling;
+  if (was == State::Unwritten) state_ = State::Writing;
+  return was;
 }
 
 void NativeCode::make_and_write(os::WorkerPool& workers) {
@@ -295,7 +297,11 @@ void NativeCode::set_state(State state) {
 
 void NativeCode::finish() {
   if (is_orphan()) return;
-  if (claim()) return make_and_write(engine_.workers());
+  switch (claim()) {
+    case State::Waiting: lock_entry(); return make_and_write(engine_.workers());
+    case State::Unwritten: write_and_unlock(); return set_state(State::Done);
+    default: break;
+  }
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return state_ == State::Done; });
 }

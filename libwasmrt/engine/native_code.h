@@ -5,6 +5,12 @@
 // there is at each call. Guaranteed: publishing writes data only (call slots, code objects of the
 // interpreter); a function that has begun in the interpreter ends there; nothing of an image goes
 // away before the module does.
+//
+// Compiling and writing are claimed, each once, by whoever is first: the engine's thread, somebody
+// who waits, or, what is to be written, the end of the module. Only who has claimed touches image,
+// notes and the entry's lock until the state changes again. The engine's thread never waits for
+// another process's lock, and a module's end waits for it at most until the next function is
+// compiled, or the entry is written.
 #pragma once
 
 #include <atomic>
@@ -33,7 +39,8 @@ class NativeCode final : public rt::CodeSource {
   /// the cache, if there is one, under `key`.
   NativeCode(rt::Engine& engine, std::shared_ptr<const DecodedModule> module,
              std::unique_ptr<InterpCode> interp, CodeCache* cache, const CodeKey& key);
-  /// Ends what runs in the background: at the next boundary of a function.
+  /// Ends what runs in the background: at the next boundary of a function. What is still to be
+  /// written is written.
   ~NativeCode() override;
 
   /// Publishes an image that exists; before the first instance. Null, or why not: kDamagedImage or
@@ -43,7 +50,7 @@ class NativeCode final : public rt::CodeSource {
   /// interpreter then runs everything. What the cache gets is written before it returns, or, with
   /// `write_later`, meanwhile.
   bool compile_now(bool write_later);
-  /// The same on a thread of its own, a while after the guest's first call, as
+  /// The same on the engine's thread, a while after the guest's first call, as
   /// EngineConfig::compile_after_us says.
   void compile_meanwhile();
 
@@ -63,19 +70,24 @@ class NativeCode final : public rt::CodeSource {
   void count_switch() { switched_.fetch_add(1, std::memory_order_relaxed); }
 
  private:
-  // Waiting: nobody has begun. Writing: everything is published, the cache gets it.
-  enum class State : std::uint8_t { Waiting, Compiling, Writing, Done };
+  // Waiting: nobody has begun. Unwritten: everything is published, and nobody has begun to write
+  // it. Writing: the cache gets it.
+  enum class State : std::uint8_t { Waiting, Compiling, Unwritten, Writing, Done };
 
-  /// Whether the thread was left behind by a fork; nobody may hold the mutex then.
+  /// Whether the engine's thread was left behind by a fork; nobody may hold the mutex then.
   [[nodiscard]] bool is_orphan() const;
+  /// Waits for another process that compiles the same.
+  void lock_entry();
   bool make(os::WorkerPool& workers);
   void write_and_unlock();
   void guest_runs();
-  /// Begins the thread, once, with the state Waiting or Writing. False where there is none.
-  bool start_background();
-  void run_background();
-  /// Whether the caller is the one who compiles.
-  bool claim();
+  /// Leaves what is to be done to the engine's thread, once. False where there is none.
+  bool add_to_background(rt::Background::Duration after);
+  std::optional<rt::Background::Duration> run_background();
+  /// What the caller has to do now: the state before, of which only Waiting (compile) and Unwritten
+  /// (write) are his.
+  State claim();
+  [[nodiscard]] bool is_waiting() const;
   void make_and_write(os::WorkerPool& workers);
   void set_state(State state);
   void show_to_debuggers(const NativeImage& image, std::span<const FrameStep> steps);
@@ -92,8 +104,8 @@ class NativeCode final : public rt::CodeSource {
   std::unique_ptr<NativeImage> image_;
   std::vector<std::uint32_t> entries_;  // of the image, by defined function
   std::unique_ptr<GdbCode> shown_;      // of the image, to debuggers
-  EntryLock cache_lock_;                // from make() to write_and_unlock()
-  bool unwritten_ = false;              // the same
+  EntryLock cache_lock_;                // from before make() to write_and_unlock()
+  bool unwritten_ = false;              // from make() to write_and_unlock()
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
@@ -105,8 +117,9 @@ class NativeCode final : public rt::CodeSource {
   std::uint64_t native_bytes_ = 0;
   CacheResult cache_result_ = CacheResult::None;
 
-  std::atomic<std::uintptr_t> thread_{0};  // released after the next
-  std::uint64_t generation_ = 0;           // fork_generation() at the thread's start
+  rt::Background::Job job_;
+  std::atomic<bool> added_{false};  // released after the next
+  std::uint64_t generation_ = 0;    // fork_generation() when the job was added
   std::atomic<bool> stop_{false};
   std::atomic<std::uint64_t> switched_{0};
 };

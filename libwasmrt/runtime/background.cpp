@@ -1,17 +1,66 @@
-// A flag under a mutex.
+// A queue by time under a mutex, and the thread that takes from it.
 #include "libwasmrt/runtime/background.h"
 
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 
 namespace wasmrt::rt {
 
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Deepest seen: 90 KiB, in the recursive parts of selection.
+constexpr std::size_t kStack = std::size_t{1} << 20;
+
+}  // namespace
+
 struct Background::State {
   const std::uint64_t generation = os::fork_generation();
-  std::mutex mutex;
+  std::mutex mutex;  // guards what follows
   std::condition_variable changed;
-  bool taken = false;
+  std::condition_variable ended;
+  std::multimap<Clock::time_point, Job*> queue;  // among equals as they came
+  Job* running = nullptr;
+  std::uintptr_t thread = 0;
+  bool stop = false;
+
+  void put(Job& job, Duration after) {
+    job.place_ = queue.emplace(Clock::now() + after, &job);
+    job.queued_ = true;
+  }
+  void take(Job& job) {
+    queue.erase(job.place_);
+    job.queued_ = false;
+  }
+
+  void run(std::unique_lock<std::mutex>& lock, Job& job) {
+    take(job);
+    running = &job;
+    lock.unlock();
+    const std::optional<Duration> again = job.run_(job.user_);
+    lock.lock();
+    running = nullptr;
+    if (again && !job.removed_) put(job, *again);
+    ended.notify_all();
+  }
+
+  static void* work(void* self) {
+    State& s = *static_cast<State*>(self);
+    std::unique_lock lock(s.mutex);
+    while (!s.stop) {
+      if (s.queue.empty()) {
+        s.changed.wait(lock);
+      } else if (const auto [due, job] = *s.queue.begin(); due > Clock::now()) {
+        s.changed.wait_until(lock, due);
+      } else {
+        s.run(lock, *job);
+      }
+    }
+    return nullptr;
+  }
 };
 
 Background::Background(unsigned helpers) : workers_(helpers), state_(new State) {}
@@ -19,7 +68,14 @@ Background::Background(unsigned helpers) : workers_(helpers), state_(new State) 
 // In the child of a fork a thread that does not exist may hold the mutex: it is left alone.
 Background::~Background() {
   State* const s = state_.load(std::memory_order_relaxed);
-  if (s->generation == os::fork_generation()) delete s;
+  if (s->generation != os::fork_generation()) return;
+  {
+    const std::lock_guard lock(s->mutex);
+    s->stop = true;
+  }
+  s->changed.notify_all();
+  if (s->thread != 0) os::join_thread(s->thread);
+  delete s;
 }
 
 Background::State& Background::state() {
@@ -31,30 +87,30 @@ Background::State& Background::state() {
   return *s;
 }
 
-bool Background::enter(const std::atomic<bool>& stop) {
+bool Background::add(Job& job, Duration after) {
   State& s = state();
-  std::unique_lock lock(s.mutex);
-  s.changed.wait(lock, [&] { return !s.taken || stop.load(std::memory_order_relaxed); });
-  if (stop.load(std::memory_order_relaxed)) return false;
-  s.taken = true;
+  const std::lock_guard lock(s.mutex);
+  if (s.thread == 0 && !os::start_thread(kStack, "wasmrt-tier", State::work, &s, s.thread)) {
+    return false;
+  }
+  job.removed_ = false;
+  s.put(job, after);
+  s.changed.notify_all();
   return true;
 }
 
-void Background::leave() {
+void Background::remove(Job& job) {
   State& s = state();
-  {
-    const std::lock_guard lock(s.mutex);
-    s.taken = false;
-  }
-  s.changed.notify_all();
+  std::unique_lock lock(s.mutex);
+  job.removed_ = true;
+  if (job.queued_) s.take(job);
+  s.ended.wait(lock, [&] { return s.running != &job; });
 }
 
-void Background::wake() {
+bool Background::is_idle() {
   State& s = state();
-  {
-    const std::lock_guard lock(s.mutex);  // who looks at its flag now will be waiting
-  }
-  s.changed.notify_all();
+  const std::lock_guard lock(s.mutex);
+  return s.running == nullptr && (s.queue.empty() || s.queue.begin()->first > Clock::now());
 }
 
 }  // namespace wasmrt::rt

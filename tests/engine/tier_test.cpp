@@ -1,9 +1,16 @@
 // Auto: what is compiled at once, and code that arrives while the guest runs.
+#include <atomic>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "libwasmrt/engine/cache.h"
+#include "libwasmrt/runtime/access.h"
+#include "libwasmrt/runtime/engine_state.h"
 #include "tests/support/api.h"
 #include "tests/support/temporary_directory.h"
 
@@ -109,6 +116,30 @@ bool soon(Condition&& condition) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   return true;
+}
+
+EngineConfig cached(EngineConfig config, const TemporaryDirectory& directory) {
+  config.cache.mode = CacheMode::ReadWrite;
+  config.cache.directory = directory.path();
+  config.cache.least_bytes = 0;
+  return config;
+}
+
+/// kLoop, and another function to tell modules apart.
+std::string numbered(int n) {
+  std::string text = kLoop;
+  return text.insert(text.size() - 1, "(func (export \"n" + std::to_string(n) + "\"))");
+}
+
+/// Threads that compile or write in the background.
+std::size_t background_threads() {
+  std::size_t count = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::getline(std::ifstream(task.path() / "comm") >> std::ws, name);
+    count += name == "wasmrt-tier" ? 1 : 0;
+  }
+  return count;
 }
 
 std::int32_t call(const Instance& instance, const char* name, std::int32_t n) {
@@ -283,10 +314,7 @@ TEST_CASE("modules that become busy together take turns, and may go in between",
 TEST_CASE("what is compiled at once gets into the cache meanwhile", "[engine][tier]") {
   if (!has_compiler()) return;
   const TemporaryDirectory directory;
-  EngineConfig config;
-  config.cache.mode = CacheMode::ReadWrite;
-  config.cache.directory = directory.path();
-  config.cache.least_bytes = 0;
+  const EngineConfig config = cached({}, directory);
   {
     // The end of the module waits for it.
     const Module module = compile(make_engine(config), kLoop);
@@ -297,4 +325,69 @@ TEST_CASE("what is compiled at once gets into the cache meanwhile", "[engine][ti
   const Module other = compile(make_engine(config), "(module (func (export \"f\")))");
   other.wait_compiled();
   CHECK(other.stats().cache == CacheResult::Stored);
+}
+
+TEST_CASE("an engine has one thread for all its modules, and none without need",
+          "[engine][tier][no-emulation]") {
+  if (!has_compiler()) return;
+  const std::size_t before = background_threads();
+  const TemporaryDirectory directory;
+  {
+    const Engine alone = make_engine();
+    const Module module = compile(alone, kLoop);
+    CHECK(background_threads() == before);
+
+    EngineConfig parked = late();
+    parked.compile_after_us = 3'000'000'000;
+    const Engine waiting = make_engine(parked);
+    const Engine writing = make_engine(cached({}, directory));
+    std::vector<Module> modules;
+    std::vector<Instance> instances;
+    for (int i = 0; i < 8; ++i) {
+      modules.push_back(compile(waiting, numbered(i)));
+      instances.push_back(must(Instance::create(Store(waiting), modules.back())));
+      CHECK(call(instances.back(), "twice", 1) == 3);
+      CHECK(background_threads() <= before + 1);
+    }
+    for (int i = 0; i < 8; ++i) {
+      modules.push_back(compile(writing, numbered(i)));
+      CHECK(background_threads() <= before + 2);
+    }
+    for (const Module& module : modules) {
+      module.wait_compiled();
+      CHECK(module.stats().native_functions == 4);
+    }
+    CHECK(modules.back().stats().cache == CacheResult::Stored);
+    CHECK(background_threads() == before + 2);
+  }
+  CHECK(soon([&] { return background_threads() == before; }));
+  CHECK(compile(make_engine(cached({}, directory)), numbered(0)).stats().cache == CacheResult::Hit);
+}
+
+TEST_CASE("a module whose entry another process makes holds up no other", "[engine][tier]") {
+  if (!has_compiler()) return;
+  const TemporaryDirectory directory;
+  EngineConfig config = cached(late(), directory);
+  config.compile_after_us = 0;
+  const Engine engine = make_engine(config);
+  auto& cache = *static_cast<engine::CodeCache*>(detail::Access::get(engine)->cache());
+  const std::atomic<bool> go_on{false};
+  const auto lock_of = [&](int n) {
+    const Module text = compile(make_engine(), numbered(n));
+    return cache.lock(cache.key_of(sha256(text.bytes())), go_on);
+  };
+  engine::EntryLock first = lock_of(1);
+  const engine::EntryLock second = lock_of(2);
+  REQUIRE((first.valid() && second.valid()));
+  const Module waits = compile(engine, numbered(1));
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // it is the first to be tried
+  std::optional<Module> goes = compile(engine, numbered(2));
+  const Module other = compile(engine, numbered(3));
+  REQUIRE(soon([&] { return other.stats().native_functions == 4; }));
+  CHECK(waits.stats().native_functions == 0);
+  goes.reset();  // does not wait either
+  first.release();
+  REQUIRE(soon([&] { return waits.stats().native_functions == 4; }));
+  waits.wait_compiled();
+  CHECK(waits.stats().cache == CacheResult::Stored);
 }
