@@ -1,27 +1,24 @@
 // What profilers and debuggers call compiled functions.
 //
-// In: a module. Out: "wasm:NAME" after the name section, else after the function's first export,
-// else "wasm:func[N]". Guaranteed: no control characters.
+// In: a module. Out: "wasm:NAME" with what backtraces call the function (FunctionNames), else
+// "wasm:func[N]". Guaranteed: no control characters.
 #pragma once
 
 #include <cstdint>
 #include <string>
-#include <string_view>
-#include <vector>
 
-#include "libwasmrt/frontend/module.h"
+#include "libwasmrt/frontend/function_names.h"
 
 namespace wasmrt::engine {
 
 class CodeNames {
  public:
   /// The module outlives the object.
-  explicit CodeNames(const DecodedModule& module);
+  explicit CodeNames(const DecodedModule& module) : names_(module) {}
   [[nodiscard]] std::string operator[](std::uint32_t func) const;
 
  private:
-  const DecodedModule& module_;
-  std::vector<std::string_view> exported_;  // by function
+  FunctionNames names_;
 };
 
 }  // namespace wasmrt::engine

@@ -48,6 +48,11 @@ const Export* Module::find_export(std::string_view name) const {
   return it == export_index_.end() ? nullptr : &decoded().exports[it->second];
 }
 
+const FunctionNames& Module::function_names() const {
+  std::call_once(names_once_, [this] { names_.emplace(decoded()); });
+  return *names_;
+}
+
 const SourceLines& Module::source_lines() const {
   std::call_once(lines_once_, [this] { lines_ = SourceLines(decoded()); });
   return lines_;

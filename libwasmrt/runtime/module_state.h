@@ -1,12 +1,13 @@
 // A compiled module as the runtime sees it: what was decoded, and where its code comes from.
 //
-// Made by engine/module.cpp; immutable and shared by threads, except for the code source and the
-// line table, which are thread-safe by themselves.
+// Made by engine/module.cpp; immutable and shared by threads, except for the code source, the
+// functions' names and the line table, which are thread-safe by themselves.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 
@@ -15,6 +16,7 @@
 
 #include "libwasmrt/abi/vmctx.h"
 #include "libwasmrt/base/seeded_hash.h"
+#include "libwasmrt/frontend/function_names.h"
 #include "libwasmrt/frontend/module.h"
 #include "libwasmrt/frontend/source_lines.h"
 #include "libwasmrt/runtime/engine_state.h"
@@ -53,6 +55,8 @@ class Module final : public detail::Object {
   [[nodiscard]] ModuleStats stats() const;
   /// The export of that name, or null.
   [[nodiscard]] const Export* find_export(std::string_view name) const;
+  /// What backtraces call functions, gathered when it is first asked for.
+  [[nodiscard]] const FunctionNames& function_names() const;
   /// The line table, read when it is first asked for.
   [[nodiscard]] const SourceLines& source_lines() const;
 
@@ -68,6 +72,8 @@ class Module final : public detail::Object {
   std::uint64_t text_ns_ = 0;
   const char* image_refused_ = nullptr;
   bool shares_references_ = false;
+  mutable std::once_flag names_once_;
+  mutable std::optional<FunctionNames> names_;
   mutable std::once_flag lines_once_;
   mutable SourceLines lines_;
   std::unordered_map<std::string_view, std::uint32_t, SeededHash> export_index_;

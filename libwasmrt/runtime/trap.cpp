@@ -1,7 +1,6 @@
 // Traps: from what an engine reports to what the API shows, and as text.
 #include <wasmrt/trap.hpp>
 
-#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -15,24 +14,13 @@ namespace wasmrt::rt {
 
 namespace {
 
-/// After the name section, else after the first export; empty without either.
-std::string_view function_name(const DecodedModule& module, std::uint32_t index) {
-  if (const auto it = module.names.funcs.find(index); it != module.names.funcs.end()) {
-    return it->second;
-  }
-  const auto exported = std::ranges::find_if(module.exports, [index](const Export& e) {
-    return e.kind == ExternKind::Func && e.index == index;
-  });
-  return exported == module.exports.end() ? std::string_view{} : exported->name;
-}
-
 TrapFrame public_frame(const RawFrame& raw) {
   const Instance& instance = *static_cast<const Instance*>(raw.ctx->instance);
   const DecodedModule& module = instance.module().decoded();
   TrapFrame frame;
   frame.instance = instance.name();
   frame.module = std::string(module.names.module);
-  frame.function = std::string(function_name(module, raw.func_idx));
+  frame.function = std::string(instance.module().function_names()[raw.func_idx]);
   frame.func_index = raw.func_idx;
   frame.offset = raw.offset;
   if (instance.module().engine().config().source_lines) {

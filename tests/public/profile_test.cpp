@@ -84,6 +84,25 @@ std::vector<Load> parse(const std::string& path) {
   return loads;
 }
 
+/// The names in the perf map, which goes.
+std::vector<std::string> take_perf_map() {
+  const std::string path = "/tmp/perf-" + std::to_string(getpid()) + ".map";
+  std::ifstream file(path);
+  std::vector<std::string> names;
+  std::uint64_t last_end = 0;
+  for (std::string line; std::getline(file, line);) {
+    unsigned long long start = 0, size = 0;
+    char name[64];
+    REQUIRE(std::sscanf(line.c_str(), "%llx %llx %63[^\n]", &start, &size, name) == 3);
+    CHECK(start >= last_end);
+    CHECK(size > 0);
+    last_end = start + size;
+    names.emplace_back(name);
+  }
+  std::remove(path.c_str());
+  return names;
+}
+
 }  // namespace
 
 TEST_CASE("perf is given compiled functions with their code", "[public][compiled]") {
@@ -123,22 +142,25 @@ TEST_CASE("perf is told the names of compiled functions", "[public][compiled]") 
     (func (result i32) (i32.const 3))
     (func (export "fourth") (export "also"))))",
                                         config);
-  const std::string path = "/tmp/perf-" + std::to_string(getpid()) + ".map";
-  std::ifstream file(path);
-  std::vector<std::string> names;
-  std::uint64_t last_end = 0;
-  for (std::string line; std::getline(file, line);) {
-    unsigned long long start = 0, size = 0;
-    char name[64];
-    REQUIRE(std::sscanf(line.c_str(), "%llx %llx %63[^\n]", &start, &size, name) == 3);
-    CHECK(start >= last_end);
-    CHECK(size > 0);
-    last_end = start + size;
-    names.emplace_back(name);
-  }
-  std::remove(path.c_str());
-  CHECK(names ==
+  CHECK(take_perf_map() ==
         std::vector<std::string>{"wasm:first", "wasm:two?lines", "wasm:func[2]", "wasm:fourth"});
+}
+
+TEST_CASE("perf and backtraces call functions by the same names", "[public][compiled]") {
+  EngineConfig config;
+  config.engine = EngineKind::Jit;
+  config.perf_map = true;
+  if (!Engine::create(config).ok()) return;
+  const Instance instance = instantiate(R"((module
+    (func (export "inner") (unreachable))
+    (func (export "") (export "outer") (call 0))
+    (@custom "name" "\01\05\02\00\00\01\00")))",
+                                        config);
+  const Trap trap = must_trap(instance.get_func("outer")->call({}));
+  REQUIRE(trap.frames().size() == 2);
+  CHECK(trap.frames()[0].function == "inner");
+  CHECK(trap.frames()[1].function == "outer");
+  CHECK(take_perf_map() == std::vector<std::string>{"wasm:inner", "wasm:outer"});
 }
 
 TEST_CASE("names for perf go into no file of others and through no link", "[public][compiled]") {

@@ -22,7 +22,7 @@ namespace wasmrt {
 struct TrapFrame {
   std::string instance;          ///< Name of the instance; may be empty.
   std::string module;            ///< Name of the module; may be empty.
-  std::string function;          ///< From the name section; may be empty.
+  std::string function;          ///< By the name section, else its first export; may be empty.
   std::uint32_t func_index = 0;  ///< Index in the module.
   std::uint64_t offset = 0;      ///< Of the instruction, in the module's bytes.
   std::string file;              ///< Source file by DWARF; empty unless EngineConfig::source_lines.
