@@ -1,7 +1,8 @@
 // A file that a profiler finds: whoever records what this process maps sees it being mapped.
 //
 // In: a path and bytes. Out: the file, replaced at the start, with the bytes in order. Guaranteed:
-// never through a link; one page of it stays mapped, executable and not writable, which is what
+// never through a link of either kind: EPERM for what is there and is not regular, of this user,
+// and without another name; one page of it stays mapped, executable and not writable, which is what
 // profilers recognise it by; each append is written whole or reported.
 #pragma once
 
@@ -25,8 +26,7 @@ class ProfilerFile {
   OwnedDescriptor file_;
 };
 
-/// Appends to a file that is made, mode 0600, if it is not there. EPERM for one that is a link, not
-/// regular, or of another user: the folders that profilers look into are often open to all.
+/// Appends to a file that is made, mode 0600, if it is not there.
 int append_own_file(const std::string& path, std::span<const std::uint8_t> bytes);
 
 /// The number of the calling thread, as profilers know it.

@@ -181,6 +181,16 @@ TEST_CASE("names for perf go into no file of others and through no link", "[publ
   CHECK(folder.read("victim") == "mine");
   CHECK(said.find("no perf map: " + path) != std::string::npos);
   std::remove(path.c_str());
+  // A hard link is a regular file of ours.
+  const std::string other = path + ".other";
+  std::ofstream(other) << "mine";
+  REQUIRE(link(other.c_str(), path.c_str()) == 0);
+  instantiate("(module (func $hard (nop) (nop) (nop)))", config);
+  std::remove(path.c_str());
+  std::string kept;
+  std::getline(std::ifstream(other), kept);
+  CHECK(kept == "mine");
+  std::remove(other.c_str());
   // A pipe would hold the process up.
   REQUIRE(mkfifo(path.c_str(), 0600) == 0);
   instantiate("(module (func $piped (nop)))", config);
