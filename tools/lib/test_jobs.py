@@ -109,6 +109,12 @@ class Plan:
         self.add("unit", f"unit {label}", command, after=[built, "suite"], counted=True, timeout=timeout,
                  allowed_skips=UNIT_SKIPS if IN_CI else None, env=env or {})
 
+    def suite(self, label, built, command, skips, **options):
+        """A job on a part of the suite of which that many commands are skipped (None: any number). A fetched suite lacks some
+        parts, which is one skip each; the one beside lacks none."""
+        allowed = max(skips, 0 if SUITE_BESIDE else 1) if skips is not None and (IN_CI or skips) else None
+        self.add("spec", f"spec {label}", command, after=[built, "suite"], counted=True, allowed_skips=allowed, **options)
+
     def spec(self, label, directory, built, engine="interp", emulator=(), env=None, timeout=600, extras=True, parts=2):
         """The official suite on one engine, or its first parts; tools/get-spec-suite finds or fetches it."""
         script = SPEC_EACH_SCRIPT if emulator else SPEC_SCRIPT
@@ -120,16 +126,13 @@ class Plan:
                       ("custom-page-sizes", ["proposals/custom-page-sizes"], ["--features=+custom-page-sizes"], 0),
                       ("wide-arithmetic", ["proposals/wide-arithmetic"], ["--features=+wide-arithmetic"], 0)]
         for part, folders, options, skips in parts:
-            # A fetched suite lacks some parts, which is one skip each.
-            allowed = max(skips, 0 if SUITE_BESIDE else 1) if skips is not None and (IN_CI or skips) else None
-            self.add("spec", f"spec {part} {label}", shell(script, runner, "", *folders, *options), after=[built, "suite"],
-                     counted=True, timeout=timeout, allowed_skips=allowed, env=env or {})
+            self.suite(f"{part} {label}", built, shell(script, runner, "", *folders, *options), skips, timeout=timeout,
+                       env=env or {})
 
     def spec_late(self, label, directory, built, engine, least, env=None):
+        runner = f"{directory}/wasmrt-spectest --engine={engine}"
         for part, skips in (("wasm-2.0", 0), ("wasm-3.0", SKIPS_3_0)):
-            self.add("spec", f"spec {part} {label}",
-                     shell(SPEC_LATE_SCRIPT, f"{directory}/wasmrt-spectest --engine={engine}", "", part, str(least)),
-                     after=[built, "suite"], counted=True, allowed_skips=max(skips, 1) if IN_CI or skips else None, env=env or {})
+            self.suite(f"{part} {label}", built, shell(SPEC_LATE_SCRIPT, runner, "", part, str(least)), skips, env=env or {})
 
     def wasi(self, label, directory, built, *options):
         self.add("wasi", f"wasi {label}", ["tests/wasi/suite", f"--run={directory}/wasmrt-run", *options], after=[built],
@@ -145,9 +148,8 @@ def release(plan):
         plan.spec("release jit", "build", built, engine="jit")
         plan.spec("release jit, least processor", "build", built, engine="jit --cpu=min", extras=False)
         for part, skips in (("wasm-2.0", 0), ("wasm-3.0", SKIPS_3_0)):
-            plan.add("spec", f"spec {part} release jit from the cache",
-                     shell(SPEC_CACHED_SCRIPT, "build/wasmrt-spectest --engine=jit", "", part), after=[built, "suite"],
-                     counted=True, allowed_skips=max(skips, 1) if IN_CI or skips else None)
+            plan.suite(f"{part} release jit from the cache", built,
+                       shell(SPEC_CACHED_SCRIPT, "build/wasmrt-spectest --engine=jit", "", part), skips)
         plan.spec("release jit, no signals", "build", built, engine="jit --signals=off", extras=False)
         plan.spec("release jit, no Spectre guards", "build", built, engine="jit --spectre-guards=off", extras=False)
         for bytes in (1, 100):
@@ -262,9 +264,9 @@ def fuzzers(plan):
                  after=[built], timeout=FUZZ_SECONDS + 240)
     plan.add("fuzz", "fuzz engines without instrumentation", ["tools/fuzz", f"--seconds={FUZZ_SECONDS}"], after=["build release"],
              timeout=FUZZ_SECONDS + 240)
-    # The generator is a crate, which is built once.
     plan.add("fuzz", "fuzz engines, compiled in sections", ["tools/fuzz", "--seconds=30"], after=["build release"],
-             env={"WASMRT_COMPILE": "sections=20"})
+             timeout=30 + 240, env={"WASMRT_COMPILE": "sections=20"})
+    # The generator is a crate, which is built once.
     plan.add("fuzz", "fuzz engines with wasm-smith", ["tools/fuzz", "--smith", "--seconds=30"], after=["build release"], counted=True,
              timeout=3000)
 
