@@ -216,18 +216,25 @@ TEST_CASE("of the records of a module the newest stay", "[engine][cache]") {
   CHECK_FALSE(fs::exists(own / engine::record_name({1, 24, 100, 1, 1})));
 }
 
-TEST_CASE("records and locks count as the entries do", "[engine][cache]") {
-  const TemporaryDirectory folder;
-  use(cached(folder), 1);
-  use(cached(folder), 2);
-  const auto size = fs::file_size(entries(folder).at(0));
-  const fs::path own = fs::path(folder / "cache") / engine::version_folder();
-  os::OwnedDescriptor directory;
-  REQUIRE(os::open_private_directory(own, false, directory) == 0);
-  engine::sweep_folder(directory.get(), 2 * size, false);
-  CHECK(count(folder, ".code") == 2);
-  // Not of use, but there.
-  std::ofstream(own / "tmp.1.1") << "x";
-  engine::sweep_folder(directory.get(), 2 * size, false);
-  CHECK(count(folder, ".code") == 1);
+TEST_CASE("records, locks and temporary files count as the entries do", "[engine][cache]") {
+  constexpr const char* kLock = "0123456789abcdef-0123456789abcdef0123456789abcdef.lock";
+  for (const char* name : {"2049-77.known", kLock, "tmp.1.1"}) {
+    CAPTURE(name);
+    const TemporaryDirectory folder;
+    use(cached(folder), 1);
+    use(cached(folder), 2);
+    const auto size = fs::file_size(entries(folder).at(0));
+    const fs::path own = fs::path(folder / "cache") / engine::version_folder();
+    os::OwnedDescriptor directory;
+    REQUIRE(os::open_private_directory(own, false, directory) == 0);
+    engine::sweep_folder(directory.get(), 2 * size, false);
+    CHECK(count(folder, ".code") == 2);
+    std::ofstream(own / name) << "x";
+    os::OwnedDescriptor held;
+    REQUIRE(os::lock_private_file(directory.get(), name, os::FileLock::Exclusive, false, held) ==
+            0);
+    engine::sweep_folder(directory.get(), 2 * size, false);
+    CHECK(count(folder, ".code") == 1);
+    CHECK(count(folder, ".lock") == (name == kLock ? 1 : 0));
+  }
 }

@@ -102,7 +102,6 @@ TEST_CASE("interrupts are neither lost nor stray", "[runtime][interrupt]") {
   for (std::thread& thread : threads) thread.join();
   INFO(ended << " interrupted calls, " << finished << " others");
   CHECK(wrong == 0);
-  CHECK(ended >= kRounds);
   CHECK(ended == finished);
 }
 

@@ -6,10 +6,12 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "libwasmrt/engine/cache.h"
 #include "tests/support/shell.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/tools/build_words.h"
 
 using wasmrt::test::TemporaryDirectory;
 namespace fs = std::filesystem;
@@ -80,6 +82,25 @@ TEST_CASE("the build's digest changes with any file and word", "[tools][no-emula
 }
 
 TEST_CASE("compiler and assembler are in this build's digest", "[tools][no-emulation]") {
+  std::vector<std::string> words;
+  std::istringstream all(WASMRT_BUILD_WORDS);
+  for (std::string word; std::getline(all, word, '|');) words.push_back(word);
+  const auto id_without = [&](std::size_t left_out) {
+    std::string quoted;
+    for (std::size_t n = 0; n < words.size(); ++n) {
+      if (n != left_out) quoted += " '" + words[n] + "'";
+    }
+    return id_of(WASMRT_SOURCE, quoted);
+  };
+  INFO(WASMRT_BUILD_WORDS);
   CHECK(std::string(wasmrt::engine::kBuildId).size() == 16);
-  CHECK(id_of(WASMRT_SOURCE, "") != wasmrt::engine::kBuildId);
+  // The sources are those of the build, or this one is out of date.
+  REQUIRE(id_without(words.size()) == wasmrt::engine::kBuildId);
+  CHECK((words.at(0) == "clang" || words[0] == "gcc"));
+  CHECK(id_without(0) != wasmrt::engine::kBuildId);
+  CHECK(id_without(1) != wasmrt::engine::kBuildId);  // its version
+#if WASMRT_HAS_JIT
+  CHECK(words.back().starts_with("asmjit "));
+  CHECK(id_without(words.size() - 1) != wasmrt::engine::kBuildId);
+#endif
 }
