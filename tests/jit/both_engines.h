@@ -10,15 +10,10 @@
 
 namespace wasmrt::test {
 
-/// What a call did, as text: its results in bits, or its trap.
-inline std::string outcome(const Instance& instance, std::string_view name,
-                           const std::vector<Value>& args) {
-  const auto func = instance.get_func(name);
-  if (!func) return "no such function";
-  const Result<std::vector<Value>> r = func->call(args);
-  if (!r) return r.error().message;
+/// Values in bits, as text.
+inline std::string bits_of(const std::vector<Value>& values) {
   std::string text;
-  for (const Value& v : *r) {
+  for (const Value& v : values) {
     switch (v.type().kind()) {
       case ValKind::I32: text += std::to_string(static_cast<std::uint32_t>(v.i32())); break;
       case ValKind::I64: text += std::to_string(static_cast<std::uint64_t>(v.i64())); break;
@@ -29,6 +24,15 @@ inline std::string outcome(const Instance& instance, std::string_view name,
     text += ' ';
   }
   return text;
+}
+
+/// What a call did, as text: its results in bits, or its trap.
+inline std::string outcome(const Instance& instance, std::string_view name,
+                           const std::vector<Value>& args) {
+  const auto func = instance.get_func(name);
+  if (!func) return "no such function";
+  const Result<std::vector<Value>> r = func->call(args);
+  return r ? bits_of(*r) : r.error().message;
 }
 
 /// Instances of one module on every engine there is, the interpreter's first.
