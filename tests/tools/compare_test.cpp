@@ -34,6 +34,30 @@ TEST_CASE("steps differ in what, in detail or in memory", "[tools][compare]") {
   CHECK(difference(one, two) == "  one calls env.f (1)\n  the other ends with exit code 0\n");
 }
 
+TEST_CASE("steps differ in tables and globals", "[tools][compare]") {
+  const std::string text = R"((module
+    (table 3 funcref) (elem (i32.const 1) $f $g) (func $f) (func $g)
+    (global $nan (mut f32) (f32.const nan)) (global $n (mut i64) (i64.const 5))
+    (global $v (mut v128) (v128.const i64x2 1 2))
+    (func (export "swap") (table.set (i32.const 1) (ref.func $g)))
+    (func (export "nan") (global.set $nan (f32.const nan:0x123456)))
+    (func (export "zero") (table.set (i32.const 0) (ref.func $g)))
+    (func (export "v128") (global.set $v (v128.const i64x2 1 3)))
+    (func (export "count") (global.set $n (i64.const 6)))))";
+  const Instance a = instantiate(text), b = instantiate(text);
+  const auto after = [&](const char* name) {
+    must(b.get_func(name)->call({}));
+    return difference({"calls", "f", a.state()}, {"calls", "f", b.state()});
+  };
+  CHECK(difference({"calls", "f", a.state()}, {"calls", "f", b.state()}).empty());
+  // References are alike, and NaNs.
+  CHECK(after("swap").empty());
+  CHECK(after("nan").empty());
+  CHECK(after("v128").starts_with("  global 2: "));
+  CHECK(after("count") == "  global 1: 5 and 6\n");
+  CHECK(after("zero") == "  table 0 at 0: null and a reference\n");
+}
+
 TEST_CASE("values are compared by their bits, but NaNs are alike", "[tools][compare]") {
   const ValType types[] = {kI32, kF32, kF64, kFuncref};
   const std::uint64_t slots[] = {5, 0x7FC12345, 0xFFF8000000000001, 0};
