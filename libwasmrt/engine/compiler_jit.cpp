@@ -30,6 +30,15 @@ bool is_small(const DecodedModule& module, const EngineConfig& config) {
   return body_bytes(module) <= config.compile_at_once * std::min(threads, kMostThreads);
 }
 
+/// Why everything is compiled and nothing of it kept: somebody looks at the compiler, or restricts
+/// it. Null where nobody does.
+const char* compiled_for(const EngineConfig& config) {
+  if (config.gdb) return "with gdb everything is compiled";  // files do not describe frames
+  if (jit::restricted()) return "with WASMRT_COMPILE everything is compiled";
+  if (!os::environment("WASMRT_DUMP").empty()) return "with WASMRT_DUMP everything is compiled";
+  return nullptr;
+}
+
 }  // namespace
 
 const char* no_compiler_because() {
@@ -48,22 +57,17 @@ std::string set_up_compiler(rt::Engine& engine) {
       std::to_string(config.deterministic) + " spectre guards " +
       std::to_string(config.spectre_guards) + " features " + std::to_string(config.features.bits());
   CacheConfig cache = config.cache;
-  // Whoever looks at the compiler, or restricts it, wants it to run and keeps nothing of it.
-  const char* const wants_compiler = config.gdb ? "gdb"  // frames are not described in files
-                                     : jit::restricted()                       ? "WASMRT_COMPILE"
-                                     : !os::environment("WASMRT_DUMP").empty() ? "WASMRT_DUMP"
-                                                                               : nullptr;
+  const char* const wants_compiler = compiled_for(config);
   if (wants_compiler != nullptr) {
     if (cache.mode == CacheMode::MustHit) {
-      return "cache: must-hit never compiles, and with " + std::string(wants_compiler) +
-             " everything is compiled";
+      return "cache: must-hit never compiles, and " + std::string(wants_compiler);
     }
     cache.mode = CacheMode::Off;
   }
   if (config.gdb) show_native_stubs();
   auto made = std::make_shared<CodeCache>(cache, sha256(bytes_of(options)));
   if (wants_compiler != nullptr) {
-    made->refuse_images("gdb, WASMRT_COMPILE and WASMRT_DUMP want everything to be compiled");
+    made->refuse_images(wants_compiler);
   }
   engine.set_cache(std::move(made));
   return {};

@@ -149,6 +149,11 @@ TEST_CASE("why the code in an image is not used", "[engine][cache]") {
   other = desk.off();
   other.cpu = "min";
   desk.refused(other, "it was made for other processor features");
+  other = desk.off();
+  other.gdb = true;
+  desk.refused(other, "with gdb everything is compiled");
+  other.gdb = false;
+  other.cpu = "min";
   const TemporaryDirectory elsewhere;
   use(cached(elsewhere));
   desk.refused(cached(elsewhere, CacheMode::Off),
