@@ -71,8 +71,8 @@ constexpr CodePair unpack(std::uint16_t bits) {
 /// Where a piece of code came from; for tools.
 struct CodePlace {
   std::uint32_t offset = 0;  ///< The piece ends where the next one begins.
-  std::uint32_t inst =
-      0;  ///< Index in MFunc::insts, of sections one after the other, or a special one.
+  /// Index in MFunc::insts, of sections one after the other, or a special one.
+  std::uint32_t inst = 0;
   std::uint32_t wasm = 0;  ///< Byte offset of the Wasm instruction; 0 where none is known.
 
   static constexpr std::uint32_t kNone = ~0u;  ///< No instruction: prologue, traps.

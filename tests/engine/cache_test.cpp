@@ -22,8 +22,6 @@ using namespace wasmrt;
 using namespace wasmrt::test;
 namespace fs = std::filesystem;
 
-namespace {}  // namespace
-
 TEST_CASE("what was compiled once comes from the cache", "[engine][cache]") {
   const TemporaryDirectory folder;
   CHECK(use(cached(folder)) == CacheResult::Stored);
