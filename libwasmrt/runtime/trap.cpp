@@ -41,13 +41,12 @@ std::string type_text(const TrapReport& report, std::uint64_t id) {
   if (const auto it = module.type_index.find(id); it != module.type_index.end()) {
     return to_string(module.types[it->second]->composite.func);
   }
-  // A function of another module: any function of the tables of this instance may be the one.
-  for (const VmTable* table : instance.table_words) {
-    for (std::uint64_t i = 0; i < table->size; ++i) {
-      const auto* ref = reinterpret_cast<const VmFuncRef*>(table->elements[i]);
-      if (i != report.index || ref == nullptr) continue;
-      if (ref->type_id == id) return to_string(func_type(*ref).composite.func);
-    }
+  // A function of another module: it is at that index of one of the instance's tables.
+  for (const Ref<Table>& table : instance.tables) {
+    const VmTable& words = table->vm();
+    if (report.index >= words.size || type_top(table->type().element) != HeapKind::Func) continue;
+    const auto* ref = reinterpret_cast<const VmFuncRef*>(words.elements[report.index]);
+    if (ref != nullptr && ref->type_id == id) return to_string(func_type(*ref).composite.func);
   }
   return "(type " + std::to_string(id) + ")";
 }

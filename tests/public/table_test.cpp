@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include <wasmrt/externref.hpp>
 #include <wasmrt/global.hpp>
 
 #include "tests/support/api.h"
@@ -92,4 +93,25 @@ TEST_CASE("a table is shared between instances", "[public][table]") {
   // The host puts its own function in.
   must(table.set(2, Func::wrap(store, [] { return 8; }).to_value()));
   CHECK(must(user.get_func("call")->call({Value(2)}))[0].i32() == 8);
+}
+
+TEST_CASE("a type that the caller's module lacks is named, whatever other tables hold",
+          "[public][table]") {
+  EngineConfig config;
+  config.engine = EngineKind::Interp;
+  const Engine engine = make_engine(config);
+  const Store store(engine);
+  Linker linker(engine);
+  const Instance owner = must(linker.instantiate(store, compile(engine, R"((module
+    (table (export "t") 4 funcref) (elem (i32.const 3) $f)
+    (func $f (param f64) (result f64) (local.get 0))))")));
+  must(linker.define("env", "owned", *owner.get_table("t")));
+  const Instance user = must(linker.instantiate(store, compile(engine, R"((module
+    (import "env" "owned" (table $owned 4 funcref))
+    (table $objects (export "objects") 4 externref)
+    (func (export "call") (call_indirect $owned (i32.const 3)))))")));
+  // What lies there is smaller than a function.
+  int object = 0;
+  must(user.get_table("objects")->set(3, ExternRef::create(store, &object).to_value()));
+  CHECK(must_trap(user.get_func("call")->call({})).detail().actual_type == "(f64) -> (f64)");
 }
