@@ -35,7 +35,7 @@ TEST_CASE("a function is called by its name, else by its first export", "[decode
 
 TEST_CASE("names of all functions take time by the number of exports",
           "[decode][no-tsan][no-emulation]") {
-  check_linear("names", 80'000, [](std::uint32_t n) {
+  check_linear("names", 160'000, [](std::uint32_t n) {
     DecodedModule module;
     module.funcs.resize(n);
     for (std::uint32_t k = 0; k < n; ++k) {
