@@ -217,8 +217,10 @@ TEST_CASE("of the records of a module the newest stay", "[engine][cache]") {
 }
 
 TEST_CASE("records, locks and temporary files count as the entries do", "[engine][cache]") {
-  constexpr const char* kLock = "0123456789abcdef-0123456789abcdef0123456789abcdef.lock";
-  for (const char* name : {"2049-77.known", kLock, "tmp.1.1"}) {
+  const os::FileIdentity file{1, 77, 100, 1, 1};
+  const std::string record = engine::record_name(file);
+  const std::string lock = "0123456789abcdef-0123456789abcdef0123456789abcdef.lock";
+  for (const std::string& name : {record, lock, std::string("tmp.1.1")}) {
     CAPTURE(name);
     const TemporaryDirectory folder;
     use(cached(folder), 1);
@@ -229,12 +231,18 @@ TEST_CASE("records, locks and temporary files count as the entries do", "[engine
     REQUIRE(os::open_private_directory(own, false, directory) == 0);
     engine::sweep_folder(directory.get(), 2 * size, false);
     CHECK(count(folder, ".code") == 2);
-    std::ofstream(own / name) << "x";
     os::OwnedDescriptor held;
-    REQUIRE(os::lock_private_file(directory.get(), name, os::FileLock::Exclusive, false, held) ==
-            0);
+    if (name == record) {
+      const Module text = compile(make_engine(cached(folder, CacheMode::Off)), guest(2));
+      engine::CodeCache(cached(folder).cache, {}).remember(file, sha256(text.bytes()));
+    } else {
+      std::ofstream(own / name) << "x";
+      REQUIRE(os::lock_private_file(directory.get(), name, os::FileLock::Exclusive, false, held) ==
+              0);
+    }
+    REQUIRE(fs::exists(own / name));
     engine::sweep_folder(directory.get(), 2 * size, false);
     CHECK(count(folder, ".code") == 1);
-    CHECK(count(folder, ".lock") == (name == kLock ? 1 : 0));
+    CHECK(count(folder, ".lock") == (name == lock ? 1 : 0));
   }
 }
