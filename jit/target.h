@@ -112,8 +112,8 @@ struct Target {
   void (*patch_table)(std::uint8_t* code, std::uint32_t site, std::uint32_t table);
   /// CodeOptions::cpu of the machine this runs on.
   std::uint64_t (*host_cpu)();
-  /// "native", a preset such as "min", and features added or taken away: "x86-64-v3,-fma". Gives an
-  /// error's text or nothing; what `host` lacks is an error.
+  /// "native", a preset such as "min", and features added or taken away: "x86-64-v3,-bmi2". Gives
+  /// an error's text or nothing; what `host` lacks is an error.
   std::string (*parse_cpu)(std::string_view text, std::uint64_t host, std::uint64_t& out);
   /// Text of a machine opcode, for printing.
   const char* (*op_name)(std::uint16_t op);

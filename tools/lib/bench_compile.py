@@ -18,7 +18,7 @@ from bench_checks import Check
 from packages import Failure, ROOT
 
 PROGRAM = "esbuild"  # a Go program of about 20 MB
-ROUNDS = 2
+TWIN = "wasmrt, the same again"
 EMPTY = b"\0asm\1\0\0\0"
 
 
@@ -74,7 +74,7 @@ def code_bytes(module, wasmtime_env, folder):
     return json.loads(stats.stderr)["code_bytes"], text_bytes(artefact)
 
 
-def checks(name=PROGRAM):
+def checks(rounds, name=PROGRAM):
     """The bounds of compiling; the module is one of tests/programs."""
     module = programs.fetch(programs.find(name)) / "program.wasm"
     best = {}
@@ -83,7 +83,8 @@ def checks(name=PROGRAM):
         empty = folder / "empty.wasm"
         empty.write_bytes(EMPTY)
         compilers = commands(folder)
-        for turn in range(ROUNDS):
+        compilers[TWIN] = compilers["wasmrt"]  # how far the same apart lies
+        for turn in range(rounds):
             for compiler, (command, env) in compilers.items():
                 for input_, kind in ((empty, "empty"), (module, "full")):
                     found = cost(command(input_, folder / f"{compiler}-{kind}-{turn}"), env, folder)

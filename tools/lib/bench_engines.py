@@ -21,6 +21,7 @@ WASM_FLAGS = ["--target=wasm32", "-nostdlib", "-mbulk-memory", "-msign-ext", "-m
               "-Wl,--strip-all"]
 # Kernels named simd_* use vectors: of WebAssembly, and natively those that our x64 code takes for granted.
 SIMD_FLAGS = {"wasm32": ["-msimd128"], "x86_64": ["-mssse3"], "aarch64": []}
+O1_KERNELS = ("fib",)  # whose bound is about native code of -O1
 COMMON_FLAGS = ["-O3", "-std=gnu11", "-ffp-contract=off", "-Wall", "-Wextra"]
 # The binary wheel of Wasmtime for this machine, and the source of wasm3 for Python.
 PYTHON_PEERS = {
@@ -41,9 +42,10 @@ class Engine:
     kernel: str = "wasm"
     env: dict = None
     simd: bool = True   # whether it runs kernels that use vectors
+    only: tuple = None  # the kernels that it runs, if not all
 
     def command(self, name):
-        path = OUTPUT / (f"{name}.wasm" if self.kernel == "wasm" else name)
+        path = OUTPUT / (name + {"wasm": ".wasm", "native": "", "o1": ".o1"}[self.kernel])
         return [*map(str, self.prefix), str(path)]
 
 
@@ -63,7 +65,7 @@ def build_kernels(names):
     """Compiles the named kernels for WASI and for this machine into build/bench, where they are older than their sources."""
     setup("wasm")
     OUTPUT.mkdir(parents=True, exist_ok=True)
-    recipe = repr((WASM_FLAGS, COMMON_FLAGS, SIMD_FLAGS))
+    recipe = repr((WASM_FLAGS, COMMON_FLAGS, SIMD_FLAGS, O1_KERNELS))
     shared = b"".join((BENCH / f).read_bytes() for f in ("bench.h", "simd.h", "main_wasi.c", "main_native.c")) + recipe.encode()
     for name in names:
         source = BENCH / "kernels" / f"{name}.c"
@@ -72,7 +74,10 @@ def build_kernels(names):
         if mark.exists() and mark.read_text() == digest and (OUTPUT / f"{name}.wasm").exists():
             continue
         run(["clang-14", *WASM_FLAGS, *COMMON_FLAGS, *simd_flags(name, "wasm32"), BENCH / "main_wasi.c", source, "-o", OUTPUT / f"{name}.wasm"], name)
-        run(["clang-14", *COMMON_FLAGS, *simd_flags(name), BENCH / "main_native.c", source, "-o", OUTPUT / name], name)
+        native_flags = [*COMMON_FLAGS, *simd_flags(name)]
+        run(["clang-14", *native_flags, BENCH / "main_native.c", source, "-o", OUTPUT / name], name)
+        if name in O1_KERNELS:
+            run(["clang-14", *native_flags, "-O1", BENCH / "main_native.c", source, "-o", OUTPUT / f"{name}.o1"], name)
         mark.write_text(digest)
 
 
@@ -179,6 +184,11 @@ def native():
     return Engine("native", "native (clang 14 -O3)", [], 5, kernel="native")
 
 
+def native_o1():
+    return Engine("native-o1", "native (clang 14 -O1)", [], 5, kernel="o1", only=O1_KERNELS)
+
+
 ENGINES = {"wasmrt-interp": lambda: wasmrt("interp"), "wasmrt-jit": lambda: wasmrt("jit"),
            "wasmrt-jit-without-polls": lambda: wasmrt("jit", "polls"), "wasmi": wasmi, "wasm3": wasm3,
-           "wasmtime": wasmtime, "wazero": wazero, "v8": v8, "native": native}
+           "wasmtime": wasmtime, "wazero": wazero, "v8": v8, "native": native,
+           "native-o1": native_o1}

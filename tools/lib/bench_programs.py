@@ -19,9 +19,6 @@ import programs
 from bench_engines import DRIVERS, OUTPUT
 from packages import ROOT, Failure, run
 
-MOST_ROUNDS = 3  # V8 compiles each time, all of it
-
-
 @functools.cache
 def runner():
     """tests/programs/run, as a module."""
