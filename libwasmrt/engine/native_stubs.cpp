@@ -23,8 +23,8 @@
 #include "libwasmrt/runtime/entities.h"
 #include "libwasmrt/runtime/quick_call.h"
 #include "libwasmrt/wasm/trap.h"
-#include "sys/os/barrier.h"
 #include "sys/os/code_memory.h"
+#include "sys/os/sanitizers.h"
 #include "sys/os/thread.h"
 
 namespace wasmrt::engine {

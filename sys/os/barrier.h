@@ -18,16 +18,6 @@ bool asymmetric_barriers();
 /// The frequent side's: the compiler keeps the order.
 inline void light_barrier() { std::atomic_signal_fence(std::memory_order_seq_cst); }
 
-/// Whether the thread sanitizer watches: it does not know such barriers, and sees a frequent side
-/// only where it is C++.
-#if defined(__SANITIZE_THREAD__)
-inline constexpr bool kThreadSanitizer = true;
-#elif defined(__has_feature)
-inline constexpr bool kThreadSanitizer = __has_feature(thread_sanitizer);
-#else
-inline constexpr bool kThreadSanitizer = false;
-#endif
-
 /// The rare side's: every thread of the process has passed a full barrier when it returns. Costs
 /// microseconds. Should the system refuse by now (a filter of system calls installed meanwhile), it
 /// waits for longer than any processor can hold a write back, and asymmetric_barriers says no from

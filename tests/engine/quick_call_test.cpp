@@ -17,6 +17,7 @@
 #include "libwasmrt/runtime/access.h"
 #include "libwasmrt/runtime/entities.h"
 #include "libwasmrt/runtime/quick_call.h"
+#include "sys/os/sanitizers.h"
 #include "tests/support/api.h"
 
 using namespace wasmrt;

@@ -15,15 +15,9 @@
 #include <cstdint>
 #include <limits>
 
-namespace wasmrt::test {
+#include "sys/os/sanitizers.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-inline constexpr bool kAddressSanitizer = true;
-#elif defined(__has_feature)
-inline constexpr bool kAddressSanitizer = __has_feature(address_sanitizer);
-#else
-inline constexpr bool kAddressSanitizer = false;
-#endif
+namespace wasmrt::test {
 
 inline double processor_seconds() {
   timespec t{};
@@ -35,8 +29,8 @@ inline double processor_seconds() {
 template <class Seconds>
 void check_linear(const char* what, std::uint32_t full, Seconds seconds) {
   // The sanitizer's allocator counts, too.
-  constexpr double kMost = kAddressSanitizer ? 12 : 8;
-  constexpr double kSlack = kAddressSanitizer ? 0.005 : 0;
+  constexpr double kMost = os::kAddressSanitizer ? 12 : 8;
+  constexpr double kSlack = os::kAddressSanitizer ? 0.005 : 0;
   constexpr int kTurns = 5;
   constexpr int kMostTurns = 15;
   INFO(what);

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "sys/os/directory.h"
+#include "sys/os/sanitizers.h"
 #include "sys/os/stack.h"
 #include "sys/os/thread.h"
 #include "tests/support/temporary_directory.h"
@@ -192,13 +193,7 @@ size_t most_stack_of_successes(const TemporaryDirectory& directory) {
 }  // namespace
 
 TEST_CASE("no call uses more of the stack than is kept free for it", "[wasi][no-tsan]") {
-#if defined(__SANITIZE_ADDRESS__)
-  return;  // instrumented frames are larger
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-  return;
-#endif
-#endif
+  if (os::kAddressSanitizer) return;  // instrumented frames are larger
   const TemporaryDirectory directory;
   fill(directory);
   directory.link("file", "box/to_file");
