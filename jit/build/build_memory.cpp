@@ -127,7 +127,8 @@ Builder::Address Builder::address(V index, const Imm& imm, std::uint32_t bytes) 
   Address a{index, imm.offset(), 0};
   const bool overflows = imm.offset() + bytes < imm.offset();
   const std::uint64_t end = overflows ? ~std::uint64_t{0} : imm.offset() + bytes;
-  if (info.is_64 || end > info.guarded_bytes) {
+  const bool checked = info.is_64 || end > info.guarded_bytes;
+  if (checked) {
     const Inst i = f_[index];  // a copy: what is appended moves the list
     constexpr std::uint64_t kMost = 0x7FFFFFFF;
     if (info.may_move && i.op == IrOp::Const && i.imm <= kMost && end <= kMost &&
@@ -141,7 +142,7 @@ Builder::Address Builder::address(V index, const Imm& imm, std::uint32_t bytes) 
   const V base = info.may_move ? memory_word(memory, true)
                                : vm_const(memory_struct(memory), offsetof(VmMemory, base));
   a.base = op2(IrOp::Add, Type::I64, base, a.base);
-  a.mem = kAbsolute;
+  a.mem = checked ? kAbsolute : kAbsoluteGuarded;
   return a;
 }
 

@@ -65,7 +65,7 @@ struct Inst {
   Type aux_type = Type::Void;  ///< Of the operands where that differs from the result.
   std::uint8_t lane = 0;
   std::uint16_t aux = 0;  ///< Cond, FCond, Access, Hint, trap kind or wasm Op.
-  /// Accesses: 0 or kAbsolute, see below. Checks, memory words: the memory.
+  /// Accesses: 0, or how the address is absolute, see below. Checks, memory words: the memory.
   std::uint16_t mem = 0;
   std::uint32_t args[3] = {~0u, ~0u, ~0u};  ///< Values or blocks; lists: {pool offset, count}.
   std::uint32_t pos = 0;                    ///< Byte offset of the Wasm instruction in the module.
@@ -77,9 +77,9 @@ struct Inst {
 
 // Accesses. `mem` 0: the address is relative to the pinned base of memory 0: an i32, when the
 // memory is guarded for imm + size (MemoryInfo::guarded_bytes; the access may fault), else the i64
-// result of a MemCheck. `mem` kAbsolute: the address is a pointer (i64) made from another memory's
-// base.
-inline constexpr std::uint16_t kAbsolute = 0xFFFF;
+// result of a MemCheck. Other `mem`: the address is a pointer (i64) made from another memory's
+// base, which was checked (kAbsolute) or may fault (kAbsoluteGuarded).
+inline constexpr std::uint16_t kAbsolute = 0xFFFF, kAbsoluteGuarded = 0xFFFE;
 
 /// Inst::lane of a VmLoad of a memory's base or size, `mem`: only calls change it.
 inline constexpr std::uint8_t kMemoryWord = 1;
@@ -206,11 +206,10 @@ inline constexpr IrInfo kInfo[] = {
 
 constexpr const IrInfo& info(IrOp op) { return detail::kInfo[static_cast<unsigned>(op)]; }
 
-/// Whether a load finds out by itself that it is outside: of a guarded memory, where addresses are
-/// i32.
+/// Whether a load finds out by itself that it is outside, being of a guarded memory.
 inline bool may_fault(const Func& f, const Inst& i) {
   const bool loads = i.op == IrOp::Load || i.op == IrOp::SimdLoad || i.op == IrOp::SimdLoadLane;
-  return loads && f[i.arg(0)].type == Type::I32;
+  return loads && (f[i.arg(0)].type == Type::I32 || i.mem == kAbsoluteGuarded);
 }
 
 /// Calls fn(std::uint32_t& value) for each value operand of an instruction.

@@ -94,7 +94,7 @@ void Printer::access(const Inst& i) {
   } else {
     out_ += op_name(static_cast<Op>(i.aux));
   }
-  put(vm || i.mem == kAbsolute ? " [" : " mem[");
+  put(vm || i.mem != 0 ? " [" : " mem[");
   value(i.args[0]);
   if (i.imm != 0) put(" + "), put(i.imm);
   put("]");
