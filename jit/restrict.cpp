@@ -85,7 +85,8 @@ Restriction parse(const char* variable) {
 }
 
 const Restriction& restriction() {
-  static const Restriction kRestriction = parse(std::getenv("WASMRT_COMPILE"));
+  // Threads of engines that nobody ends compile until the process is gone.
+  static const auto& kRestriction = *new Restriction(parse(std::getenv("WASMRT_COMPILE")));
   return kRestriction;
 }
 

@@ -53,8 +53,9 @@ std::string directory_problem(int error) {
 }  // namespace
 
 const std::string& version_folder() {
-  static const std::string name = std::string(version()) + "-" + kBuildId;
-  return name;
+  // Modules that end behind main's statics write entries.
+  static const auto& kName = *new std::string(std::string(version()) + "-" + kBuildId);
+  return kName;
 }
 
 std::string default_cache_directory() {
@@ -231,7 +232,9 @@ bool CodeCache::try_lock(const CodeKey& key, EntryLock& out) {
 
 EntryLock CodeCache::lock(const CodeKey& key, const std::atomic<bool>& stop) {
   EntryLock held;
-  while (!try_lock(key, held) && !stop.load(std::memory_order_relaxed)) {
+  const auto end = std::chrono::steady_clock::now() + kMostLockWait;
+  while (!try_lock(key, held) && !stop.load(std::memory_order_relaxed) &&
+         std::chrono::steady_clock::now() < end) {
     std::this_thread::sleep_for(kLockPoll);
   }
   return held;

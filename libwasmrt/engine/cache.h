@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -31,6 +32,10 @@ struct CachedImage {
   bool is_entry = false;
   ImageFile content;
 };
+
+/// Who waits longer for another process compiles, too: it may have been stopped, or have left the
+/// lock to a child that does not know it.
+inline constexpr std::chrono::seconds kMostLockWait{60};
 
 /// The right to compile an entry, for one process and thread. Its file goes with it, but not with
 /// the copy of a child that was forked.
@@ -78,8 +83,9 @@ class CodeCache {
   /// Removes an entry that was found, because what it holds makes no sense.
   void discard(const CodeKey& key);
   /// For one compiler per entry in all processes: waits for another one at work, unless `stop` is
-  /// set. After that the entry may be there. Not valid when there is nothing to wait with; go on
-  /// then. It may not outlive the cache.
+  /// set, and for kMostLockWait at most. After that the entry may be there. Not valid when there is
+  /// nothing to wait with, or the other one takes too long; go on then. It may not outlive the
+  /// cache.
   EntryLock lock(const CodeKey& key, const std::atomic<bool>& stop);
   /// The same without waiting: false, and nothing in `out`, while another one is at work.
   bool try_lock(const CodeKey& key, EntryLock& out);

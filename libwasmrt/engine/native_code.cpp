@@ -28,6 +28,7 @@ namespace {
 
 // Another process compiles the module, which takes from milliseconds to seconds.
 constexpr std::chrono::milliseconds kTryLockAgain{5};
+constexpr auto kMostTries = static_cast<std::uint32_t>(kMostLockWait / kTryLockAgain);
 
 NativeCode* code_of_module(const VmFuncRef& ref) {
   if (ref.vmctx == nullptr) return nullptr;
@@ -77,7 +78,7 @@ NativeCode::NativeCode(rt::Engine& engine, std::shared_ptr<const DecodedModule> 
       job_([](void* self) { return static_cast<NativeCode*>(self)->run_background(); }, this) {}
 
 bool NativeCode::is_orphan() const {
-  return added_.load(std::memory_order_acquire) && generation_ != os::fork_generation();
+  return begun_.load(std::memory_order_acquire) && generation_ != os::fork_generation();
 }
 
 NativeCode::~NativeCode() {
@@ -153,8 +154,6 @@ bool NativeCode::compile_now(bool write_later) {
   const bool made = make(engine_.workers());
   if (write_later && unwritten_) {
     state_ = State::Unwritten;
-    // Who waits for the lock would wait for all that comes before: compiling it twice costs less.
-    if (!engine_.background().is_idle()) cache_lock_.release();
     if (add_to_background({})) return made;
   }
   write_and_unlock();
@@ -203,6 +202,8 @@ void NativeCode::publish(std::unique_ptr<NativeImage> image, std::span<const std
 
 std::optional<ImageView> NativeCode::image() const {
   if (entries_.size() != module_->bodies.size()) return std::nullopt;
+  // Who published was left behind, perhaps half way.
+  if (is_orphan() && (state_ == State::Waiting || state_ == State::Compiling)) return std::nullopt;
   ImageView view;
   view.entries = entries_;
   view.module = module_->bytes->view();
@@ -244,17 +245,32 @@ void NativeCode::guest_runs() {
 bool NativeCode::add_to_background(rt::Background::Duration after) {
   const std::lock_guard lock(mutex_);
   if (added_ || (state_ != State::Waiting && state_ != State::Unwritten)) return true;
-  generation_ = os::fork_generation();
-  added_.store(true, std::memory_order_release);
-  if (engine_.background().add(job_, after)) return true;
-  added_.store(false, std::memory_order_release);
+  begin();
+  added_ = true;
+  switch (engine_.background().add(job_, after)) {
+    case rt::Background::Added::AtOnce: return true;
+    case rt::Background::Added::Behind:
+      // Who waits for the lock would wait for all that comes before: compiling it twice costs less.
+      cache_lock_.release();
+      return true;
+    case rt::Background::Added::No: break;
+  }
+  added_ = false;
   if (state_ == State::Waiting) state_ = State::Done;  // the interpreter goes on
   return false;
 }
 
+void NativeCode::begin() {
+  if (begun_.load(std::memory_order_relaxed)) return;
+  generation_ = os::fork_generation();
+  begun_.store(true, std::memory_order_release);
+}
+
 std::optional<rt::Background::Duration> NativeCode::run_background() {
   EntryLock lock;
-  if (cache_ != nullptr && is_waiting() && !cache_->try_lock(key_, lock)) return kTryLockAgain;
+  if (cache_ != nullptr && is_waiting() && !cache_->try_lock(key_, lock) && tries_++ < kMostTries) {
+    return kTryLockAgain;
+  }
   const State was = claim();
   if (was == State::Waiting) {
     cache_lock_ = std::move(lock);
@@ -274,6 +290,7 @@ bool NativeCode::is_waiting() const {
 NativeCode::State NativeCode::claim() {
   const std::lock_guard lock(mutex_);
   const State was = state_;
+  if (was == State::Waiting || was == State::Unwritten) begin();
   if (was == State::Waiting) state_ = State::Compiling;
   if (was == State::Unwritten) state_ = State::Writing;
   return was;
@@ -329,7 +346,12 @@ const void* NativeCode::code_of(FuncIdx func) const {
 
 void NativeCode::add_stats(ModuleStats& stats) const {
   if (interp_ != nullptr) interp_->add_stats(stats);
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_, std::defer_lock);
+  if (!is_orphan()) {
+    lock.lock();
+  } else if (!lock.try_lock()) {  // nobody holds it
+    return;
+  }
   stats.translate_ns += compile_ns_;
   stats.code_bytes += native_bytes_;
   stats.declined += notes_.declined_count();

@@ -74,8 +74,9 @@ class NativeCode final : public rt::CodeSource {
   // it. Writing: the cache gets it.
   enum class State : std::uint8_t { Waiting, Compiling, Unwritten, Writing, Done };
 
-  /// Whether the engine's thread was left behind by a fork; nobody may hold the mutex then.
+  /// Whether who has to do with it was left behind by a fork; nobody may hold the mutex then.
   [[nodiscard]] bool is_orphan() const;
+  void begin();  ///< Somebody has to do with it from now on.
   /// Waits for another process that compiles the same.
   void lock_entry();
   bool make(os::WorkerPool& workers);
@@ -118,8 +119,10 @@ class NativeCode final : public rt::CodeSource {
   CacheResult cache_result_ = CacheResult::None;
 
   rt::Background::Job job_;
-  std::atomic<bool> added_{false};  // released after the next
-  std::uint64_t generation_ = 0;    // fork_generation() when the job was added
+  bool added_ = false;              // to the engine's queue; never again taken back by others
+  std::atomic<bool> begun_{false};  // released after the next
+  std::uint64_t generation_ = 0;    // fork_generation() then
+  std::uint32_t tries_ = 0;         // of the thread, to get the lock
   std::atomic<bool> stop_{false};
   std::atomic<std::uint64_t> switched_{0};
 };

@@ -27,6 +27,10 @@ struct Background::State {
   std::uintptr_t thread = 0;
   bool stop = false;
 
+  [[nodiscard]] bool is_idle() const {
+    return running == nullptr && (queue.empty() || queue.begin()->first > Clock::now());
+  }
+
   void put(Job& job, Duration after) {
     job.place_ = queue.emplace(Clock::now() + after, &job);
     job.queued_ = true;
@@ -87,16 +91,17 @@ Background::State& Background::state() {
   return *s;
 }
 
-bool Background::add(Job& job, Duration after) {
+Background::Added Background::add(Job& job, Duration after) {
   State& s = state();
   const std::lock_guard lock(s.mutex);
   if (s.thread == 0 && !os::start_thread(kStack, "wasmrt-tier", State::work, &s, s.thread)) {
-    return false;
+    return Added::No;
   }
+  const bool at_once = after == Duration{} && s.is_idle();
   job.removed_ = false;
   s.put(job, after);
   s.changed.notify_all();
-  return true;
+  return at_once ? Added::AtOnce : Added::Behind;
 }
 
 void Background::remove(Job& job) {
@@ -110,7 +115,7 @@ void Background::remove(Job& job) {
 bool Background::is_idle() {
   State& s = state();
   const std::lock_guard lock(s.mutex);
-  return s.running == nullptr && (s.queue.empty() || s.queue.begin()->first > Clock::now());
+  return s.is_idle();
 }
 
 }  // namespace wasmrt::rt

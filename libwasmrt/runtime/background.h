@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 
@@ -48,11 +49,16 @@ class Background {
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;
 
-  /// For a job that is not known here. False where the system has no thread for it.
-  bool add(Job& job, Duration after);
+  enum class Added : std::uint8_t {
+    AtOnce,  ///< Nothing runs or is due before it.
+    Behind,
+    No,  ///< The system has no thread for it.
+  };
+  /// For a job that is not known here.
+  Added add(Job& job, Duration after);
   /// Takes a job out, whether it is known or not, and waits for its end when it is running.
   void remove(Job& job);
-  /// Whether a job that is added now would run at once.
+  /// Whether nothing runs or is due.
   [[nodiscard]] bool is_idle();
 
   /// For the job that runs.

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <cstring>
 #include <utility>
+#include <vector>
+
+#include "sys/os/thread.h"
 
 namespace wasmrt::rt {
 
@@ -60,6 +63,9 @@ void CodeTable::Ticket::done(const std::shared_ptr<const CompiledCode>& made) {
 std::shared_ptr<const CompiledCode> CodeTable::find_or_begin(std::span<const std::uint8_t> bytes,
                                                              SharedBytes& copy, Ticket& ticket) {
   const std::uint64_t key = key_of(bytes);
+  const std::uint64_t generation = os::fork_generation();
+  // Others of the same key: the last reference may be ours by now, and ending a module takes time.
+  std::vector<std::shared_ptr<const CompiledCode>> others;
   std::unique_lock lock(mutex_);
   for (;;) {
     bool wait = false;
@@ -67,10 +73,10 @@ std::shared_ptr<const CompiledCode> CodeTable::find_or_begin(std::span<const std
     for (auto at = begin; at != end && !wait; ++at) {
       const Entry& entry = at->second;
       if (entry.being_made != nullptr) {
-        wait = equal(bytes, *entry.being_made);
-      } else if (auto made = entry.made.lock();
-                 made != nullptr && equal(bytes, *made->decoded->bytes)) {
-        return made;
+        wait = entry.generation == generation && equal(bytes, *entry.being_made);
+      } else if (auto made = entry.made.lock(); made != nullptr) {
+        if (equal(bytes, *made->decoded->bytes)) return made;
+        others.push_back(std::move(made));
       }
     }
     if (!wait) break;
@@ -80,7 +86,7 @@ std::shared_ptr<const CompiledCode> CodeTable::find_or_begin(std::span<const std
   if (copy == nullptr) {
     copy = share_bytes(bytes);
   }
-  entries_.emplace(key, Entry{copy, {}});
+  entries_.emplace(key, Entry{copy, {}, generation});
   ticket.table_ = this;
   ticket.key_ = key;
   ticket.bytes_ = copy.get();
@@ -96,7 +102,7 @@ void CodeTable::end(std::uint64_t key, const void* bytes,
   if (made == nullptr) {
     entries_.erase(at);
   } else {
-    at->second = {nullptr, made};
+    at->second = {nullptr, made, 0};
   }
   ended_.notify_all();
 }

@@ -56,6 +56,8 @@ class CodeTable {
   struct Entry {
     SharedBytes being_made;  // until it is done
     std::weak_ptr<const CompiledCode> made;
+    /// os::fork_generation() of who makes it: who was left behind by a fork does not.
+    std::uint64_t generation = 0;
   };
   void end(std::uint64_t key, const void* bytes, const std::shared_ptr<const CompiledCode>& made);
   void sweep();

@@ -7,6 +7,7 @@
 //      fork the child starts its own workers. Workers receive no asynchronous signals.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -56,7 +57,9 @@ class WorkerPool {
   void run(size_t count, size_t grain, RangeBody body, void* user);
 
   struct State;
-  State* state_;
+  /// Of this process: the child of a fork begins with its own.
+  State& state();
+  std::atomic<State*> state_;
   unsigned max_workers_;
   size_t stack_bytes_;
 };

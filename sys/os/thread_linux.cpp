@@ -125,21 +125,32 @@ WorkerPool::WorkerPool(unsigned max_workers, size_t stack_bytes)
     : state_(new State), max_workers_(max_workers), stack_bytes_(stack_bytes) {}
 
 WorkerPool::~WorkerPool() {
+  State* const s = state_.load(std::memory_order_relaxed);
   // In the child of a fork the threads are gone and the mutex may be held by nobody: leave it all.
-  if (state_->generation != fork_generation()) return;
+  if (s->generation != fork_generation()) return;
   {
-    const std::lock_guard lock(state_->mutex);
-    state_->stop = true;
+    const std::lock_guard lock(s->mutex);
+    s->stop = true;
   }
-  state_->work_arrived.notify_all();
-  for (const uintptr_t thread : state_->threads) join_thread(thread);
-  delete state_;
+  s->work_arrived.notify_all();
+  for (const uintptr_t thread : s->threads) join_thread(thread);
+  delete s;
+}
+
+WorkerPool::State& WorkerPool::state() {
+  State* s = state_.load(std::memory_order_acquire);
+  if (s->generation == fork_generation()) return *s;
+  auto* const fresh = new State;
+  if (state_.compare_exchange_strong(s, fresh)) return *fresh;
+  delete fresh;
+  return *s;
 }
 
 unsigned WorkerPool::started() const {
-  if (state_->generation != fork_generation()) return 0;
-  const std::lock_guard lock(state_->mutex);
-  return static_cast<unsigned>(state_->threads.size());
+  State* const s = state_.load(std::memory_order_acquire);
+  if (s->generation != fork_generation()) return 0;
+  const std::lock_guard lock(s->mutex);
+  return static_cast<unsigned>(s->threads.size());
 }
 
 void WorkerPool::run(size_t count, size_t grain, RangeBody body, void* user) {
@@ -152,31 +163,31 @@ void WorkerPool::run(size_t count, size_t grain, RangeBody body, void* user) {
     }
   };
   if (ranges < 2 || max_workers_ == 0 || t_inside_loop) return alone();
-  if (state_->generation != fork_generation()) state_ = new State;
-  std::unique_lock loop(state_->loop_mutex, std::try_to_lock);
+  State& s = state();
+  std::unique_lock loop(s.loop_mutex, std::try_to_lock);
   if (!loop.owns_lock()) return alone();
 
   const size_t helpers = ranges - 1 < max_workers_ ? ranges - 1 : max_workers_;
   {
-    const std::lock_guard lock(state_->mutex);
-    state_->body = body;
-    state_->user = user;
-    state_->count = count;
-    state_->grain = grain;
-    state_->cursor.store(0, std::memory_order_relaxed);
-    while (state_->threads.size() < helpers) {
+    const std::lock_guard lock(s.mutex);
+    s.body = body;
+    s.user = user;
+    s.count = count;
+    s.grain = grain;
+    s.cursor.store(0, std::memory_order_relaxed);
+    while (s.threads.size() < helpers) {
       uintptr_t handle = 0;
-      if (!start_thread(stack_bytes_, "wasmrt-worker", State::work, state_, handle)) break;
-      state_->threads.push_back(handle);
+      if (!start_thread(stack_bytes_, "wasmrt-worker", State::work, &s, handle)) break;
+      s.threads.push_back(handle);
     }
-    state_->wanted = static_cast<unsigned>(helpers);
-    ++state_->loop_serial;
+    s.wanted = static_cast<unsigned>(helpers);
+    ++s.loop_serial;
   }
-  state_->work_arrived.notify_all();
-  state_->take_ranges();
-  std::unique_lock lock(state_->mutex);
-  state_->wanted = 0;  // who has not joined by now finds nothing left
-  state_->worker_done.wait(lock, [&] { return state_->running == 0; });
+  s.work_arrived.notify_all();
+  s.take_ranges();
+  std::unique_lock lock(s.mutex);
+  s.wanted = 0;  // who has not joined by now finds nothing left
+  s.worker_done.wait(lock, [&] { return s.running == 0; });
 }
 
 std::uint32_t process_id() { return static_cast<std::uint32_t>(getpid()); }

@@ -50,6 +50,10 @@ struct Blocker {
   }};
 };
 
+bool add(rt::Background& background, rt::Background::Job& job, rt::Background::Duration after) {
+  return background.add(job, after) != rt::Background::Added::No;
+}
+
 }  // namespace
 
 TEST_CASE("one job at a time runs", "[runtime][background]") {
@@ -68,7 +72,7 @@ TEST_CASE("one job at a time runs", "[runtime][background]") {
           --inside;
           return std::nullopt;
         }));
-        if (!background.add(tasks.back()->job, {})) return;
+        if (!add(background, tasks.back()->job, {})) return;
       }
       soon([&] { return turns == 800; });
       for (const auto& task : tasks) background.remove(task->job);
@@ -80,10 +84,27 @@ TEST_CASE("one job at a time runs", "[runtime][background]") {
   CHECK(background.is_idle());
 }
 
+TEST_CASE("who adds a job learns whether anything comes before it", "[runtime][background]") {
+  using Added = rt::Background::Added;
+  rt::Background background(0);
+  const auto nothing = []() -> Again { return std::nullopt; };
+  Task late(nothing);
+  CHECK(background.add(late.job, 1h) == Added::Behind);
+  Blocker blocker;
+  CHECK(background.add(blocker.task.job, {}) == Added::AtOnce);  // before what is due in an hour
+  REQUIRE(soon([&] { return blocker.runs.load(); }));
+  Task next(nothing);
+  CHECK(background.add(next.job, {}) == Added::Behind);
+  blocker.end = true;
+  CHECK(soon([&] { return background.is_idle(); }));
+  background.remove(next.job);
+  background.remove(late.job);
+}
+
 TEST_CASE("who is removed waits for nothing, and does not run", "[runtime][background]") {
   rt::Background background(0);
   Blocker blocker;
-  REQUIRE(background.add(blocker.task.job, {}));
+  REQUIRE(add(background, blocker.task.job, {}));
   REQUIRE(soon([&] { return blocker.runs.load(); }));
   CHECK_FALSE(background.is_idle());
   std::atomic<int> ran{0};
@@ -94,8 +115,8 @@ TEST_CASE("who is removed waits for nothing, and does not run", "[runtime][backg
   Task removed(count);
   Task stays(count);
   Task never(count);
-  REQUIRE(background.add(removed.job, {}));
-  REQUIRE(background.add(stays.job, {}));
+  REQUIRE(add(background, removed.job, {}));
+  REQUIRE(add(background, stays.job, {}));
   background.remove(removed.job);
   background.remove(never.job);
   CHECK_FALSE(blocker.end);
@@ -117,7 +138,7 @@ TEST_CASE("who is removed while it runs is waited for, and not run again",
       inside = false;
       return 0us;
     });
-    REQUIRE(background.add(task.job, {}));
+    REQUIRE(add(background, task.job, {}));
     REQUIRE(soon([&] { return begun.load(); }));
     background.remove(task.job);
     CHECK_FALSE(inside);
@@ -136,7 +157,7 @@ TEST_CASE("who cannot go on lets others run, also when they come later", "[runti
     done = true;
     return std::nullopt;
   });
-  REQUIRE(background.add(stuck.job, {}));
+  REQUIRE(add(background, stuck.job, {}));
   REQUIRE(soon([&] { return attempts >= 2; }));
   std::atomic<int> others{0};
   std::vector<std::unique_ptr<Task>> tasks;
@@ -145,7 +166,7 @@ TEST_CASE("who cannot go on lets others run, also when they come later", "[runti
       ++others;
       return std::nullopt;
     }));
-    REQUIRE(background.add(tasks.back()->job, {}));
+    REQUIRE(add(background, tasks.back()->job, {}));
   }
   CHECK(soon([&] { return others == 20; }));
   CHECK_FALSE(done);
@@ -158,7 +179,7 @@ TEST_CASE("who cannot go on lets others run, also when they come later", "[runti
 TEST_CASE("jobs run when they are due, and else as they came", "[runtime][background]") {
   rt::Background background(0);
   Blocker blocker;
-  REQUIRE(background.add(blocker.task.job, {}));
+  REQUIRE(add(background, blocker.task.job, {}));
   REQUIRE(soon([&] { return blocker.runs.load(); }));
   std::string order;  // of the thread alone, until it is done
   std::atomic<int> ran{0};
@@ -173,10 +194,10 @@ TEST_CASE("jobs run when they are due, and else as they came", "[runtime][backgr
   const auto first = say('1');
   const auto second = say('2');
   const auto hour = say('h');
-  REQUIRE(background.add(hour->job, 1h));
-  REQUIRE(background.add(late->job, 50ms));
-  REQUIRE(background.add(first->job, {}));
-  REQUIRE(background.add(second->job, {}));
+  REQUIRE(add(background, hour->job, 1h));
+  REQUIRE(add(background, late->job, 50ms));
+  REQUIRE(add(background, first->job, {}));
+  REQUIRE(add(background, second->job, {}));
   blocker.end = true;
   CHECK(soon([&] { return ran == 3; }));
   background.remove(hour->job);
@@ -188,7 +209,7 @@ TEST_CASE("the child of a fork has a thread of its own when it has a job",
           "[runtime][background][no-tsan][no-emulation]") {
   rt::Background background(0);
   Blocker blocker;
-  REQUIRE(background.add(blocker.task.job, {}));
+  REQUIRE(add(background, blocker.task.job, {}));
   REQUIRE(soon([&] { return blocker.runs.load(); }));
   const pid_t child = fork();
   REQUIRE(child >= 0);
@@ -199,7 +220,7 @@ TEST_CASE("the child of a fork has a thread of its own when it has a job",
       ran = true;
       return std::nullopt;
     });
-    if (!background.add(task.job, {})) _exit(2);
+    if (!add(background, task.job, {})) _exit(2);
     const bool well = soon([&] { return ran.load(); });
     background.remove(task.job);
     _exit(well ? 0 : 3);
