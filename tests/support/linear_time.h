@@ -28,10 +28,10 @@ inline double processor_seconds() {
 /// `seconds(n)` runs once at size n and tells its processor time.
 template <class Seconds>
 void check_linear(const char* what, std::uint32_t full, Seconds seconds) {
-  // The sanitizer's allocator counts, too.
+  // The sanitizer's allocator counts, too, and all is slow.
   constexpr double kMost = os::kAddressSanitizer ? 12 : 8;
   constexpr double kSlack = os::kAddressSanitizer ? 0.005 : 0;
-  constexpr int kTurns = 5;
+  constexpr int kTurns = os::kAddressSanitizer ? 2 : 5;
   constexpr int kMostTurns = 15;
   INFO(what);
   double quarter = std::numeric_limits<double>::infinity();
