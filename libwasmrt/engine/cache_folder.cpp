@@ -151,9 +151,12 @@ void sweep_folder(int folder, std::uint64_t max_bytes, bool thorough) {
       continue;
     }
     total += e.size;
-    if (kind == CacheFile::Record) records.push_back({std::move(e), {}});
-    if (kind == CacheFile::Lock) locks.push_back(e.name);
-    if (kind == CacheFile::Entry) entries.push_back(std::move(e));
+    switch (kind) {
+      case CacheFile::Record: records.push_back({std::move(e), {}}); break;
+      case CacheFile::Lock: locks.push_back(e.name); break;
+      case CacheFile::Entry: entries.push_back(std::move(e)); break;
+      default: break;
+    }
   }
   std::sort(entries.begin(), entries.end(),
             [](const auto& a, const auto& b) { return a.modified_ns < b.modified_ns; });
