@@ -126,7 +126,8 @@ TEST_CASE("no check moves over what is seen or may trap", "[jit][checks]") {
   CHECK(checks(load("0") + load("65536")) == 2);
 }
 
-TEST_CASE("no check moves over an access that another memory's guard stops", "[jit][checks]") {
+TEST_CASE("no check moves over an access that another memory's guard stops",
+          "[jit][checks][no-emulation]") {
   const std::string guarded = "(drop (i32.load $g offset=65533 (i32.wrap_i64 (local.get 1))))";
   const std::string memories = "(memory i64 1 4) (memory $g 1) ";
   const std::string signature = "(func (export \"f\") (param i64 i64) (result i32) ";
